@@ -1,0 +1,32 @@
+//! The words of API Key Rotator as types: services, keys, secrets, verdicts.
+//!
+//! Owns ids, validation, the [`Secret`] newtype and how secrets are sealed. Everything here is a pure function of its
+//! arguments: the time and the random bytes are passed in.
+//!
+//! Never does I/O and never knows JSON, SQL or HTTP messages (HTTP's vocabulary of methods is the exception).
+
+mod client_key;
+mod format;
+mod id;
+mod seal;
+mod secret;
+mod service;
+mod target;
+mod time;
+mod upstream_key;
+mod validation;
+mod verdict;
+
+pub use client_key::{CLIENT_KEY_PREFIX, ClientKey};
+pub use format::{Format, OutputFormat};
+pub use id::{AdminTokenId, ClientKeyId, KeyId, ServiceId};
+pub use seal::{Digest, DigestKey, MasterKey, SealContext, SealError, Sealed, Vault};
+pub use secret::Secret;
+pub use service::{
+    HttpVersion, KeyLocation, KeyPlacement, MethodSet, Service, ServiceDraft, ServiceKind, ServicePolicy, Slug,
+};
+pub use target::TargetUrl;
+pub use time::Timestamp;
+pub use upstream_key::{KeyLabel, UpstreamKey, UpstreamKeyDraft, upstream_key_value};
+pub use validation::{FieldError, Invalid};
+pub use verdict::{CooldownReason, Verdict};

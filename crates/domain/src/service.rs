@@ -1,0 +1,117 @@
+//! One proxied API: where it is, how it is called, and what its clients may do.
+
+mod draft;
+mod methods;
+mod placement;
+mod slug;
+
+pub use draft::ServiceDraft;
+pub use methods::MethodSet;
+pub use placement::{KeyLocation, KeyPlacement};
+pub use slug::Slug;
+
+use std::time::Duration;
+
+use crate::{Format, OutputFormat, ServiceId, TargetUrl, Timestamp};
+
+/// A service as it is stored and served; made from a [`ServiceDraft`], so every field is valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Its id.
+    pub id: ServiceId,
+    /// What the operator calls it; unique.
+    pub name: String,
+    /// Its place in the doors' paths; unique.
+    pub slug: Slug,
+    /// Whether the doors serve it.
+    pub is_active: bool,
+    /// What is particular to its kind.
+    pub kind: ServiceKind,
+    /// Where requests go.
+    pub target: TargetUrl,
+    /// Where the upstream key goes. Always present on a generic service; on an LLM service it overrides the adapter.
+    pub key_placement: Option<KeyPlacement>,
+    /// How it is served.
+    pub policy: ServicePolicy,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What is particular to the kind of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServiceKind {
+    /// Any HTTP API, behind `/proxy/{slug}`.
+    Generic {
+        /// The methods that clients may use.
+        methods: MethodSet,
+    },
+    /// An LLM API, behind `/llm/{slug}`.
+    Llm {
+        /// The adapter's name; without one it is found by the target's host and the format.
+        provider: Option<String>,
+        /// The format that the upstream speaks.
+        api_format: Format,
+        /// The format that the clients speak.
+        output_format: OutputFormat,
+    },
+}
+
+/// How a service is served; what is `None` follows the server's own setting.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServicePolicy {
+    /// How long the connection to the upstream may take.
+    pub connect_timeout: Option<Duration>,
+    /// How long the upstream may take to the first byte of its answer, counted from the end of the request.
+    pub first_byte_timeout: Option<Duration>,
+    /// How long the answer's body may pause.
+    pub idle_timeout: Option<Duration>,
+    /// Which HTTP version is spoken to the upstream.
+    pub http_version: HttpVersion,
+}
+
+/// Which HTTP version is spoken to the upstream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum HttpVersion {
+    /// By ALPN over TLS, HTTP/1.1 in clear.
+    #[default]
+    Auto,
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2, with prior knowledge in clear (h2c).
+    Http2,
+}
+
+// === impl ServiceKind ===
+
+impl ServiceKind {
+    /// `GENERIC` or `LLM`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Generic { .. } => "GENERIC",
+            Self::Llm { .. } => "LLM",
+        }
+    }
+}
+
+// === impl HttpVersion ===
+
+impl HttpVersion {
+    /// `auto`, `http1` or `http2`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Http1 => "http1",
+            Self::Http2 => "http2",
+        }
+    }
+
+    /// Reads the name.
+    #[must_use]
+    pub fn from_name(text: &str) -> Option<Self> {
+        [Self::Auto, Self::Http1, Self::Http2].into_iter().find(|version| version.name() == text)
+    }
+}
