@@ -1,0 +1,78 @@
+//! Why a storage call failed.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// An error of a storage backend: what kind it is, what was being done, and the driver's own error.
+#[derive(Debug)]
+pub struct StorageError {
+    kind: StorageErrorKind,
+    action: &'static str,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What a caller can do about a storage error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StorageErrorKind {
+    /// What was to be changed is not there.
+    NotFound,
+    /// Another row already has this value of `field`.
+    Conflict {
+        /// The field's name as the admin API spells it.
+        field: &'static str,
+    },
+    /// The database does not answer, or not now; the call may be repeated.
+    Unavailable,
+    /// The database was made by a newer version of this program.
+    SchemaTooNew,
+    /// A stored row does not read back.
+    Corrupt,
+    /// The URL or its scheme cannot be used.
+    Unsupported,
+    /// Anything else the database refused.
+    Refused,
+}
+
+// === impl StorageError ===
+
+impl StorageError {
+    /// An error of this kind without a driver's error behind it; `action` says what was being done ("insert a service").
+    #[must_use]
+    pub const fn new(kind: StorageErrorKind, action: &'static str) -> Self {
+        Self { kind, action, source: None }
+    }
+
+    /// Adds the driver's own error.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What a caller can do about it.
+    #[must_use]
+    pub const fn kind(&self) -> &StorageErrorKind {
+        &self.kind
+    }
+}
+
+impl fmt::Display for StorageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "could not {}: ", self.action)?;
+        match &self.kind {
+            StorageErrorKind::NotFound => f.write_str("not found"),
+            StorageErrorKind::Conflict { field } => write!(f, "{field} is taken"),
+            StorageErrorKind::Unavailable => f.write_str("the database does not answer"),
+            StorageErrorKind::SchemaTooNew => f.write_str("the database was made by a newer version of this program"),
+            StorageErrorKind::Corrupt => f.write_str("a stored row does not read back"),
+            StorageErrorKind::Unsupported => f.write_str("the database URL cannot be used"),
+            StorageErrorKind::Refused => f.write_str("the database refused"),
+        }
+    }
+}
+
+impl StdError for StorageError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}

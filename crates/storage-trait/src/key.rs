@@ -1,0 +1,72 @@
+//! Upstream keys, their values sealed.
+
+use async_trait::async_trait;
+use rotator_domain::{Digest, KeyId, KeyLabel, Sealed, ServiceId, Timestamp};
+
+use crate::{Page, StorageError};
+
+/// An upstream key as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRecord {
+    /// Its id.
+    pub id: KeyId,
+    /// The service whose pool it belongs to.
+    pub service_id: ServiceId,
+    /// Its value, sealed for this id.
+    pub sealed: Sealed,
+    /// The digest by which a second copy in the same service is noticed.
+    pub digest: Digest,
+    /// What the operator calls it.
+    pub label: Option<KeyLabel>,
+    /// Whether it may be picked.
+    pub is_active: bool,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What to change of a key; what is `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyChange {
+    /// Whether it may be picked.
+    pub is_active: Option<bool>,
+    /// What the operator calls it; `Some(None)` takes the label away.
+    pub label: Option<Option<KeyLabel>>,
+}
+
+/// How many keys a service has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeyCounts {
+    /// All of them.
+    pub total: u64,
+    /// Those that are active.
+    pub active: u64,
+}
+
+/// Stores upstream keys.
+#[async_trait]
+pub trait KeyRepository: Send + Sync {
+    /// Stores new keys in one transaction: all of them or, after an error, none. A key whose digest the service already
+    /// has (or that comes twice in `keys`) is skipped; the answer holds the ids of the skipped ones in order.
+    /// `NotFound` when a service is not there.
+    async fn insert_keys(&self, keys: &[KeyRecord]) -> Result<Vec<KeyId>, StorageError>;
+
+    /// The key with this id.
+    async fn key(&self, id: KeyId) -> Result<Option<KeyRecord>, StorageError>;
+
+    /// A page of a service's keys, ordered by id. An unknown service has none.
+    async fn keys(&self, service: ServiceId, page: Page<KeyId>) -> Result<Vec<KeyRecord>, StorageError>;
+
+    /// How many keys each of these services has, in the order of `services`.
+    async fn count_keys(&self, services: &[ServiceId]) -> Result<Vec<KeyCounts>, StorageError>;
+
+    /// Changes what is named, in one statement, and gives the key as it is then. `NotFound` when there is none.
+    async fn change_key(&self, id: KeyId, change: &KeyChange, now: Timestamp) -> Result<KeyRecord, StorageError>;
+
+    /// Deletes a key and gives the service it belonged to. `NotFound` when there is none.
+    async fn delete_key(&self, id: KeyId) -> Result<ServiceId, StorageError>;
+
+    /// Deletes all keys of a service and says how many there were.
+    async fn delete_keys(&self, service: ServiceId) -> Result<u64, StorageError>;
+}
