@@ -25,7 +25,7 @@ pub enum StorageErrorKind {
     Unavailable,
     /// The database was made by a newer version of this program.
     SchemaTooNew,
-    /// A stored row does not read back.
+    /// What is stored does not read back: a damaged row, or no database at all.
     Corrupt,
     /// The URL or its scheme cannot be used.
     Unsupported,
@@ -64,7 +64,7 @@ impl fmt::Display for StorageError {
             StorageErrorKind::Conflict { field } => write!(f, "{field} is taken"),
             StorageErrorKind::Unavailable => f.write_str("the database does not answer"),
             StorageErrorKind::SchemaTooNew => f.write_str("the database was made by a newer version of this program"),
-            StorageErrorKind::Corrupt => f.write_str("a stored row does not read back"),
+            StorageErrorKind::Corrupt => f.write_str("the stored data does not read back"),
             StorageErrorKind::Unsupported => f.write_str("the database URL cannot be used"),
             StorageErrorKind::Refused => f.write_str("the database refused"),
         }

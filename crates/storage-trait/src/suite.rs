@@ -1,0 +1,90 @@
+//! The tests that every backend runs.
+//!
+//! A backend's test file names a function that opens an empty storage, and [`storage_suite!`](crate::storage_suite) makes
+//! a test of every case:
+//!
+//! ```ignore
+//! /// The storage, and whatever must live as long as it.
+//! async fn open() -> (Arc<dyn Storage>, TempDir) { /* ... */ }
+//!
+//! rotator_storage_trait::storage_suite!(open);
+//! ```
+
+#![expect(
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+#![expect(missing_docs, reason = "the name of a case says what it holds")]
+
+pub mod admin;
+pub mod audit;
+pub mod client_keys;
+pub mod ids;
+pub mod key_changes;
+pub mod keys;
+mod sample;
+pub mod secrets;
+pub mod services;
+pub mod whole;
+
+/// Makes a `#[tokio::test]` of every case of the suite. `$open` is an async function without arguments; it gives a pair: an
+/// empty `Arc<dyn Storage>`, and whatever must live as long as it.
+#[macro_export]
+macro_rules! storage_suite {
+    ($open:path) => {
+        $crate::storage_suite! { $open:
+            ids::ids_begin_at_one_and_follow_each_other,
+            ids::concurrent_reservations_never_overlap,
+            services::a_service_reads_back_whole,
+            services::a_taken_name_or_slug_is_named,
+            services::names_and_slugs_compare_exactly,
+            services::an_update_replaces_everything,
+            services::a_refused_update_changes_nothing,
+            services::what_is_not_there_is_not_found,
+            services::services_come_in_pages,
+            services::deleting_a_service_takes_its_keys_alone,
+            services::concurrent_services_all_arrive,
+            services::of_concurrent_services_with_one_slug_one_wins,
+            keys::a_key_reads_back_whole,
+            keys::an_empty_batch_is_fine,
+            keys::duplicates_are_skipped_in_order,
+            keys::the_same_value_fits_into_two_services,
+            keys::a_failing_batch_leaves_nothing,
+            keys::a_large_batch_arrives_whole,
+            keys::keys_come_in_pages,
+            keys::concurrent_batches_store_each_value_once,
+            keys::keys_are_counted_in_the_order_asked,
+            key_changes::a_change_touches_only_what_is_named,
+            key_changes::concurrent_changes_of_one_key_all_hold,
+            key_changes::changing_or_deleting_no_key_is_not_found,
+            key_changes::a_deleted_key_names_its_service,
+            key_changes::all_keys_of_a_service_go_at_once,
+            client_keys::client_keys_read_back_in_order,
+            client_keys::a_taken_client_key_is_a_conflict,
+            admin::an_administrator_is_stored_and_replaced,
+            admin::user_names_compare_exactly,
+            admin::tokens_read_back_in_order_and_by_digest,
+            admin::a_taken_token_is_a_conflict,
+            admin::a_deleted_token_is_gone,
+            admin::an_ended_session_stays_ended_until_it_expires,
+            audit::the_log_reads_newest_first,
+            audit::the_log_comes_in_pages,
+            secrets::a_setting_is_stored_once,
+            secrets::of_concurrent_settings_one_holds_for_all,
+            secrets::everything_sealed_is_exchanged,
+            secrets::a_failing_exchange_changes_nothing,
+            whole::it_answers_until_it_is_closed,
+        }
+    };
+    ($open:path: $($group:ident::$case:ident,)+) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let (storage, _guard) = $open().await;
+                $crate::suite::$group::$case(&*storage).await;
+                storage.close().await;
+            }
+        )+
+    };
+}

@@ -1,0 +1,186 @@
+//! Upstream keys: storing, listing, counting.
+
+use std::collections::HashSet;
+
+use futures_util::future::join_all;
+use rotator_domain::{KeyId, KeyLabel, ServiceId};
+
+use super::sample::{EMOJI, all, key, keys, store_service};
+use crate::{KeyCounts, KeyRecord, Page, Storage, StorageErrorKind};
+
+/// More than any backend puts into one statement, so that a batch is several of them.
+const LARGE: i64 = 2_500;
+
+pub async fn a_key_reads_back_whole(storage: &dyn Storage) {
+    let service = store_service(storage, 1).await;
+    let mut plain = key(1, service, 1);
+    plain.label = None;
+    plain.is_active = false;
+    let mut rich = key(2, service, 2);
+    rich.label = Some(KeyLabel::new(EMOJI).unwrap());
+    rich.sealed.0 = (0..=255).cycle().take(5000).collect();
+    let mut long = key(3, service, 3);
+    long.label = Some(KeyLabel::new(&"🔑".repeat(200)).unwrap());
+    let stored = [plain, rich, long];
+    assert!(storage.insert_keys(&stored).await.unwrap().is_empty());
+    for key in &stored {
+        assert_eq!(storage.key(key.id).await.unwrap().as_ref(), Some(key));
+    }
+    assert_eq!(storage.keys(service, all()).await.unwrap(), stored);
+    assert_eq!(storage.key(KeyId(4)).await.unwrap(), None);
+}
+
+pub async fn an_empty_batch_is_fine(storage: &dyn Storage) {
+    assert!(storage.insert_keys(&[]).await.unwrap().is_empty());
+}
+
+pub async fn duplicates_are_skipped_in_order(storage: &dyn Storage) {
+    let service = store_service(storage, 1).await;
+    let first = keys(1..=3, service);
+    storage.insert_keys(&first).await.unwrap();
+    // 12 and 15 are there already, 14 comes twice in the batch.
+    let batch: Vec<KeyRecord> = [(15, 3), (13, 50), (14, 50), (12, 1), (11, 51)]
+        .into_iter()
+        .map(|(id, value)| key(id, service, value))
+        .collect();
+    let skipped = storage.insert_keys(&batch).await.unwrap();
+    assert_eq!(skipped, [15, 14, 12].map(KeyId));
+    let ids: Vec<i64> = storage
+        .keys(service, all())
+        .await
+        .unwrap()
+        .iter()
+        .map(|key| key.id.0)
+        .collect();
+    assert_eq!(ids, [1, 2, 3, 11, 13]);
+    assert_eq!(storage.key(KeyId(1)).await.unwrap().as_ref(), first.first());
+    // All of a batch may be there already.
+    assert_eq!(storage.insert_keys(&batch[..1]).await.unwrap(), [KeyId(15)]);
+}
+
+pub async fn the_same_value_fits_into_two_services(storage: &dyn Storage) {
+    let (one, two) = (
+        store_service(storage, 1).await,
+        store_service(storage, 2).await,
+    );
+    assert!(
+        storage
+            .insert_keys(&[key(1, one, 9), key(2, two, 9)])
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(
+        storage.insert_keys(&[key(3, two, 9)]).await.unwrap(),
+        [KeyId(3)]
+    );
+}
+
+pub async fn a_failing_batch_leaves_nothing(storage: &dyn Storage) {
+    let service = store_service(storage, 1).await;
+    let mut batch = keys(1..=LARGE, service);
+    batch.push(key(LARGE + 1, ServiceId(99), LARGE + 1));
+    let error = storage.insert_keys(&batch).await.unwrap_err();
+    assert_eq!(error.kind(), &StorageErrorKind::NotFound);
+    assert!(storage.keys(service, all()).await.unwrap().is_empty());
+    // The storage is as usable as before.
+    batch.pop();
+    assert!(storage.insert_keys(&batch).await.unwrap().is_empty());
+}
+
+pub async fn a_large_batch_arrives_whole(storage: &dyn Storage) {
+    let service = store_service(storage, 1).await;
+    storage
+        .insert_keys(&[key(LARGE + 1, service, 1), key(LARGE + 2, service, LARGE)])
+        .await
+        .unwrap();
+    let skipped = storage
+        .insert_keys(&keys(1..=LARGE, service))
+        .await
+        .unwrap();
+    assert_eq!(skipped, [KeyId(1), KeyId(LARGE)]);
+    let total = LARGE.unsigned_abs();
+    let counts = storage.count_keys(&[service]).await.unwrap();
+    assert_eq!(
+        counts,
+        [KeyCounts {
+            total,
+            active: total
+        }]
+    );
+}
+
+pub async fn keys_come_in_pages(storage: &dyn Storage) {
+    let (service, other) = (
+        store_service(storage, 1).await,
+        store_service(storage, 2).await,
+    );
+    storage
+        .insert_keys(&keys([9, 1, 5, 7, 3], service))
+        .await
+        .unwrap();
+    storage.insert_keys(&keys([2, 4, 6], other)).await.unwrap();
+    let page = async |after: Option<i64>, limit| {
+        let page = Page {
+            after: after.map(KeyId),
+            limit,
+        };
+        storage
+            .keys(service, page)
+            .await
+            .unwrap()
+            .iter()
+            .map(|key| key.id.0)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(page(None, 2).await, [1, 3]);
+    assert_eq!(page(Some(3), 2).await, [5, 7]);
+    assert_eq!(page(Some(4), 2).await, [5, 7]);
+    assert_eq!(page(Some(7), 2).await, [9]);
+    assert!(page(Some(9), 2).await.is_empty());
+    assert_eq!(page(None, u64::MAX).await, [1, 3, 5, 7, 9]);
+    assert!(storage.keys(ServiceId(99), all()).await.unwrap().is_empty());
+}
+
+pub async fn concurrent_batches_store_each_value_once(storage: &dyn Storage) {
+    let service = store_service(storage, 1).await;
+    // Eight batches of the same fifty values under ids of their own.
+    let batches = (0..8).map(|batch| async move {
+        let keys: Vec<KeyRecord> = (0..50)
+            .map(|value| key(1 + batch * 50 + value, service, value))
+            .collect();
+        storage.insert_keys(&keys).await.unwrap().len()
+    });
+    let skipped: usize = join_all(batches).await.into_iter().sum();
+    assert_eq!(skipped, 7 * 50);
+    let stored = storage.keys(service, all()).await.unwrap();
+    let values: HashSet<_> = stored.iter().map(|key| key.digest).collect();
+    assert_eq!((stored.len(), values.len()), (50, 50));
+}
+
+pub async fn keys_are_counted_in_the_order_asked(storage: &dyn Storage) {
+    let (one, two) = (
+        store_service(storage, 1).await,
+        store_service(storage, 2).await,
+    );
+    let mut batch = keys(1..=5, one);
+    for key in &mut batch[..2] {
+        key.is_active = false;
+    }
+    batch.push(key(6, two, 6));
+    storage.insert_keys(&batch).await.unwrap();
+    let first = KeyCounts {
+        total: 5,
+        active: 3,
+    };
+    let second = KeyCounts {
+        total: 1,
+        active: 1,
+    };
+    let asked = [two, ServiceId(99), one, two];
+    assert_eq!(
+        storage.count_keys(&asked).await.unwrap(),
+        [second, KeyCounts::default(), first, second]
+    );
+    assert!(storage.count_keys(&[]).await.unwrap().is_empty());
+}
