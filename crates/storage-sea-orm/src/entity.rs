@@ -1,0 +1,22 @@
+//! The tables, one file each: the row, and the way between it and the domain's types.
+
+pub(crate) mod admin_token;
+pub(crate) mod admin_user;
+pub(crate) mod audit_entry;
+pub(crate) mod client_key;
+pub(crate) mod ended_session;
+pub(crate) mod id_sequence;
+pub(crate) mod service;
+pub(crate) mod setting;
+pub(crate) mod upstream_key;
+
+use rotator_domain::Digest;
+
+use crate::error::CorruptRow;
+
+/// A digest as it is stored: its 32 bytes.
+fn digest(table: &'static str, id: i64, bytes: Vec<u8>) -> Result<Digest, CorruptRow> {
+    let bytes = <[u8; 32]>::try_from(bytes)
+        .map_err(|_| CorruptRow::new(table, id, "a digest has 32 bytes"))?;
+    Ok(Digest(bytes))
+}

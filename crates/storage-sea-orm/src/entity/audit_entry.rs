@@ -1,0 +1,58 @@
+//! The table `audit_log`.
+
+use rotator_domain::Timestamp;
+use rotator_storage_trait::AuditEntry;
+use sea_orm::IntoActiveModel;
+use sea_orm::entity::prelude::*;
+
+/// One thing that an administrator did.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "audit_log")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(crate) id: i64,
+    pub(crate) at: i64,
+    pub(crate) actor: String,
+    pub(crate) remote: Option<String>,
+    pub(crate) action: String,
+    pub(crate) subject: String,
+    pub(crate) detail: Option<String>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+
+// === impl ActiveModel ===
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl From<&AuditEntry> for ActiveModel {
+    fn from(entry: &AuditEntry) -> Self {
+        let row = Model {
+            id: entry.id,
+            at: entry.at.as_millis(),
+            actor: entry.actor.clone(),
+            remote: entry.remote.clone(),
+            action: entry.action.clone(),
+            subject: entry.subject.clone(),
+            detail: entry.detail.clone(),
+        };
+        row.into_active_model().reset_all()
+    }
+}
+
+// === impl AuditEntry ===
+
+impl From<Model> for AuditEntry {
+    fn from(row: Model) -> Self {
+        Self {
+            id: row.id,
+            at: Timestamp::from_millis(row.at),
+            actor: row.actor,
+            remote: row.remote,
+            action: row.action,
+            subject: row.subject,
+            detail: row.detail,
+        }
+    }
+}

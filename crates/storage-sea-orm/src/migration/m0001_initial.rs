@@ -1,0 +1,224 @@
+//! The first schema.
+//!
+//! Ids come from `id_sequence`, so no column counts by itself. Text with an index has a length, which MySQL needs; times
+//! are milliseconds since the Unix epoch.
+
+use sea_orm::sea_query::{
+    ColumnDef, ForeignKey, ForeignKeyAction, Index, IndexCreateStatement, Query,
+};
+use sea_orm::{DbErr, DeriveMigrationName};
+use sea_orm_migration::{MigrationTrait, SchemaManager, async_trait};
+
+use super::table;
+
+const DIGEST_LENGTH: u32 = 32;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+// === impl Migration ===
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        pools(manager).await?;
+        people(manager).await?;
+        server(manager).await
+    }
+}
+
+/// Services and their keys.
+async fn pools(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let backend = manager.get_database_backend();
+    let mut services = table("services", backend);
+    services
+        .col(id())
+        .col(ColumnDef::new("name").string_len(200).not_null())
+        .col(ColumnDef::new("slug").string_len(100).not_null())
+        .col(ColumnDef::new("kind").string_len(20).not_null())
+        .col(ColumnDef::new("is_active").boolean().not_null())
+        .col(ColumnDef::new("target_url").text().not_null())
+        .col(ColumnDef::new("methods").text())
+        .col(ColumnDef::new("provider").text())
+        .col(ColumnDef::new("api_format").string_len(50))
+        .col(ColumnDef::new("output_format").string_len(50))
+        .col(ColumnDef::new("key_location").string_len(20))
+        .col(ColumnDef::new("key_name").text())
+        .col(ColumnDef::new("key_prefix").text())
+        .col(ColumnDef::new("policy").text().not_null())
+        .col(time("created_at"))
+        .col(time("updated_at"));
+    manager.create_table(services).await?;
+    manager
+        .create_index(unique("uq_services_name", "services", &["name"]))
+        .await?;
+    manager
+        .create_index(unique("uq_services_slug", "services", &["slug"]))
+        .await?;
+
+    let mut keys = table("upstream_keys", backend);
+    keys.col(id())
+        .col(ColumnDef::new("service_id").big_integer().not_null())
+        .col(ColumnDef::new("sealed").blob().not_null())
+        .col(digest())
+        .col(ColumnDef::new("label").string_len(200))
+        .col(ColumnDef::new("is_active").boolean().not_null())
+        .col(time("created_at"))
+        .col(time("updated_at"))
+        .foreign_key(
+            ForeignKey::create()
+                .name("fk_upstream_keys_service")
+                .from("upstream_keys", "service_id")
+                .to("services", "id")
+                .on_delete(ForeignKeyAction::Cascade),
+        );
+    manager.create_table(keys).await?;
+    manager
+        .create_index(unique(
+            "uq_upstream_keys_digest",
+            "upstream_keys",
+            &["service_id", "digest"],
+        ))
+        .await?;
+    // Pages of a pool are ordered by id.
+    let mut pages = Index::create();
+    pages
+        .name("ix_upstream_keys_page")
+        .table("upstream_keys")
+        .col("service_id")
+        .col("id");
+    manager.create_index(pages).await
+}
+
+/// Those who call the doors and the admin API.
+async fn people(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let backend = manager.get_database_backend();
+    let mut client_keys = table("client_keys", backend);
+    client_keys
+        .col(id())
+        .col(ColumnDef::new("name").text().not_null())
+        .col(digest())
+        .col(ColumnDef::new("is_active").boolean().not_null())
+        .col(time("created_at"));
+    manager.create_table(client_keys).await?;
+    manager
+        .create_index(unique("uq_client_keys_digest", "client_keys", &["digest"]))
+        .await?;
+
+    let mut users = table("admin_users", backend);
+    users
+        .col(
+            ColumnDef::new("username")
+                .string_len(255)
+                .not_null()
+                .primary_key(),
+        )
+        .col(ColumnDef::new("password_hash").text().not_null())
+        .col(time("updated_at"));
+    manager.create_table(users).await?;
+
+    let mut tokens = table("admin_tokens", backend);
+    tokens
+        .col(id())
+        .col(ColumnDef::new("name").text().not_null())
+        .col(digest())
+        .col(ColumnDef::new("created_by").text().not_null())
+        .col(time("created_at"))
+        .col(ColumnDef::new("expires_at").big_integer());
+    manager.create_table(tokens).await?;
+    manager
+        .create_index(unique(
+            "uq_admin_tokens_digest",
+            "admin_tokens",
+            &["digest"],
+        ))
+        .await?;
+
+    let mut sessions = table("ended_sessions", backend);
+    sessions
+        .col(
+            ColumnDef::new("session_id")
+                .string_len(255)
+                .not_null()
+                .primary_key(),
+        )
+        .col(time("expires_at"));
+    manager.create_table(sessions).await?;
+    let mut expiry = Index::create();
+    expiry
+        .name("ix_ended_sessions_expiry")
+        .table("ended_sessions")
+        .col("expires_at");
+    manager.create_index(expiry).await
+}
+
+/// What the server keeps for itself.
+async fn server(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let backend = manager.get_database_backend();
+    let mut settings = table("settings", backend);
+    settings
+        .col(
+            ColumnDef::new("name")
+                .string_len(255)
+                .not_null()
+                .primary_key(),
+        )
+        .col(ColumnDef::new("sealed").blob().not_null());
+    manager.create_table(settings).await?;
+
+    let mut audit = table("audit_log", backend);
+    audit
+        .col(id())
+        .col(time("at"))
+        .col(ColumnDef::new("actor").text().not_null())
+        .col(ColumnDef::new("remote").text())
+        .col(ColumnDef::new("action").text().not_null())
+        .col(ColumnDef::new("subject").text().not_null())
+        .col(ColumnDef::new("detail").text());
+    manager.create_table(audit).await?;
+
+    let mut sequence = table("id_sequence", backend);
+    sequence
+        .col(id())
+        .col(ColumnDef::new("next_id").big_integer().not_null());
+    manager.create_table(sequence).await?;
+    let mut first = Query::insert();
+    first
+        .into_table("id_sequence")
+        .columns(["id", "next_id"])
+        .values([1_i64.into(), 1_i64.into()])
+        .map_err(|error| DbErr::Migration(error.to_string()))?;
+    manager.execute(first).await
+}
+
+fn id() -> ColumnDef {
+    ColumnDef::new("id")
+        .big_integer()
+        .not_null()
+        .primary_key()
+        .take()
+}
+
+fn time(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).big_integer().not_null().take()
+}
+
+fn digest() -> ColumnDef {
+    ColumnDef::new("digest")
+        .binary_len(DIGEST_LENGTH)
+        .not_null()
+        .take()
+}
+
+fn unique(
+    name: &'static str,
+    table: &'static str,
+    columns: &[&'static str],
+) -> IndexCreateStatement {
+    let mut index = Index::create();
+    index.unique().name(name).table(table);
+    for column in columns {
+        index.col(*column);
+    }
+    index
+}
