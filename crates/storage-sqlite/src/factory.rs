@@ -1,0 +1,160 @@
+//! Opens SQLite databases.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rotator_storage_sea_orm::{Connections, SeaOrmStorage};
+use rotator_storage_trait::{
+    DatabaseUrl, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions,
+};
+use sea_orm::SqlxSqliteConnector;
+use sqlx::ConnectOptions;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use tokio::time::{Instant, sleep};
+
+use crate::fault;
+use crate::location::Location;
+
+/// Opens `sqlite:path`, `sqlite://path` and `sqlite::memory:`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SqliteFactory;
+
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
+
+// === impl SqliteFactory ===
+
+#[async_trait]
+impl StorageFactory for SqliteFactory {
+    fn schemes(&self) -> &'static [&'static str] {
+        &["sqlite"]
+    }
+
+    async fn open(
+        &self,
+        url: &DatabaseUrl,
+        options: &StorageOptions,
+    ) -> Result<Arc<dyn Storage>, StorageError> {
+        let connections = connect(&Location::parse(url)?, options).await?;
+        match SeaOrmStorage::open(connections.clone()).await {
+            Ok(storage) => Ok(Arc::new(storage)),
+            Err(error) => {
+                connections.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn reset(&self, url: &DatabaseUrl, options: &StorageOptions) -> Result<(), StorageError> {
+        let connections = connect(&Location::parse(url)?, options).await?;
+        let done = SeaOrmStorage::reset(connections.clone()).await;
+        connections.close().await;
+        done
+    }
+}
+
+/// Opens the writer first: it makes the journal a WAL, which readers cannot.
+async fn connect(
+    location: &Location,
+    options: &StorageOptions,
+) -> Result<Connections, StorageError> {
+    location.create()?;
+    let connect = pragmas(location.options.clone(), options);
+    let writer = pool(1, options, connect.clone()).await?;
+    let readers = if location.in_memory {
+        // The database is the connection.
+        writer.clone()
+    } else {
+        // A change that takes the readers' way is a mistake of this program, and fails.
+        let readers = options.max_connections.saturating_sub(1).max(1);
+        pool(readers, options, connect.pragma("query_only", "ON")).await?
+    };
+    Ok(Connections {
+        readers: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
+        writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+        classify: fault::classify,
+    })
+}
+
+fn pragmas(connect: SqliteConnectOptions, options: &StorageOptions) -> SqliteConnectOptions {
+    connect
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(options.acquire_timeout)
+        // The text of a statement with a thousand rows helps nobody.
+        .disable_statement_logging()
+}
+
+async fn pool(
+    connections: u32,
+    options: &StorageOptions,
+    connect: SqliteConnectOptions,
+) -> Result<SqlitePool, StorageError> {
+    let pool = SqlitePoolOptions::new()
+        .min_connections(1)
+        .max_connections(connections)
+        .acquire_timeout(options.acquire_timeout)
+        // A connection to a file does not go stale, and one to memory must never be closed.
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None);
+    let deadline = Instant::now() + options.acquire_timeout;
+    loop {
+        match pool.clone().connect_with(connect.clone()).await {
+            Ok(pool) => return Ok(pool),
+            // The one thing for which SQLite does not wait by itself is the change of the journal to a WAL, when another
+            // process makes it at the same moment.
+            Err(error) if fault::is_busy(&error) && Instant::now() < deadline => {
+                sleep(BUSY_PAUSE).await
+            }
+            Err(error) => {
+                let kind = fault::kind(&error).unwrap_or(StorageErrorKind::Refused);
+                return Err(StorageError::new(kind, "open the SQLite database").with_source(error));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+
+    use super::*;
+
+    async fn pragma(pool: &DatabaseConnection, name: &str) -> i64 {
+        let statement = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}"));
+        pool.query_one_raw(statement)
+            .await
+            .unwrap()
+            .unwrap()
+            .try_get_by_index(0)
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn changes_are_synced_and_readers_cannot_make_any() {
+        const FULL: i64 = 2;
+        let folder = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::new(format!("sqlite:{}/rotator.db", folder.path().display()));
+        let connections = connect(&Location::parse(&url).unwrap(), &StorageOptions::default())
+            .await
+            .unwrap();
+        assert_eq!(pragma(&connections.writer, "synchronous").await, FULL);
+        assert_eq!(pragma(&connections.writer, "foreign_keys").await, 1);
+        assert_eq!(pragma(&connections.readers, "query_only").await, 1);
+        let attempt = connections
+            .readers
+            .execute_unprepared("CREATE TABLE t (a)")
+            .await;
+        assert!(attempt.unwrap_err().to_string().contains("readonly"));
+        connections
+            .writer
+            .execute_unprepared("CREATE TABLE t (a)")
+            .await
+            .unwrap();
+        connections.close().await;
+    }
+}
