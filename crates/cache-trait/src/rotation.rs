@@ -26,7 +26,7 @@ pub struct PickRequest<'a> {
 }
 
 /// The answer to a pick.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Pick {
     /// This key is next.
     Key(KeyId),

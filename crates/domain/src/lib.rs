@@ -6,8 +6,10 @@
 //! Never does I/O and never knows JSON, SQL or HTTP messages (HTTP's vocabulary of methods is the exception).
 
 mod client_key;
+mod clock;
 mod format;
 mod id;
+pub mod rotation;
 mod seal;
 mod secret;
 mod service;
@@ -18,6 +20,7 @@ mod validation;
 mod verdict;
 
 pub use client_key::{CLIENT_KEY_PREFIX, ClientKey};
+pub use clock::{Clock, SystemClock};
 pub use format::{Format, OutputFormat};
 pub use id::{AdminTokenId, ClientKeyId, KeyId, ServiceId};
 pub use seal::{Digest, DigestKey, MasterKey, SealContext, SealError, Sealed, Vault};

@@ -1,1 +1,37 @@
-//! placeholder
+//! An embeddable reverse proxy that swaps a client's key for the next upstream key of a pool.
+//!
+//! Owns client authentication, the catalog snapshot, the attempt loop, the injection of keys, headers, bodies and the
+//! connections to upstreams. [`Proxy`] is a [`tower::Service`]: hand it requests for `/proxy/...` and `/llm/...` from any
+//! hyper or axum server.
+//!
+//! Never knows the admin API or a database: whoever embeds it fills the [`Catalog`] and picks a
+//! [`RotationState`](rotator_cache_trait::RotationState).
+
+mod attempt;
+mod body;
+mod body_key;
+mod catalog;
+mod client_keys;
+mod credentials;
+mod door;
+mod error;
+mod headers;
+mod inject;
+mod observe;
+mod probe;
+mod proxy;
+mod query;
+mod refusal;
+mod route;
+mod settings;
+mod upgrade;
+mod upstream;
+
+pub use body::{BoxError, ProxyBody};
+pub use catalog::{Catalog, CatalogHandle, ServiceEntry};
+pub use client_keys::ClientKeyRing;
+pub use error::{BuildError, EntryError};
+pub use observe::ProxyMetrics;
+pub use probe::{Probe, ProbeError};
+pub use proxy::{Proxy, ProxyBuilder};
+pub use settings::ProxySettings;

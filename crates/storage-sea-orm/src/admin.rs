@@ -2,9 +2,7 @@
 
 use async_trait::async_trait;
 use rotator_domain::{AdminTokenId, Digest, Timestamp};
-use rotator_storage_trait::{
-    AdminRepository, AdminToken, AdminUser, StorageError, StorageErrorKind,
-};
+use rotator_storage_trait::{AdminRepository, AdminToken, AdminUser, StorageError, StorageErrorKind};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
@@ -15,87 +13,55 @@ use crate::entity::{admin_token, admin_user, ended_session};
 impl AdminRepository for SeaOrmStorage {
     async fn admin_user(&self, username: &str) -> Result<Option<AdminUser>, StorageError> {
         let attempt = self.attempt("read an administrator");
-        let row = admin_user::Entity::find_by_id(username)
-            .one(&self.connections.readers)
-            .await;
-        Ok(row
-            .map_err(|error| attempt.failed(error))?
-            .map(AdminUser::from))
+        let row = admin_user::Entity::find_by_id(username).one(&self.connections.readers).await;
+        Ok(row.map_err(|error| attempt.failed(error))?.map(AdminUser::from))
     }
 
     async fn count_admin_users(&self) -> Result<u64, StorageError> {
         let attempt = self.attempt("count administrators");
-        let count = admin_user::Entity::find()
-            .count(&self.connections.readers)
-            .await;
+        let count = admin_user::Entity::find().count(&self.connections.readers).await;
         count.map_err(|error| attempt.failed(error))
     }
 
     async fn put_admin_user(&self, user: &AdminUser) -> Result<(), StorageError> {
         let attempt = self.attempt("store an administrator");
         let replace = OnConflict::column(admin_user::Column::Username)
-            .update_columns([
-                admin_user::Column::PasswordHash,
-                admin_user::Column::UpdatedAt,
-            ])
+            .update_columns([admin_user::Column::PasswordHash, admin_user::Column::UpdatedAt])
             .to_owned();
-        let insert =
-            admin_user::Entity::insert(admin_user::ActiveModel::from(user)).on_conflict(replace);
-        let done = insert
-            .exec_without_returning(&self.connections.writer)
-            .await;
+        let insert = admin_user::Entity::insert(admin_user::ActiveModel::from(user)).on_conflict(replace);
+        let done = insert.exec_without_returning(&self.connections.writer).await;
         done.map(|_| ()).map_err(|error| attempt.failed(error))
     }
 
     async fn insert_admin_token(&self, token: &AdminToken) -> Result<(), StorageError> {
         let attempt = self.attempt("store an API token").unique("token");
         let insert = admin_token::Entity::insert(admin_token::ActiveModel::from(token));
-        let done = insert
-            .exec_without_returning(&self.connections.writer)
-            .await;
+        let done = insert.exec_without_returning(&self.connections.writer).await;
         done.map(|_| ()).map_err(|error| attempt.failed(error))
     }
 
     async fn admin_tokens(&self) -> Result<Vec<AdminToken>, StorageError> {
         let attempt = self.attempt("list API tokens");
         let query = admin_token::Entity::find().order_by_asc(admin_token::Column::Id);
-        attempt.read(
-            query
-                .all(&self.connections.readers)
-                .await
-                .map_err(|error| attempt.failed(error))?,
-        )
+        attempt.read(query.all(&self.connections.readers).await.map_err(|error| attempt.failed(error))?)
     }
 
     async fn admin_token(&self, digest: &Digest) -> Result<Option<AdminToken>, StorageError> {
         let attempt = self.attempt("read an API token");
-        let query =
-            admin_token::Entity::find().filter(admin_token::Column::Digest.eq(digest.0.to_vec()));
-        attempt.read_one(
-            query
-                .one(&self.connections.readers)
-                .await
-                .map_err(|error| attempt.failed(error))?,
-        )
+        let query = admin_token::Entity::find().filter(admin_token::Column::Digest.eq(digest.0.to_vec()));
+        attempt.read_one(query.one(&self.connections.readers).await.map_err(|error| attempt.failed(error))?)
     }
 
     async fn delete_admin_token(&self, id: AdminTokenId) -> Result<(), StorageError> {
         let attempt = self.attempt("delete an API token");
-        let delete = admin_token::Entity::delete_by_id(id.0)
-            .exec(&self.connections.writer)
-            .await;
+        let delete = admin_token::Entity::delete_by_id(id.0).exec(&self.connections.writer).await;
         match delete.map_err(|error| attempt.failed(error))?.rows_affected {
             0 => Err(attempt.fail(StorageErrorKind::NotFound)),
             _ => Ok(()),
         }
     }
 
-    async fn end_session(
-        &self,
-        session_id: &str,
-        expires_at: Timestamp,
-        now: Timestamp,
-    ) -> Result<(), StorageError> {
+    async fn end_session(&self, session_id: &str, expires_at: Timestamp, now: Timestamp) -> Result<(), StorageError> {
         let attempt = self.attempt("end a session");
         let transaction = self.begin(attempt).await?;
         ended_session::Entity::delete_many()
@@ -115,17 +81,12 @@ impl AdminRepository for SeaOrmStorage {
             .exec_without_returning(&transaction)
             .await
             .map_err(|error| attempt.failed(error))?;
-        transaction
-            .commit()
-            .await
-            .map_err(|error| attempt.failed(error))
+        transaction.commit().await.map_err(|error| attempt.failed(error))
     }
 
     async fn is_session_ended(&self, session_id: &str) -> Result<bool, StorageError> {
         let attempt = self.attempt("look up a session");
-        let row = ended_session::Entity::find_by_id(session_id)
-            .one(&self.connections.readers)
-            .await;
+        let row = ended_session::Entity::find_by_id(session_id).one(&self.connections.readers).await;
         Ok(row.map_err(|error| attempt.failed(error))?.is_some())
     }
 }

@@ -13,24 +13,17 @@ impl AuditRepository for SeaOrmStorage {
     async fn append_audit(&self, entry: &AuditEntry) -> Result<(), StorageError> {
         let attempt = self.attempt("add to the audit log");
         let insert = Entity::insert(ActiveModel::from(entry));
-        let done = insert
-            .exec_without_returning(&self.connections.writer)
-            .await;
+        let done = insert.exec_without_returning(&self.connections.writer).await;
         done.map(|_| ()).map_err(|error| attempt.failed(error))
     }
 
     async fn audit(&self, page: Page<i64>) -> Result<Vec<AuditEntry>, StorageError> {
         let attempt = self.attempt("read the audit log");
-        let mut query = Entity::find()
-            .order_by_desc(Column::Id)
-            .limit(limit(page.limit));
+        let mut query = Entity::find().order_by_desc(Column::Id).limit(limit(page.limit));
         if let Some(after) = page.after {
             query = query.filter(Column::Id.lt(after));
         }
-        let rows = query
-            .all(&self.connections.readers)
-            .await
-            .map_err(|error| attempt.failed(error))?;
+        let rows = query.all(&self.connections.readers).await.map_err(|error| attempt.failed(error))?;
         Ok(rows.into_iter().map(AuditEntry::from).collect())
     }
 }

@@ -13,18 +13,13 @@ impl ClientKeyRepository for SeaOrmStorage {
     async fn insert_client_key(&self, key: &ClientKey) -> Result<(), StorageError> {
         let attempt = self.attempt("store a client key").unique("key_value");
         let insert = Entity::insert(ActiveModel::from(key));
-        let done = insert
-            .exec_without_returning(&self.connections.writer)
-            .await;
+        let done = insert.exec_without_returning(&self.connections.writer).await;
         done.map(|_| ()).map_err(|error| attempt.failed(error))
     }
 
     async fn client_keys(&self) -> Result<Vec<ClientKey>, StorageError> {
         let attempt = self.attempt("list client keys");
-        let rows = Entity::find()
-            .order_by_asc(Column::Id)
-            .all(&self.connections.readers)
-            .await;
+        let rows = Entity::find().order_by_asc(Column::Id).all(&self.connections.readers).await;
         attempt.read(rows.map_err(|error| attempt.failed(error))?)
     }
 }

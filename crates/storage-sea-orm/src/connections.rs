@@ -31,11 +31,7 @@ impl Connections {
 
 impl From<DatabaseConnection> for Connections {
     fn from(pool: DatabaseConnection) -> Self {
-        Self {
-            readers: pool.clone(),
-            writer: pool,
-            classify: |_| None,
-        }
+        Self { readers: pool.clone(), writer: pool, classify: |_| None }
     }
 }
 

@@ -16,7 +16,6 @@ use crate::error::CorruptRow;
 
 /// A digest as it is stored: its 32 bytes.
 fn digest(table: &'static str, id: i64, bytes: Vec<u8>) -> Result<Digest, CorruptRow> {
-    let bytes = <[u8; 32]>::try_from(bytes)
-        .map_err(|_| CorruptRow::new(table, id, "a digest has 32 bytes"))?;
+    let bytes = <[u8; 32]>::try_from(bytes).map_err(|_| CorruptRow::new(table, id, "a digest has 32 bytes"))?;
     Ok(Digest(bytes))
 }

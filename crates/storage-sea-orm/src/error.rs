@@ -30,19 +30,12 @@ pub(crate) struct CorruptRow {
 
 impl Attempt {
     pub(crate) fn new(action: &'static str, classify: Classify) -> Self {
-        Self {
-            action,
-            unique: "id",
-            classify,
-        }
+        Self { action, unique: "id", classify }
     }
 
     /// Names the field whose value must be unique, where it is not the id.
     pub(crate) fn unique(self, field: &'static str) -> Self {
-        Self {
-            unique: field,
-            ..self
-        }
+        Self { unique: field, ..self }
     }
 
     /// The error that this attempt ends with.
@@ -56,16 +49,11 @@ impl Attempt {
     }
 
     /// Makes rows what they stand for.
-    pub(crate) fn read<R, T>(
-        self,
-        rows: impl IntoIterator<Item = R>,
-    ) -> Result<Vec<T>, StorageError>
+    pub(crate) fn read<R, T>(self, rows: impl IntoIterator<Item = R>) -> Result<Vec<T>, StorageError>
     where
         T: TryFrom<R, Error = CorruptRow>,
     {
-        rows.into_iter()
-            .map(|row| T::try_from(row).map_err(|error| self.corrupt(error)))
-            .collect()
+        rows.into_iter().map(|row| T::try_from(row).map_err(|error| self.corrupt(error))).collect()
     }
 
     /// Makes a row, if there is one, what it stands for.
@@ -73,9 +61,7 @@ impl Attempt {
     where
         T: TryFrom<R, Error = CorruptRow>,
     {
-        row.map(T::try_from)
-            .transpose()
-            .map_err(|error| self.corrupt(error))
+        row.map(T::try_from).transpose().map_err(|error| self.corrupt(error))
     }
 
     fn corrupt(self, error: CorruptRow) -> StorageError {
@@ -110,11 +96,7 @@ impl CorruptRow {
         id: impl ToString,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
-        Self {
-            table,
-            id: id.to_string(),
-            source: source.into(),
-        }
+        Self { table, id: id.to_string(), source: source.into() }
     }
 }
 
@@ -134,43 +116,21 @@ mod tests {
         let internal = || RuntimeErr::Internal("x".into());
         let closed = DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed);
         assert_eq!(kind(unknown, closed), StorageErrorKind::Unavailable);
-        assert_eq!(
-            kind(unknown, DbErr::Conn(internal())),
-            StorageErrorKind::Unavailable
-        );
-        assert_eq!(
-            kind(unknown, DbErr::Type("x".into())),
-            StorageErrorKind::Corrupt
-        );
-        assert_eq!(
-            kind(unknown, DbErr::Exec(internal())),
-            StorageErrorKind::Refused
-        );
+        assert_eq!(kind(unknown, DbErr::Conn(internal())), StorageErrorKind::Unavailable);
+        assert_eq!(kind(unknown, DbErr::Type("x".into())), StorageErrorKind::Corrupt);
+        assert_eq!(kind(unknown, DbErr::Exec(internal())), StorageErrorKind::Refused);
     }
 
     #[test]
     fn the_driver_knows_its_errors_best() {
         let busy: Classify = |_| Some(StorageErrorKind::Unavailable);
-        assert_eq!(
-            kind(busy, DbErr::Custom("x".into())),
-            StorageErrorKind::Unavailable
-        );
+        assert_eq!(kind(busy, DbErr::Custom("x".into())), StorageErrorKind::Unavailable);
     }
 
     #[test]
     fn a_corrupt_row_is_named() {
-        let error = Attempt::new("read a key", |_| None).corrupt(CorruptRow::new(
-            "upstream_keys",
-            7,
-            "no digest",
-        ));
-        assert_eq!(
-            error.to_string(),
-            "could not read a key: the stored data does not read back"
-        );
-        assert_eq!(
-            error.source().unwrap().to_string(),
-            "row 7 of upstream_keys does not read back"
-        );
+        let error = Attempt::new("read a key", |_| None).corrupt(CorruptRow::new("upstream_keys", 7, "no digest"));
+        assert_eq!(error.to_string(), "could not read a key: the stored data does not read back");
+        assert_eq!(error.source().unwrap().to_string(), "row 7 of upstream_keys does not read back");
     }
 }

@@ -4,9 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use rotator_domain::{KeyId, ServiceId, Timestamp};
-use rotator_storage_trait::{
-    KeyChange, KeyCounts, KeyRecord, KeyRepository, Page, StorageError, StorageErrorKind,
-};
+use rotator_storage_trait::{KeyChange, KeyCounts, KeyRecord, KeyRepository, Page, StorageError, StorageErrorKind};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -24,9 +22,7 @@ impl KeyRepository for SeaOrmStorage {
             // The database itself skips what it has, so that a second node that inserts the same keys at the same moment
             // makes none of them fail. MySQL has no such clause; there SeaORM sets the id to itself, which changes
             // nothing (and, unlike `INSERT IGNORE`, hides no other error).
-            let skip = OnConflict::columns([Column::ServiceId, Column::Digest])
-                .do_nothing_on([Column::Id])
-                .to_owned();
+            let skip = OnConflict::columns([Column::ServiceId, Column::Digest]).do_nothing_on([Column::Id]).to_owned();
             Entity::insert_many(chunk.iter().map(ActiveModel::from))
                 .on_conflict(skip)
                 .exec_without_returning(&transaction)
@@ -42,33 +38,19 @@ impl KeyRepository for SeaOrmStorage {
                 .map_err(|error| attempt.failed(error))?
                 .into_iter()
                 .collect();
-            skipped.extend(
-                chunk
-                    .iter()
-                    .map(|key| key.id)
-                    .filter(|id| !stored.contains(&id.0)),
-            );
+            skipped.extend(chunk.iter().map(|key| key.id).filter(|id| !stored.contains(&id.0)));
         }
-        transaction
-            .commit()
-            .await
-            .map_err(|error| attempt.failed(error))?;
+        transaction.commit().await.map_err(|error| attempt.failed(error))?;
         Ok(skipped)
     }
 
     async fn key(&self, id: KeyId) -> Result<Option<KeyRecord>, StorageError> {
         let attempt = self.attempt("read a key");
-        let row = Entity::find_by_id(id.0)
-            .one(&self.connections.readers)
-            .await;
+        let row = Entity::find_by_id(id.0).one(&self.connections.readers).await;
         attempt.read_one(row.map_err(|error| attempt.failed(error))?)
     }
 
-    async fn keys(
-        &self,
-        service: ServiceId,
-        page: Page<KeyId>,
-    ) -> Result<Vec<KeyRecord>, StorageError> {
+    async fn keys(&self, service: ServiceId, page: Page<KeyId>) -> Result<Vec<KeyRecord>, StorageError> {
         let attempt = self.attempt("list keys");
         let pool = Entity::find().filter(Column::ServiceId.eq(service.0));
         let mut query = pool.order_by_asc(Column::Id).limit(limit(page.limit));
@@ -106,18 +88,10 @@ impl KeyRepository for SeaOrmStorage {
             }
             counts.extend(counted);
         }
-        Ok(services
-            .iter()
-            .map(|service| counts.get(&service.0).copied().unwrap_or_default())
-            .collect())
+        Ok(services.iter().map(|service| counts.get(&service.0).copied().unwrap_or_default()).collect())
     }
 
-    async fn change_key(
-        &self,
-        id: KeyId,
-        change: &KeyChange,
-        now: Timestamp,
-    ) -> Result<KeyRecord, StorageError> {
+    async fn change_key(&self, id: KeyId, change: &KeyChange, now: Timestamp) -> Result<KeyRecord, StorageError> {
         let attempt = self.attempt("change a key");
         let transaction = self.begin(attempt).await?;
         let KeyChange { is_active, label } = change;
@@ -132,22 +106,11 @@ impl KeyRepository for SeaOrmStorage {
                 let label = label.as_ref().map(|label| label.as_str().to_owned());
                 update = update.col_expr(Column::Label, Expr::value(label));
             }
-            update
-                .exec(&transaction)
-                .await
-                .map_err(|error| attempt.failed(error))?;
+            update.exec(&transaction).await.map_err(|error| attempt.failed(error))?;
         }
-        let row = Entity::find_by_id(id.0)
-            .one(&transaction)
-            .await
-            .map_err(|error| attempt.failed(error))?;
-        let key = attempt
-            .read_one(row)?
-            .ok_or_else(|| attempt.fail(StorageErrorKind::NotFound))?;
-        transaction
-            .commit()
-            .await
-            .map_err(|error| attempt.failed(error))?;
+        let row = Entity::find_by_id(id.0).one(&transaction).await.map_err(|error| attempt.failed(error))?;
+        let key = attempt.read_one(row)?.ok_or_else(|| attempt.fail(StorageErrorKind::NotFound))?;
+        transaction.commit().await.map_err(|error| attempt.failed(error))?;
         Ok(key)
     }
 
@@ -161,16 +124,10 @@ impl KeyRepository for SeaOrmStorage {
             .one(&transaction)
             .await
             .map_err(|error| attempt.failed(error))?;
-        let deleted = Entity::delete_by_id(id.0)
-            .exec(&transaction)
-            .await
-            .map_err(|error| attempt.failed(error))?;
+        let deleted = Entity::delete_by_id(id.0).exec(&transaction).await.map_err(|error| attempt.failed(error))?;
         match service {
             Some(service) if deleted.rows_affected > 0 => {
-                transaction
-                    .commit()
-                    .await
-                    .map_err(|error| attempt.failed(error))?;
+                transaction.commit().await.map_err(|error| attempt.failed(error))?;
                 Ok(ServiceId(service))
             }
             _ => Err(attempt.fail(StorageErrorKind::NotFound)),
@@ -180,10 +137,7 @@ impl KeyRepository for SeaOrmStorage {
     async fn delete_keys(&self, service: ServiceId) -> Result<u64, StorageError> {
         let attempt = self.attempt("delete the keys of a service");
         let delete = Entity::delete_many().filter(Column::ServiceId.eq(service.0));
-        let done = delete
-            .exec(&self.connections.writer)
-            .await
-            .map_err(|error| attempt.failed(error))?;
+        let done = delete.exec(&self.connections.writer).await.map_err(|error| attempt.failed(error))?;
         Ok(done.rows_affected)
     }
 }

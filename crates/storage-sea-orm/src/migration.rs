@@ -41,26 +41,15 @@ impl MigratorTrait for Migrator {
 }
 
 /// Refuses a schema with a migration that this program does not know.
-pub(crate) async fn refuse_newer<C: ConnectionTrait>(
-    db: &C,
-    attempt: Attempt,
-) -> Result<(), StorageError> {
-    let applied = Migrator::get_migration_models(db)
-        .await
-        .map_err(|error| attempt.failed(error))?;
+pub(crate) async fn refuse_newer<C: ConnectionTrait>(db: &C, attempt: Attempt) -> Result<(), StorageError> {
+    let applied = Migrator::get_migration_models(db).await.map_err(|error| attempt.failed(error))?;
     let known = Migrator::migrations();
-    let unknown = applied.iter().find(|row| {
-        !known
-            .iter()
-            .any(|migration| migration.name() == row.version)
-    });
+    let unknown = applied.iter().find(|row| !known.iter().any(|migration| migration.name() == row.version));
     match unknown {
         None => Ok(()),
         Some(row) => {
             let source = format!("the migration {} is unknown to this version", row.version);
-            Err(attempt
-                .fail(StorageErrorKind::SchemaTooNew)
-                .with_source(source))
+            Err(attempt.fail(StorageErrorKind::SchemaTooNew).with_source(source))
         }
     }
 }
@@ -79,10 +68,7 @@ fn table(name: &'static str, backend: DbBackend) -> TableCreateStatement {
     let mut table = Table::create();
     table.table(name);
     if backend == DbBackend::MySql {
-        table
-            .engine("InnoDB")
-            .character_set("utf8mb4")
-            .collate("utf8mb4_bin");
+        table.engine("InnoDB").character_set("utf8mb4").collate("utf8mb4_bin");
     }
     table
 }

@@ -2,14 +2,9 @@
 
 use async_trait::async_trait;
 use rotator_domain::{KeyId, Sealed};
-use rotator_storage_trait::{
-    ResealFn, SealedPlace, SecretRepository, StorageError, StorageErrorKind,
-};
+use rotator_storage_trait::{ResealFn, SealedPlace, SecretRepository, StorageError, StorageErrorKind};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{
-    ActiveValue, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use sea_orm::{ActiveValue, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::SeaOrmStorage;
 use crate::entity::{setting, upstream_key};
@@ -20,35 +15,24 @@ use crate::storage::CHUNK;
 impl SecretRepository for SeaOrmStorage {
     async fn setting(&self, name: &str) -> Result<Option<Sealed>, StorageError> {
         let attempt = self.attempt("read a setting");
-        let row = setting::Entity::find_by_id(name)
-            .one(&self.connections.readers)
-            .await;
-        Ok(row
-            .map_err(|error| attempt.failed(error))?
-            .map(|row| Sealed(row.sealed)))
+        let row = setting::Entity::find_by_id(name).one(&self.connections.readers).await;
+        Ok(row.map_err(|error| attempt.failed(error))?.map(|row| Sealed(row.sealed)))
     }
 
     async fn setting_or_insert(&self, name: &str, value: &Sealed) -> Result<Sealed, StorageError> {
         let attempt = self.attempt("store a setting");
-        let row = setting::ActiveModel {
-            name: ActiveValue::Set(name.to_owned()),
-            sealed: ActiveValue::Set(value.0.clone()),
-        };
-        let keep = OnConflict::column(setting::Column::Name)
-            .do_nothing_on([setting::Column::Name])
-            .to_owned();
+        let row =
+            setting::ActiveModel { name: ActiveValue::Set(name.to_owned()), sealed: ActiveValue::Set(value.0.clone()) };
+        let keep = OnConflict::column(setting::Column::Name).do_nothing_on([setting::Column::Name]).to_owned();
         setting::Entity::insert(row)
             .on_conflict(keep)
             .exec_without_returning(&self.connections.writer)
             .await
             .map_err(|error| attempt.failed(error))?;
         // Read where it was written: a reader may be a replica that is behind.
-        let row = setting::Entity::find_by_id(name)
-            .one(&self.connections.writer)
-            .await;
+        let row = setting::Entity::find_by_id(name).one(&self.connections.writer).await;
         let row = row.map_err(|error| attempt.failed(error))?;
-        row.map(|row| Sealed(row.sealed))
-            .ok_or_else(|| attempt.fail(StorageErrorKind::NotFound))
+        row.map(|row| Sealed(row.sealed)).ok_or_else(|| attempt.fail(StorageErrorKind::NotFound))
     }
 
     async fn reseal_all(&self, reseal: &ResealFn<'_>) -> Result<u64, StorageError> {
@@ -56,20 +40,13 @@ impl SecretRepository for SeaOrmStorage {
         let transaction = self.begin(attempt).await?;
         let keys = reseal_keys(&transaction, attempt, reseal).await?;
         let settings = reseal_settings(&transaction, attempt, reseal).await?;
-        transaction
-            .commit()
-            .await
-            .map_err(|error| attempt.failed(error))?;
+        transaction.commit().await.map_err(|error| attempt.failed(error))?;
         Ok(keys + settings)
     }
 }
 
 /// Page by page, so that a large pool is never held whole.
-async fn reseal_keys(
-    db: &DatabaseTransaction,
-    attempt: Attempt,
-    reseal: &ResealFn<'_>,
-) -> Result<u64, StorageError> {
+async fn reseal_keys(db: &DatabaseTransaction, attempt: Attempt, reseal: &ResealFn<'_>) -> Result<u64, StorageError> {
     use upstream_key::{Column, Entity};
     let mut count = 0;
     let mut after = i64::MIN;
@@ -107,10 +84,7 @@ async fn reseal_settings(
     reseal: &ResealFn<'_>,
 ) -> Result<u64, StorageError> {
     use setting::{Column, Entity};
-    let rows = Entity::find()
-        .all(db)
-        .await
-        .map_err(|error| attempt.failed(error))?;
+    let rows = Entity::find().all(db).await.map_err(|error| attempt.failed(error))?;
     let mut count = 0;
     for row in rows {
         let anew = reseal(&SealedPlace::Setting(row.name.clone()), &Sealed(row.sealed))?;

@@ -15,9 +15,7 @@ impl ServiceRepository for SeaOrmStorage {
     async fn insert_service(&self, service: &Service) -> Result<(), StorageError> {
         let attempt = self.attempt("store a service");
         let row = ActiveModel::try_from(service).map_err(|error| attempt.failed(error))?;
-        let done = Entity::insert(row)
-            .exec_without_returning(&self.connections.writer)
-            .await;
+        let done = Entity::insert(row).exec_without_returning(&self.connections.writer).await;
         match done.map_err(|error| attempt.failed(error)) {
             Ok(_) => Ok(()),
             Err(error) => Err(self.taken(service, attempt, error).await),
@@ -27,14 +25,8 @@ impl ServiceRepository for SeaOrmStorage {
     async fn update_service(&self, service: &Service) -> Result<(), StorageError> {
         let attempt = self.attempt("change a service");
         let row = ActiveModel::try_from(service).map_err(|error| attempt.failed(error))?;
-        let update = Entity::update_many()
-            .set(row)
-            .filter(Column::Id.eq(service.id.0));
-        match update
-            .exec(&self.connections.writer)
-            .await
-            .map_err(|error| attempt.failed(error))
-        {
+        let update = Entity::update_many().set(row).filter(Column::Id.eq(service.id.0));
+        match update.exec(&self.connections.writer).await.map_err(|error| attempt.failed(error)) {
             Ok(done) if done.rows_affected == 0 => Err(attempt.fail(StorageErrorKind::NotFound)),
             Ok(_) => Ok(()),
             Err(error) => Err(self.taken(service, attempt, error).await),
@@ -44,9 +36,7 @@ impl ServiceRepository for SeaOrmStorage {
     async fn delete_service(&self, id: ServiceId) -> Result<(), StorageError> {
         let attempt = self.attempt("delete a service");
         // The keys go with it, in the same statement: the foreign key cascades.
-        let delete = Entity::delete_by_id(id.0)
-            .exec(&self.connections.writer)
-            .await;
+        let delete = Entity::delete_by_id(id.0).exec(&self.connections.writer).await;
         match delete.map_err(|error| attempt.failed(error))?.rows_affected {
             0 => Err(attempt.fail(StorageErrorKind::NotFound)),
             _ => Ok(()),
@@ -55,17 +45,13 @@ impl ServiceRepository for SeaOrmStorage {
 
     async fn service(&self, id: ServiceId) -> Result<Option<Service>, StorageError> {
         let attempt = self.attempt("read a service");
-        let row = Entity::find_by_id(id.0)
-            .one(&self.connections.readers)
-            .await;
+        let row = Entity::find_by_id(id.0).one(&self.connections.readers).await;
         attempt.read_one(row.map_err(|error| attempt.failed(error))?)
     }
 
     async fn services(&self, page: Page<ServiceId>) -> Result<Vec<Service>, StorageError> {
         let attempt = self.attempt("list services");
-        let mut query = Entity::find()
-            .order_by_asc(Column::Id)
-            .limit(limit(page.limit));
+        let mut query = Entity::find().order_by_asc(Column::Id).limit(limit(page.limit));
         if let Some(after) = page.after {
             query = query.filter(Column::Id.gt(after.0));
         }
@@ -75,35 +61,21 @@ impl ServiceRepository for SeaOrmStorage {
 
     async fn count_services(&self) -> Result<u64, StorageError> {
         let attempt = self.attempt("count services");
-        Entity::find()
-            .count(&self.connections.readers)
-            .await
-            .map_err(|error| attempt.failed(error))
+        Entity::find().count(&self.connections.readers).await.map_err(|error| attempt.failed(error))
     }
 }
 
 impl SeaOrmStorage {
     /// Makes a conflict name its field. Databases say which index was hit each in their own words, so the other row is
     /// looked for instead; what cannot be found stays as it was.
-    async fn taken(
-        &self,
-        service: &Service,
-        attempt: Attempt,
-        error: StorageError,
-    ) -> StorageError {
+    async fn taken(&self, service: &Service, attempt: Attempt, error: StorageError) -> StorageError {
         if !matches!(error.kind(), StorageErrorKind::Conflict { .. }) {
             return error;
         }
         let others = || Entity::find().filter(Column::Id.ne(service.id.0));
         let candidates = [
-            (
-                "name",
-                others().filter(Column::Name.eq(service.name.as_str())),
-            ),
-            (
-                "slug",
-                others().filter(Column::Slug.eq(service.slug.as_str())),
-            ),
+            ("name", others().filter(Column::Name.eq(service.name.as_str()))),
+            ("slug", others().filter(Column::Slug.eq(service.slug.as_str()))),
         ];
         for (field, query) in candidates {
             match query.count(&self.connections.readers).await {

@@ -4,8 +4,7 @@ use async_trait::async_trait;
 use rotator_storage_trait::{IdAllocator, Storage, StorageError, StorageErrorKind};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    DatabaseTransaction, EntityTrait, QueryFilter, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    DatabaseTransaction, EntityTrait, QueryFilter, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
 
@@ -37,13 +36,8 @@ impl SeaOrmStorage {
         // One transaction around all of it, so that of two nodes that start at once one finds the other's work done.
         let transaction = begin(&connections, attempt).await?;
         refuse_newer(&transaction, attempt).await?;
-        Migrator::up(&transaction, None)
-            .await
-            .map_err(|error| attempt.failed(error))?;
-        transaction
-            .commit()
-            .await
-            .map_err(|error| attempt.failed(error))?;
+        Migrator::up(&transaction, None).await.map_err(|error| attempt.failed(error))?;
+        transaction.commit().await.map_err(|error| attempt.failed(error))?;
         Ok(Self { connections })
     }
 
@@ -56,16 +50,9 @@ impl SeaOrmStorage {
         let attempt = Attempt::new("reset the database", connections.classify);
         let transaction = begin(&connections, attempt).await?;
         refuse_newer(&transaction, attempt).await?;
-        drop_all(&transaction)
-            .await
-            .map_err(|error| attempt.failed(error))?;
-        Migrator::up(&transaction, None)
-            .await
-            .map_err(|error| attempt.failed(error))?;
-        transaction
-            .commit()
-            .await
-            .map_err(|error| attempt.failed(error))
+        drop_all(&transaction).await.map_err(|error| attempt.failed(error))?;
+        Migrator::up(&transaction, None).await.map_err(|error| attempt.failed(error))?;
+        transaction.commit().await.map_err(|error| attempt.failed(error))
     }
 
     /// Something that is about to be done.
@@ -74,10 +61,7 @@ impl SeaOrmStorage {
     }
 
     /// Begins a change; dropped without a commit, it never was.
-    pub(crate) async fn begin(
-        &self,
-        attempt: Attempt,
-    ) -> Result<DatabaseTransaction, StorageError> {
+    pub(crate) async fn begin(&self, attempt: Attempt) -> Result<DatabaseTransaction, StorageError> {
         begin(&self.connections, attempt).await
     }
 }
@@ -86,11 +70,7 @@ impl SeaOrmStorage {
 impl Storage for SeaOrmStorage {
     async fn ping(&self) -> Result<(), StorageError> {
         let attempt = self.attempt("reach the database");
-        self.connections
-            .readers
-            .ping()
-            .await
-            .map_err(|error| attempt.failed(error))
+        self.connections.readers.ping().await.map_err(|error| attempt.failed(error))
     }
 
     async fn close(&self) {
@@ -105,44 +85,26 @@ impl IdAllocator for SeaOrmStorage {
         let transaction = self.begin(attempt).await?;
         // The update locks the row, so that what is read next is what this transaction wrote.
         Entity::update_many()
-            .col_expr(
-                Column::NextId,
-                Expr::col(Column::NextId).add(i64::from(count)),
-            )
+            .col_expr(Column::NextId, Expr::col(Column::NextId).add(i64::from(count)))
             .filter(Expr::col(Column::Id).eq(ROW))
             .exec(&transaction)
             .await
             .map_err(|error| attempt.failed(error))?;
-        let row = Entity::find_by_id(ROW)
-            .one(&transaction)
-            .await
-            .map_err(|error| attempt.failed(error))?;
-        transaction
-            .commit()
-            .await
-            .map_err(|error| attempt.failed(error))?;
-        let next = row
-            .ok_or_else(|| attempt.fail(StorageErrorKind::Corrupt))?
-            .next_id;
+        let row = Entity::find_by_id(ROW).one(&transaction).await.map_err(|error| attempt.failed(error))?;
+        transaction.commit().await.map_err(|error| attempt.failed(error))?;
+        let next = row.ok_or_else(|| attempt.fail(StorageErrorKind::Corrupt))?.next_id;
         Ok(next - i64::from(count))
     }
 }
 
 /// Begins a writing transaction. SQLite takes the write lock at once: a transaction that began by reading could not be
 /// made a writing one once another has written in between, and would fail where this one waits.
-async fn begin(
-    connections: &Connections,
-    attempt: Attempt,
-) -> Result<DatabaseTransaction, StorageError> {
+async fn begin(connections: &Connections, attempt: Attempt) -> Result<DatabaseTransaction, StorageError> {
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     };
-    connections
-        .writer
-        .begin_with_options(options)
-        .await
-        .map_err(|error| attempt.failed(error))
+    connections.writer.begin_with_options(options).await.map_err(|error| attempt.failed(error))
 }
 
 /// A page's limit as every driver takes it.

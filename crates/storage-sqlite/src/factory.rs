@@ -5,14 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rotator_storage_sea_orm::{Connections, SeaOrmStorage};
-use rotator_storage_trait::{
-    DatabaseUrl, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions,
-};
+use rotator_storage_trait::{DatabaseUrl, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions};
 use sea_orm::SqlxSqliteConnector;
 use sqlx::ConnectOptions;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use tokio::time::{Instant, sleep};
 
 use crate::fault;
@@ -32,11 +28,7 @@ impl StorageFactory for SqliteFactory {
         &["sqlite"]
     }
 
-    async fn open(
-        &self,
-        url: &DatabaseUrl,
-        options: &StorageOptions,
-    ) -> Result<Arc<dyn Storage>, StorageError> {
+    async fn open(&self, url: &DatabaseUrl, options: &StorageOptions) -> Result<Arc<dyn Storage>, StorageError> {
         let connections = connect(&Location::parse(url)?, options).await?;
         match SeaOrmStorage::open(connections.clone()).await {
             Ok(storage) => Ok(Arc::new(storage)),
@@ -56,10 +48,7 @@ impl StorageFactory for SqliteFactory {
 }
 
 /// Opens the writer first: it makes the journal a WAL, which readers cannot.
-async fn connect(
-    location: &Location,
-    options: &StorageOptions,
-) -> Result<Connections, StorageError> {
+async fn connect(location: &Location, options: &StorageOptions) -> Result<Connections, StorageError> {
     location.create()?;
     let connect = pragmas(location.options.clone(), options);
     let writer = pool(1, options, connect.clone()).await?;
@@ -107,9 +96,7 @@ async fn pool(
             Ok(pool) => return Ok(pool),
             // The one thing for which SQLite does not wait by itself is the change of the journal to a WAL, when another
             // process makes it at the same moment.
-            Err(error) if fault::is_busy(&error) && Instant::now() < deadline => {
-                sleep(BUSY_PAUSE).await
-            }
+            Err(error) if fault::is_busy(&error) && Instant::now() < deadline => sleep(BUSY_PAUSE).await,
             Err(error) => {
                 let kind = fault::kind(&error).unwrap_or(StorageErrorKind::Refused);
                 return Err(StorageError::new(kind, "open the SQLite database").with_source(error));
@@ -126,12 +113,7 @@ mod tests {
 
     async fn pragma(pool: &DatabaseConnection, name: &str) -> i64 {
         let statement = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}"));
-        pool.query_one_raw(statement)
-            .await
-            .unwrap()
-            .unwrap()
-            .try_get_by_index(0)
-            .unwrap()
+        pool.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
     }
 
     #[tokio::test]
@@ -139,22 +121,13 @@ mod tests {
         const FULL: i64 = 2;
         let folder = tempfile::tempdir().unwrap();
         let url = DatabaseUrl::new(format!("sqlite:{}/rotator.db", folder.path().display()));
-        let connections = connect(&Location::parse(&url).unwrap(), &StorageOptions::default())
-            .await
-            .unwrap();
+        let connections = connect(&Location::parse(&url).unwrap(), &StorageOptions::default()).await.unwrap();
         assert_eq!(pragma(&connections.writer, "synchronous").await, FULL);
         assert_eq!(pragma(&connections.writer, "foreign_keys").await, 1);
         assert_eq!(pragma(&connections.readers, "query_only").await, 1);
-        let attempt = connections
-            .readers
-            .execute_unprepared("CREATE TABLE t (a)")
-            .await;
+        let attempt = connections.readers.execute_unprepared("CREATE TABLE t (a)").await;
         assert!(attempt.unwrap_err().to_string().contains("readonly"));
-        connections
-            .writer
-            .execute_unprepared("CREATE TABLE t (a)")
-            .await
-            .unwrap();
+        connections.writer.execute_unprepared("CREATE TABLE t (a)").await.unwrap();
         connections.close().await;
     }
 }

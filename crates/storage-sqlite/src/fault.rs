@@ -20,13 +20,10 @@ pub(crate) fn classify(error: &DbErr) -> Option<StorageErrorKind> {
 pub(crate) fn kind(error: &sqlx::Error) -> Option<StorageErrorKind> {
     match error {
         sqlx::Error::Database(error) => of_result_code(result_code(&**error)?),
-        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
-            Some(StorageErrorKind::Corrupt)
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Some(StorageErrorKind::Corrupt),
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+            Some(StorageErrorKind::Unavailable)
         }
-        sqlx::Error::Io(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => Some(StorageErrorKind::Unavailable),
         _ => None,
     }
 }

@@ -23,27 +23,16 @@ pub(crate) struct Location {
 impl Location {
     /// Reads `sqlite:path`, `sqlite://path` or `sqlite::memory:`; `%`, `?` and `#` in a path are percent-encoded.
     pub(crate) fn parse(url: &DatabaseUrl) -> Result<Self, StorageError> {
-        let unsupported = |source: String| {
-            StorageError::new(StorageErrorKind::Unsupported, ACTION).with_source(source)
-        };
-        let rest = url
-            .expose()
-            .strip_prefix("sqlite:")
-            .ok_or_else(|| unsupported("no sqlite: URL".to_owned()))?;
+        let unsupported = |source: String| StorageError::new(StorageErrorKind::Unsupported, ACTION).with_source(source);
+        let rest = url.expose().strip_prefix("sqlite:").ok_or_else(|| unsupported("no sqlite: URL".to_owned()))?;
         let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
         let path = path.strip_prefix("//").unwrap_or(path);
         if path.is_empty() {
             // SQLite would take it for a temporary database and forget everything.
             return Err(unsupported("the URL names no file".to_owned()));
         }
-        let in_memory = path == ":memory:"
-            || parameters
-                .split('&')
-                .any(|parameter| parameter == "mode=memory");
-        let options = url
-            .expose()
-            .parse::<SqliteConnectOptions>()
-            .map_err(|error| unsupported(error.to_string()))?;
+        let in_memory = path == ":memory:" || parameters.split('&').any(|parameter| parameter == "mode=memory");
+        let options = url.expose().parse::<SqliteConnectOptions>().map_err(|error| unsupported(error.to_string()))?;
         Ok(Self { options, in_memory })
     }
 
@@ -52,14 +41,11 @@ impl Location {
         if self.in_memory {
             return Ok(());
         }
-        let unavailable = |error: io::Error| {
-            StorageError::new(StorageErrorKind::Unavailable, ACTION).with_source(error)
-        };
+        let unavailable =
+            |error: io::Error| StorageError::new(StorageErrorKind::Unavailable, ACTION).with_source(error);
         let path = self.options.get_filename();
         match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => {
-                create_folder(folder).map_err(unavailable)?
-            }
+            Some(folder) if !folder.as_os_str().is_empty() => create_folder(folder).map_err(unavailable)?,
             _ => {}
         }
         create_file(path).map_err(unavailable)
@@ -111,30 +97,15 @@ mod tests {
 
     #[test]
     fn knows_memory() {
-        for url in [
-            "sqlite::memory:",
-            "sqlite://:memory:",
-            "sqlite:x?mode=memory",
-        ] {
+        for url in ["sqlite::memory:", "sqlite://:memory:", "sqlite:x?mode=memory"] {
             assert!(parse(url).unwrap().in_memory, "{url}");
         }
     }
 
     #[test]
     fn refuses_what_names_no_database() {
-        for url in [
-            "sqlite:",
-            "sqlite://",
-            "sqlite://?mode=rwc",
-            "sqlite:a.db?speed=high",
-            "mysql://h/d",
-            "",
-        ] {
-            assert_eq!(
-                parse(url).unwrap_err().kind(),
-                &StorageErrorKind::Unsupported,
-                "{url}"
-            );
+        for url in ["sqlite:", "sqlite://", "sqlite://?mode=rwc", "sqlite:a.db?speed=high", "mysql://h/d", ""] {
+            assert_eq!(parse(url).unwrap_err().kind(), &StorageErrorKind::Unsupported, "{url}");
         }
     }
 }

@@ -10,8 +10,7 @@ use futures_util::future::join_all;
 use rotator_domain::{Digest, KeyId, Sealed, Service, ServiceDraft, ServiceId, Timestamp};
 use rotator_storage_sqlite::SqliteFactory;
 use rotator_storage_trait::{
-    DatabaseUrl, KeyCounts, KeyRecord, Page, Storage, StorageError, StorageErrorKind,
-    StorageFactory, StorageOptions,
+    DatabaseUrl, KeyCounts, KeyRecord, Page, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions,
 };
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
@@ -28,10 +27,7 @@ impl Place {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data").join("rotator.db");
-        Self {
-            _folder: folder,
-            path,
-        }
+        Self { _folder: folder, path }
     }
 
     fn url(&self) -> DatabaseUrl {
@@ -39,9 +35,7 @@ impl Place {
     }
 
     async fn try_open(&self) -> Result<Arc<dyn Storage>, StorageError> {
-        SqliteFactory
-            .open(&self.url(), &StorageOptions::default())
-            .await
+        SqliteFactory.open(&self.url(), &StorageOptions::default()).await
     }
 
     async fn open(&self) -> Arc<dyn Storage> {
@@ -50,11 +44,7 @@ impl Place {
 
     /// A connection of somebody else.
     async fn raw(&self) -> SqliteConnection {
-        SqliteConnectOptions::new()
-            .filename(&self.path)
-            .connect()
-            .await
-            .unwrap()
+        SqliteConnectOptions::new().filename(&self.path).connect().await.unwrap()
     }
 
     async fn execute(&self, sql: &'static str) {
@@ -72,9 +62,7 @@ fn service(id: i64) -> Service {
         target_base_url: Some("https://llm.example.com/v1".into()),
         ..ServiceDraft::default()
     };
-    draft
-        .into_service(ServiceId(id), Timestamp::EPOCH, Timestamp::EPOCH)
-        .unwrap()
+    draft.into_service(ServiceId(id), Timestamp::EPOCH, Timestamp::EPOCH).unwrap()
 }
 
 fn key(id: i64) -> KeyRecord {
@@ -93,10 +81,7 @@ fn key(id: i64) -> KeyRecord {
 }
 
 fn all<Id>() -> Page<Id> {
-    Page {
-        after: None,
-        limit: u64::MAX,
-    }
+    Page { after: None, limit: u64::MAX }
 }
 
 #[tokio::test]
@@ -105,23 +90,14 @@ async fn everything_is_there_after_reopening() {
     let storage = place.open().await;
     storage.insert_service(&service(1)).await.unwrap();
     storage.insert_keys(&[key(1), key(2)]).await.unwrap();
-    storage
-        .setting_or_insert("name", &Sealed(vec![1]))
-        .await
-        .unwrap();
+    storage.setting_or_insert("name", &Sealed(vec![1])).await.unwrap();
     assert_eq!(storage.reserve_ids(10).await.unwrap(), 1);
     storage.close().await;
 
     let storage = place.open().await;
     assert_eq!(storage.services(all()).await.unwrap(), [service(1)]);
-    assert_eq!(
-        storage.keys(ServiceId(1), all()).await.unwrap(),
-        [key(1), key(2)]
-    );
-    assert_eq!(
-        storage.setting("name").await.unwrap(),
-        Some(Sealed(vec![1]))
-    );
+    assert_eq!(storage.keys(ServiceId(1), all()).await.unwrap(), [key(1), key(2)]);
+    assert_eq!(storage.setting("name").await.unwrap(), Some(Sealed(vec![1])));
     assert_eq!(storage.reserve_ids(1).await.unwrap(), 11);
 }
 
@@ -144,26 +120,14 @@ async fn a_newer_schema_is_refused_and_left_alone() {
     let storage = place.open().await;
     storage.insert_service(&service(1)).await.unwrap();
     storage.close().await;
-    place
-        .execute("INSERT INTO rotator_migrations (version, applied_at) VALUES ('m9999_future', 0)")
-        .await;
+    place.execute("INSERT INTO rotator_migrations (version, applied_at) VALUES ('m9999_future', 0)").await;
 
-    assert_eq!(
-        place.try_open().await.err().unwrap().kind(),
-        &StorageErrorKind::SchemaTooNew
-    );
-    let reset = SqliteFactory
-        .reset(&place.url(), &StorageOptions::default())
-        .await;
+    assert_eq!(place.try_open().await.err().unwrap().kind(), &StorageErrorKind::SchemaTooNew);
+    let reset = SqliteFactory.reset(&place.url(), &StorageOptions::default()).await;
     assert_eq!(reset.unwrap_err().kind(), &StorageErrorKind::SchemaTooNew);
 
-    place
-        .execute("DELETE FROM rotator_migrations WHERE version = 'm9999_future'")
-        .await;
-    assert_eq!(
-        place.open().await.services(all()).await.unwrap(),
-        [service(1)]
-    );
+    place.execute("DELETE FROM rotator_migrations WHERE version = 'm9999_future'").await;
+    assert_eq!(place.open().await.services(all()).await.unwrap(), [service(1)]);
 }
 
 #[tokio::test]
@@ -174,10 +138,7 @@ async fn a_file_that_is_no_database_is_named_so() {
     std::fs::write(&place.path, &garbage).unwrap();
     let error = place.try_open().await.err().unwrap();
     assert_eq!(error.kind(), &StorageErrorKind::Corrupt);
-    assert_eq!(
-        error.to_string(),
-        "could not open the SQLite database: the stored data does not read back"
-    );
+    assert_eq!(error.to_string(), "could not open the SQLite database: the stored data does not read back");
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert!(source.contains("file is not a database"), "{source}");
     assert_eq!(std::fs::read_to_string(&place.path).unwrap(), garbage);
@@ -190,10 +151,7 @@ async fn a_damaged_database_is_named_so() {
     let mut bytes = std::fs::read(&place.path).unwrap();
     bytes[100..4096].fill(0xff);
     std::fs::write(&place.path, bytes).unwrap();
-    assert_eq!(
-        place.try_open().await.err().unwrap().kind(),
-        &StorageErrorKind::Corrupt
-    );
+    assert_eq!(place.try_open().await.err().unwrap().kind(), &StorageErrorKind::Corrupt);
 }
 
 #[tokio::test]
@@ -211,39 +169,19 @@ async fn a_damaged_row_is_corrupt_and_the_others_are_not() {
     storage.insert_service(&service(1)).await.unwrap();
     storage.insert_service(&service(2)).await.unwrap();
     storage.insert_keys(&[key(1), key(2)]).await.unwrap();
-    place
-        .execute("UPDATE services SET target_url = 'nowhere' WHERE id = 2")
-        .await;
-    place
-        .execute("UPDATE upstream_keys SET digest = x'00' WHERE id = 2")
-        .await;
+    place.execute("UPDATE services SET target_url = 'nowhere' WHERE id = 2").await;
+    place.execute("UPDATE upstream_keys SET digest = x'00' WHERE id = 2").await;
 
-    assert_eq!(
-        storage.service(ServiceId(2)).await.unwrap_err().kind(),
-        &StorageErrorKind::Corrupt
-    );
-    assert_eq!(
-        storage.key(KeyId(2)).await.unwrap_err().kind(),
-        &StorageErrorKind::Corrupt
-    );
-    assert_eq!(
-        storage.service(ServiceId(1)).await.unwrap(),
-        Some(service(1))
-    );
+    assert_eq!(storage.service(ServiceId(2)).await.unwrap_err().kind(), &StorageErrorKind::Corrupt);
+    assert_eq!(storage.key(KeyId(2)).await.unwrap_err().kind(), &StorageErrorKind::Corrupt);
+    assert_eq!(storage.service(ServiceId(1)).await.unwrap(), Some(service(1)));
     assert_eq!(storage.key(KeyId(1)).await.unwrap(), Some(key(1)));
 
     // Fields that a later version adds to the policy, and text where a number belongs.
-    place
-        .execute(r#"UPDATE services SET policy = '{"later":1}' WHERE id = 1"#)
-        .await;
+    place.execute(r#"UPDATE services SET policy = '{"later":1}' WHERE id = 1"#).await;
     assert!(storage.service(ServiceId(1)).await.unwrap().is_some());
-    place
-        .execute("UPDATE services SET created_at = 'yesterday' WHERE id = 1")
-        .await;
-    assert_eq!(
-        storage.service(ServiceId(1)).await.unwrap_err().kind(),
-        &StorageErrorKind::Corrupt
-    );
+    place.execute("UPDATE services SET created_at = 'yesterday' WHERE id = 1").await;
+    assert_eq!(storage.service(ServiceId(1)).await.unwrap_err().kind(), &StorageErrorKind::Corrupt);
 }
 
 #[tokio::test]
@@ -254,14 +192,9 @@ async fn reset_leaves_an_empty_schema_and_the_tables_of_others() {
     storage.insert_keys(&[key(1)]).await.unwrap();
     storage.reserve_ids(10).await.unwrap();
     storage.close().await;
-    place
-        .execute("CREATE TABLE proxy_configs (id INTEGER)")
-        .await;
+    place.execute("CREATE TABLE proxy_configs (id INTEGER)").await;
 
-    SqliteFactory
-        .reset(&place.url(), &StorageOptions::default())
-        .await
-        .unwrap();
+    SqliteFactory.reset(&place.url(), &StorageOptions::default()).await.unwrap();
     let storage = place.open().await;
     assert_eq!(storage.count_services().await.unwrap(), 0);
     assert_eq!(storage.key(KeyId(1)).await.unwrap(), None);
@@ -277,13 +210,7 @@ async fn a_hundred_thousand_keys_go_into_one_batch() {
     let batch: Vec<KeyRecord> = (1..=100_000).map(key).collect();
     assert!(storage.insert_keys(&batch).await.unwrap().is_empty());
     let counts = storage.count_keys(&[ServiceId(1)]).await.unwrap();
-    assert_eq!(
-        counts,
-        [KeyCounts {
-            total: 100_000,
-            active: 100_000
-        }]
-    );
+    assert_eq!(counts, [KeyCounts { total: 100_000, active: 100_000 }]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -292,14 +219,8 @@ async fn reading_goes_on_while_another_process_writes_and_writing_waits_for_it()
     let storage = place.open().await;
     storage.insert_service(&service(1)).await.unwrap();
     let mut other = place.raw().await;
-    sqlx::query("BEGIN IMMEDIATE")
-        .execute(&mut other)
-        .await
-        .unwrap();
-    sqlx::query("DELETE FROM services")
-        .execute(&mut other)
-        .await
-        .unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    sqlx::query("DELETE FROM services").execute(&mut other).await.unwrap();
 
     // The writer holds its lock, and what it has not committed is not seen.
     assert_eq!(storage.services(all()).await.unwrap(), [service(1)]);
@@ -320,11 +241,7 @@ async fn reading_goes_on_during_a_large_batch() {
     storage.insert_service(&service(1)).await.unwrap();
     let import = tokio::spawn({
         let storage = Arc::clone(&storage);
-        async move {
-            storage
-                .insert_keys(&(1..=20_000).map(key).collect::<Vec<_>>())
-                .await
-        }
+        async move { storage.insert_keys(&(1..=20_000).map(key).collect::<Vec<_>>()).await }
     });
     // All of the batch is seen or none of it.
     let mut seen = 0;
@@ -347,12 +264,7 @@ async fn two_servers_on_one_file_never_collide() {
     for written in join_all(writers).await {
         written.unwrap();
     }
-    let ids = join_all(
-        storages
-            .iter()
-            .flat_map(|storage| (0..50).map(|_| storage.reserve_ids(2))),
-    )
-    .await;
+    let ids = join_all(storages.iter().flat_map(|storage| (0..50).map(|_| storage.reserve_ids(2)))).await;
     let mut ids: Vec<i64> = ids.into_iter().map(Result::unwrap).collect();
     ids.sort_unstable();
     assert_eq!(ids, (0..100).map(|at| 1 + 2 * at).collect::<Vec<_>>());
@@ -370,10 +282,7 @@ async fn a_call_that_is_given_up_leaves_all_or_nothing() {
         let done = tokio::time::timeout(patience, storage.insert_keys(&batch)).await;
         let total = storage.count_keys(&[ServiceId(1)]).await.unwrap()[0].total;
         // What is given up while it is committed may still be.
-        assert!(
-            total == 5_000 || (total == 0 && done.is_err()),
-            "{total} after {patience:?}"
-        );
+        assert!(total == 5_000 || (total == 0 && done.is_err()), "{total} after {patience:?}");
         storage.delete_keys(ServiceId(1)).await.unwrap();
     }
     assert!(storage.insert_keys(&batch).await.unwrap().is_empty());

@@ -12,13 +12,7 @@ mod file {
     async fn open() -> (Arc<dyn Storage>, TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let url = DatabaseUrl::new(format!("sqlite:{}/rotator.db", folder.path().display()));
-        (
-            SqliteFactory
-                .open(&url, &StorageOptions::default())
-                .await
-                .unwrap(),
-            folder,
-        )
+        (SqliteFactory.open(&url, &StorageOptions::default()).await.unwrap(), folder)
     }
 
     rotator_storage_trait::storage_suite!(open);
@@ -32,13 +26,7 @@ mod memory {
 
     async fn open() -> (Arc<dyn Storage>, ()) {
         let url = DatabaseUrl::new("sqlite::memory:");
-        (
-            SqliteFactory
-                .open(&url, &StorageOptions::default())
-                .await
-                .unwrap(),
-            (),
-        )
+        (SqliteFactory.open(&url, &StorageOptions::default()).await.unwrap(), ())
     }
 
     rotator_storage_trait::storage_suite!(open);

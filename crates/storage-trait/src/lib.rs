@@ -47,7 +47,13 @@ pub trait IdAllocator: Send + Sync {
 /// A whole backend, migrated and ready.
 #[async_trait]
 pub trait Storage:
-    IdAllocator + ServiceRepository + KeyRepository + ClientKeyRepository + AdminRepository + AuditRepository + SecretRepository
+    IdAllocator
+    + ServiceRepository
+    + KeyRepository
+    + ClientKeyRepository
+    + AdminRepository
+    + AuditRepository
+    + SecretRepository
 {
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StorageError>;

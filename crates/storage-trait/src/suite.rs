@@ -10,11 +10,7 @@
 //! rotator_storage_trait::storage_suite!(open);
 //! ```
 
-#![expect(
-    clippy::missing_panics_doc,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::missing_panics_doc, clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 pub mod admin;

@@ -55,12 +55,7 @@ impl ServiceDraft {
     ///
     /// # Errors
     /// Names every field that is refused.
-    pub fn into_service(
-        self,
-        id: ServiceId,
-        created_at: Timestamp,
-        updated_at: Timestamp,
-    ) -> Result<Service, Invalid> {
+    pub fn into_service(self, id: ServiceId, created_at: Timestamp, updated_at: Timestamp) -> Result<Service, Invalid> {
         let mut checks = Checks::default();
         let name = checks.take(service_name(&self.name));
         let slug = checks.take(Slug::new(&self.slug));

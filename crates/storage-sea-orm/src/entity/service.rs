@@ -79,12 +79,7 @@ impl TryFrom<&Service> for ActiveModel {
             first_byte_timeout_ms,
             idle_timeout_ms,
         } = ServiceDraft::from(service);
-        let policy = PolicyColumn {
-            connect_timeout_ms,
-            first_byte_timeout_ms,
-            idle_timeout_ms,
-            http_version,
-        };
+        let policy = PolicyColumn { connect_timeout_ms, first_byte_timeout_ms, idle_timeout_ms, http_version };
         let row = Model {
             id: service.id.0,
             name,
@@ -99,8 +94,7 @@ impl TryFrom<&Service> for ActiveModel {
             key_location: api_key_location,
             key_name: api_key_name,
             key_prefix: api_key_prefix,
-            policy: serde_json::to_string(&policy)
-                .map_err(|error| DbErr::Json(error.to_string()))?,
+            policy: serde_json::to_string(&policy).map_err(|error| DbErr::Json(error.to_string()))?,
             created_at: service.created_at.as_millis(),
             updated_at: service.updated_at.as_millis(),
         };
@@ -115,8 +109,8 @@ impl TryFrom<Model> for Service {
     type Error = CorruptRow;
 
     fn try_from(row: Model) -> Result<Self, CorruptRow> {
-        let policy: PolicyColumn = serde_json::from_str(&row.policy)
-            .map_err(|error| CorruptRow::new(TABLE, row.id, error))?;
+        let policy: PolicyColumn =
+            serde_json::from_str(&row.policy).map_err(|error| CorruptRow::new(TABLE, row.id, error))?;
         // The draft takes the target from the field of its kind and does not look at the other.
         let draft = ServiceDraft {
             name: row.name,

@@ -3,9 +3,7 @@
 //! Ids come from `id_sequence`, so no column counts by itself. Text with an index has a length, which MySQL needs; times
 //! are milliseconds since the Unix epoch.
 
-use sea_orm::sea_query::{
-    ColumnDef, ForeignKey, ForeignKeyAction, Index, IndexCreateStatement, Query,
-};
+use sea_orm::sea_query::{ColumnDef, ForeignKey, ForeignKeyAction, Index, IndexCreateStatement, Query};
 use sea_orm::{DbErr, DeriveMigrationName};
 use sea_orm_migration::{MigrationTrait, SchemaManager, async_trait};
 
@@ -49,12 +47,8 @@ async fn pools(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(time("created_at"))
         .col(time("updated_at"));
     manager.create_table(services).await?;
-    manager
-        .create_index(unique("uq_services_name", "services", &["name"]))
-        .await?;
-    manager
-        .create_index(unique("uq_services_slug", "services", &["slug"]))
-        .await?;
+    manager.create_index(unique("uq_services_name", "services", &["name"])).await?;
+    manager.create_index(unique("uq_services_slug", "services", &["slug"])).await?;
 
     let mut keys = table("upstream_keys", backend);
     keys.col(id())
@@ -73,20 +67,10 @@ async fn pools(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .on_delete(ForeignKeyAction::Cascade),
         );
     manager.create_table(keys).await?;
-    manager
-        .create_index(unique(
-            "uq_upstream_keys_digest",
-            "upstream_keys",
-            &["service_id", "digest"],
-        ))
-        .await?;
+    manager.create_index(unique("uq_upstream_keys_digest", "upstream_keys", &["service_id", "digest"])).await?;
     // Pages of a pool are ordered by id.
     let mut pages = Index::create();
-    pages
-        .name("ix_upstream_keys_page")
-        .table("upstream_keys")
-        .col("service_id")
-        .col("id");
+    pages.name("ix_upstream_keys_page").table("upstream_keys").col("service_id").col("id");
     manager.create_index(pages).await
 }
 
@@ -101,18 +85,11 @@ async fn people(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(ColumnDef::new("is_active").boolean().not_null())
         .col(time("created_at"));
     manager.create_table(client_keys).await?;
-    manager
-        .create_index(unique("uq_client_keys_digest", "client_keys", &["digest"]))
-        .await?;
+    manager.create_index(unique("uq_client_keys_digest", "client_keys", &["digest"])).await?;
 
     let mut users = table("admin_users", backend);
     users
-        .col(
-            ColumnDef::new("username")
-                .string_len(255)
-                .not_null()
-                .primary_key(),
-        )
+        .col(ColumnDef::new("username").string_len(255).not_null().primary_key())
         .col(ColumnDef::new("password_hash").text().not_null())
         .col(time("updated_at"));
     manager.create_table(users).await?;
@@ -126,29 +103,13 @@ async fn people(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(time("created_at"))
         .col(ColumnDef::new("expires_at").big_integer());
     manager.create_table(tokens).await?;
-    manager
-        .create_index(unique(
-            "uq_admin_tokens_digest",
-            "admin_tokens",
-            &["digest"],
-        ))
-        .await?;
+    manager.create_index(unique("uq_admin_tokens_digest", "admin_tokens", &["digest"])).await?;
 
     let mut sessions = table("ended_sessions", backend);
-    sessions
-        .col(
-            ColumnDef::new("session_id")
-                .string_len(255)
-                .not_null()
-                .primary_key(),
-        )
-        .col(time("expires_at"));
+    sessions.col(ColumnDef::new("session_id").string_len(255).not_null().primary_key()).col(time("expires_at"));
     manager.create_table(sessions).await?;
     let mut expiry = Index::create();
-    expiry
-        .name("ix_ended_sessions_expiry")
-        .table("ended_sessions")
-        .col("expires_at");
+    expiry.name("ix_ended_sessions_expiry").table("ended_sessions").col("expires_at");
     manager.create_index(expiry).await
 }
 
@@ -157,12 +118,7 @@ async fn server(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let backend = manager.get_database_backend();
     let mut settings = table("settings", backend);
     settings
-        .col(
-            ColumnDef::new("name")
-                .string_len(255)
-                .not_null()
-                .primary_key(),
-        )
+        .col(ColumnDef::new("name").string_len(255).not_null().primary_key())
         .col(ColumnDef::new("sealed").blob().not_null());
     manager.create_table(settings).await?;
 
@@ -178,9 +134,7 @@ async fn server(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager.create_table(audit).await?;
 
     let mut sequence = table("id_sequence", backend);
-    sequence
-        .col(id())
-        .col(ColumnDef::new("next_id").big_integer().not_null());
+    sequence.col(id()).col(ColumnDef::new("next_id").big_integer().not_null());
     manager.create_table(sequence).await?;
     let mut first = Query::insert();
     first
@@ -192,11 +146,7 @@ async fn server(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 }
 
 fn id() -> ColumnDef {
-    ColumnDef::new("id")
-        .big_integer()
-        .not_null()
-        .primary_key()
-        .take()
+    ColumnDef::new("id").big_integer().not_null().primary_key().take()
 }
 
 fn time(name: &'static str) -> ColumnDef {
@@ -204,17 +154,10 @@ fn time(name: &'static str) -> ColumnDef {
 }
 
 fn digest() -> ColumnDef {
-    ColumnDef::new("digest")
-        .binary_len(DIGEST_LENGTH)
-        .not_null()
-        .take()
+    ColumnDef::new("digest").binary_len(DIGEST_LENGTH).not_null().take()
 }
 
-fn unique(
-    name: &'static str,
-    table: &'static str,
-    columns: &[&'static str],
-) -> IndexCreateStatement {
+fn unique(name: &'static str, table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
     let mut index = Index::create();
     index.unique().name(name).table(table);
     for column in columns {

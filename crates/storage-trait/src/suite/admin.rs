@@ -6,11 +6,7 @@ use super::sample::{EMOJI, at, digest};
 use crate::{AdminToken, AdminUser, Storage, StorageErrorKind};
 
 fn user(name: &str, hash: &str) -> AdminUser {
-    AdminUser {
-        username: name.into(),
-        password_hash: hash.into(),
-        updated_at: at(hash.len() as i64),
-    }
+    AdminUser { username: name.into(), password_hash: hash.into(), updated_at: at(hash.len() as i64) }
 }
 
 fn token(id: i64) -> AdminToken {
@@ -27,16 +23,9 @@ fn token(id: i64) -> AdminToken {
 pub async fn an_administrator_is_stored_and_replaced(storage: &dyn Storage) {
     assert_eq!(storage.admin_user("admin").await.unwrap(), None);
     assert_eq!(storage.count_admin_users().await.unwrap(), 0);
-    for user in [
-        user("admin", "$argon2id$1"),
-        user("admin", "$argon2id$v=19$22"),
-        user(EMOJI, "$argon2id$3"),
-    ] {
+    for user in [user("admin", "$argon2id$1"), user("admin", "$argon2id$v=19$22"), user(EMOJI, "$argon2id$3")] {
         storage.put_admin_user(&user).await.unwrap();
-        assert_eq!(
-            storage.admin_user(&user.username).await.unwrap(),
-            Some(user)
-        );
+        assert_eq!(storage.admin_user(&user.username).await.unwrap(), Some(user));
     }
     assert_eq!(storage.count_admin_users().await.unwrap(), 2);
 }
@@ -45,10 +34,7 @@ pub async fn user_names_compare_exactly(storage: &dyn Storage) {
     storage.put_admin_user(&user("admin", "a")).await.unwrap();
     assert_eq!(storage.admin_user("Admin").await.unwrap(), None);
     storage.put_admin_user(&user("Admin", "bb")).await.unwrap();
-    assert_eq!(
-        storage.admin_user("admin").await.unwrap(),
-        Some(user("admin", "a"))
-    );
+    assert_eq!(storage.admin_user("admin").await.unwrap(), Some(user("admin", "a")));
 }
 
 pub async fn tokens_read_back_in_order_and_by_digest(storage: &dyn Storage) {
@@ -57,19 +43,13 @@ pub async fn tokens_read_back_in_order_and_by_digest(storage: &dyn Storage) {
         storage.insert_admin_token(&token(id)).await.unwrap();
     }
     assert_eq!(storage.admin_tokens().await.unwrap(), [1, 2, 3].map(token));
-    assert_eq!(
-        storage.admin_token(&digest(2)).await.unwrap(),
-        Some(token(2))
-    );
+    assert_eq!(storage.admin_token(&digest(2)).await.unwrap(), Some(token(2)));
     assert_eq!(storage.admin_token(&digest(4)).await.unwrap(), None);
 }
 
 pub async fn a_taken_token_is_a_conflict(storage: &dyn Storage) {
     storage.insert_admin_token(&token(1)).await.unwrap();
-    let same_value = AdminToken {
-        digest: digest(1),
-        ..token(2)
-    };
+    let same_value = AdminToken { digest: digest(1), ..token(2) };
     let error = storage.insert_admin_token(&same_value).await.unwrap_err();
     assert_eq!(error.kind(), &StorageErrorKind::Conflict { field: "token" });
     assert_eq!(storage.admin_tokens().await.unwrap(), [token(1)]);
@@ -79,10 +59,7 @@ pub async fn a_deleted_token_is_gone(storage: &dyn Storage) {
     storage.insert_admin_token(&token(1)).await.unwrap();
     storage.insert_admin_token(&token(2)).await.unwrap();
     storage.delete_admin_token(AdminTokenId(1)).await.unwrap();
-    let again = storage
-        .delete_admin_token(AdminTokenId(1))
-        .await
-        .unwrap_err();
+    let again = storage.delete_admin_token(AdminTokenId(1)).await.unwrap_err();
     assert_eq!(again.kind(), &StorageErrorKind::NotFound);
     assert_eq!(storage.admin_token(&digest(1)).await.unwrap(), None);
     assert_eq!(storage.admin_tokens().await.unwrap(), [token(2)]);
@@ -101,9 +78,6 @@ pub async fn an_ended_session_stays_ended_until_it_expires(storage: &dyn Storage
     storage.end_session("four", at(300), at(100)).await.unwrap();
     assert!(!storage.is_session_ended("one").await.unwrap());
     for still_ended in ["two", "three", "four"] {
-        assert!(
-            storage.is_session_ended(still_ended).await.unwrap(),
-            "{still_ended}"
-        );
+        assert!(storage.is_session_ended(still_ended).await.unwrap(), "{still_ended}");
     }
 }

@@ -30,10 +30,7 @@ pub async fn the_log_comes_in_pages(storage: &dyn Storage) {
     }
     let page = async |after, limit| {
         let entries = storage.audit(Page { after, limit }).await.unwrap();
-        entries
-            .into_iter()
-            .map(|entry| entry.id)
-            .collect::<Vec<_>>()
+        entries.into_iter().map(|entry| entry.id).collect::<Vec<_>>()
     };
     assert_eq!(page(None, 2).await, [5, 4]);
     assert_eq!(page(Some(4), 2).await, [3, 2]);

@@ -45,13 +45,7 @@ pub async fn duplicates_are_skipped_in_order(storage: &dyn Storage) {
         .collect();
     let skipped = storage.insert_keys(&batch).await.unwrap();
     assert_eq!(skipped, [15, 14, 12].map(KeyId));
-    let ids: Vec<i64> = storage
-        .keys(service, all())
-        .await
-        .unwrap()
-        .iter()
-        .map(|key| key.id.0)
-        .collect();
+    let ids: Vec<i64> = storage.keys(service, all()).await.unwrap().iter().map(|key| key.id.0).collect();
     assert_eq!(ids, [1, 2, 3, 11, 13]);
     assert_eq!(storage.key(KeyId(1)).await.unwrap().as_ref(), first.first());
     // All of a batch may be there already.
@@ -59,21 +53,9 @@ pub async fn duplicates_are_skipped_in_order(storage: &dyn Storage) {
 }
 
 pub async fn the_same_value_fits_into_two_services(storage: &dyn Storage) {
-    let (one, two) = (
-        store_service(storage, 1).await,
-        store_service(storage, 2).await,
-    );
-    assert!(
-        storage
-            .insert_keys(&[key(1, one, 9), key(2, two, 9)])
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    assert_eq!(
-        storage.insert_keys(&[key(3, two, 9)]).await.unwrap(),
-        [KeyId(3)]
-    );
+    let (one, two) = (store_service(storage, 1).await, store_service(storage, 2).await);
+    assert!(storage.insert_keys(&[key(1, one, 9), key(2, two, 9)]).await.unwrap().is_empty());
+    assert_eq!(storage.insert_keys(&[key(3, two, 9)]).await.unwrap(), [KeyId(3)]);
 }
 
 pub async fn a_failing_batch_leaves_nothing(storage: &dyn Storage) {
@@ -90,48 +72,21 @@ pub async fn a_failing_batch_leaves_nothing(storage: &dyn Storage) {
 
 pub async fn a_large_batch_arrives_whole(storage: &dyn Storage) {
     let service = store_service(storage, 1).await;
-    storage
-        .insert_keys(&[key(LARGE + 1, service, 1), key(LARGE + 2, service, LARGE)])
-        .await
-        .unwrap();
-    let skipped = storage
-        .insert_keys(&keys(1..=LARGE, service))
-        .await
-        .unwrap();
+    storage.insert_keys(&[key(LARGE + 1, service, 1), key(LARGE + 2, service, LARGE)]).await.unwrap();
+    let skipped = storage.insert_keys(&keys(1..=LARGE, service)).await.unwrap();
     assert_eq!(skipped, [KeyId(1), KeyId(LARGE)]);
     let total = LARGE.unsigned_abs();
     let counts = storage.count_keys(&[service]).await.unwrap();
-    assert_eq!(
-        counts,
-        [KeyCounts {
-            total,
-            active: total
-        }]
-    );
+    assert_eq!(counts, [KeyCounts { total, active: total }]);
 }
 
 pub async fn keys_come_in_pages(storage: &dyn Storage) {
-    let (service, other) = (
-        store_service(storage, 1).await,
-        store_service(storage, 2).await,
-    );
-    storage
-        .insert_keys(&keys([9, 1, 5, 7, 3], service))
-        .await
-        .unwrap();
+    let (service, other) = (store_service(storage, 1).await, store_service(storage, 2).await);
+    storage.insert_keys(&keys([9, 1, 5, 7, 3], service)).await.unwrap();
     storage.insert_keys(&keys([2, 4, 6], other)).await.unwrap();
     let page = async |after: Option<i64>, limit| {
-        let page = Page {
-            after: after.map(KeyId),
-            limit,
-        };
-        storage
-            .keys(service, page)
-            .await
-            .unwrap()
-            .iter()
-            .map(|key| key.id.0)
-            .collect::<Vec<_>>()
+        let page = Page { after: after.map(KeyId), limit };
+        storage.keys(service, page).await.unwrap().iter().map(|key| key.id.0).collect::<Vec<_>>()
     };
     assert_eq!(page(None, 2).await, [1, 3]);
     assert_eq!(page(Some(3), 2).await, [5, 7]);
@@ -146,9 +101,7 @@ pub async fn concurrent_batches_store_each_value_once(storage: &dyn Storage) {
     let service = store_service(storage, 1).await;
     // Eight batches of the same fifty values under ids of their own.
     let batches = (0..8).map(|batch| async move {
-        let keys: Vec<KeyRecord> = (0..50)
-            .map(|value| key(1 + batch * 50 + value, service, value))
-            .collect();
+        let keys: Vec<KeyRecord> = (0..50).map(|value| key(1 + batch * 50 + value, service, value)).collect();
         storage.insert_keys(&keys).await.unwrap().len()
     });
     let skipped: usize = join_all(batches).await.into_iter().sum();
@@ -159,28 +112,16 @@ pub async fn concurrent_batches_store_each_value_once(storage: &dyn Storage) {
 }
 
 pub async fn keys_are_counted_in_the_order_asked(storage: &dyn Storage) {
-    let (one, two) = (
-        store_service(storage, 1).await,
-        store_service(storage, 2).await,
-    );
+    let (one, two) = (store_service(storage, 1).await, store_service(storage, 2).await);
     let mut batch = keys(1..=5, one);
     for key in &mut batch[..2] {
         key.is_active = false;
     }
     batch.push(key(6, two, 6));
     storage.insert_keys(&batch).await.unwrap();
-    let first = KeyCounts {
-        total: 5,
-        active: 3,
-    };
-    let second = KeyCounts {
-        total: 1,
-        active: 1,
-    };
+    let first = KeyCounts { total: 5, active: 3 };
+    let second = KeyCounts { total: 1, active: 1 };
     let asked = [two, ServiceId(99), one, two];
-    assert_eq!(
-        storage.count_keys(&asked).await.unwrap(),
-        [second, KeyCounts::default(), first, second]
-    );
+    assert_eq!(storage.count_keys(&asked).await.unwrap(), [second, KeyCounts::default(), first, second]);
     assert!(storage.count_keys(&[]).await.unwrap().is_empty());
 }

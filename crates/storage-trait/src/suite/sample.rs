@@ -1,8 +1,6 @@
 //! Things to store.
 
-use rotator_domain::{
-    Digest, KeyId, KeyLabel, Sealed, Service, ServiceDraft, ServiceId, Timestamp,
-};
+use rotator_domain::{Digest, KeyId, KeyLabel, Sealed, Service, ServiceDraft, ServiceId, Timestamp};
 
 use crate::{KeyRecord, Page, Storage};
 
@@ -38,9 +36,7 @@ pub(super) fn generic(id: i64, name: &str, slug: &str) -> Service {
         idle_timeout_ms: Some(1500),
         ..ServiceDraft::default()
     };
-    draft
-        .into_service(ServiceId(id), at(id), at(id + 1))
-        .unwrap()
+    draft.into_service(ServiceId(id), at(id), at(id + 1)).unwrap()
 }
 
 /// An LLM service with as little set as possible.
@@ -84,8 +80,5 @@ pub(super) fn keys(ids: impl IntoIterator<Item = i64>, service: ServiceId) -> Ve
 }
 
 pub(super) fn all<Id>() -> Page<Id> {
-    Page {
-        after: None,
-        limit: u64::MAX,
-    }
+    Page { after: None, limit: u64::MAX }
 }

@@ -11,54 +11,28 @@ const SLUG: StorageErrorKind = StorageErrorKind::Conflict { field: "slug" };
 
 pub async fn a_service_reads_back_whole(storage: &dyn Storage) {
     let longest = "🔑".repeat(200);
-    let services = [
-        generic(1, EMOJI, "every-field"),
-        llm(2, &longest, &"s".repeat(100)),
-    ];
+    let services = [generic(1, EMOJI, "every-field"), llm(2, &longest, &"s".repeat(100))];
     for service in &services {
         storage.insert_service(service).await.unwrap();
-        assert_eq!(
-            storage.service(service.id).await.unwrap().as_ref(),
-            Some(service)
-        );
+        assert_eq!(storage.service(service.id).await.unwrap().as_ref(), Some(service));
     }
     assert_eq!(storage.services(all()).await.unwrap(), services);
     assert_eq!(storage.count_services().await.unwrap(), 2);
 }
 
 pub async fn a_taken_name_or_slug_is_named(storage: &dyn Storage) {
-    storage
-        .insert_service(&generic(1, "name", "slug"))
-        .await
-        .unwrap();
-    for (service, expected) in [
-        (generic(2, "name", "other"), NAME),
-        (generic(2, "other", "slug"), SLUG),
-    ] {
-        assert_eq!(
-            storage.insert_service(&service).await.unwrap_err().kind(),
-            &expected
-        );
+    storage.insert_service(&generic(1, "name", "slug")).await.unwrap();
+    for (service, expected) in [(generic(2, "name", "other"), NAME), (generic(2, "other", "slug"), SLUG)] {
+        assert_eq!(storage.insert_service(&service).await.unwrap_err().kind(), &expected);
     }
     assert_eq!(storage.count_services().await.unwrap(), 1);
-    let same_id = storage
-        .insert_service(&generic(1, "a", "b"))
-        .await
-        .unwrap_err();
+    let same_id = storage.insert_service(&generic(1, "a", "b")).await.unwrap_err();
     assert!(matches!(same_id.kind(), StorageErrorKind::Conflict { .. }));
 }
 
 pub async fn names_and_slugs_compare_exactly(storage: &dyn Storage) {
-    for (id, name, slug) in [
-        (1, "Name", "Slug"),
-        (2, "name", "slug"),
-        (3, "näme", "SLUG"),
-        (4, "NAME", "slug."),
-    ] {
-        storage
-            .insert_service(&generic(id, name, slug))
-            .await
-            .unwrap();
+    for (id, name, slug) in [(1, "Name", "Slug"), (2, "name", "slug"), (3, "näme", "SLUG"), (4, "NAME", "slug.")] {
+        storage.insert_service(&generic(id, name, slug)).await.unwrap();
     }
     assert_eq!(storage.count_services().await.unwrap(), 4);
 }
@@ -68,14 +42,8 @@ pub async fn an_update_replaces_everything(storage: &dyn Storage) {
     storage.insert_service(&generic(2, "b", "b")).await.unwrap();
     let anew = llm(1, EMOJI, "c");
     storage.update_service(&anew).await.unwrap();
-    assert_eq!(
-        storage.service(ServiceId(1)).await.unwrap(),
-        Some(anew.clone())
-    );
-    assert_eq!(
-        storage.service(ServiceId(2)).await.unwrap(),
-        Some(generic(2, "b", "b"))
-    );
+    assert_eq!(storage.service(ServiceId(1)).await.unwrap(), Some(anew.clone()));
+    assert_eq!(storage.service(ServiceId(2)).await.unwrap(), Some(generic(2, "b", "b")));
     // The same once more changes nothing, and is no error.
     storage.update_service(&anew).await.unwrap();
     let back = generic(1, "a", "a");
@@ -88,10 +56,7 @@ pub async fn a_refused_update_changes_nothing(storage: &dyn Storage) {
     storage.insert_service(&first).await.unwrap();
     storage.insert_service(&second).await.unwrap();
     for (service, expected) in [(llm(2, "a", "c"), NAME), (llm(2, "c", "a"), SLUG)] {
-        assert_eq!(
-            storage.update_service(&service).await.unwrap_err().kind(),
-            &expected
-        );
+        assert_eq!(storage.update_service(&service).await.unwrap_err().kind(), &expected);
     }
     assert_eq!(storage.services(all()).await.unwrap(), [first, second]);
 }
@@ -101,10 +66,7 @@ pub async fn what_is_not_there_is_not_found(storage: &dyn Storage) {
     assert_eq!(storage.service(nobody).await.unwrap(), None);
     let update = storage.update_service(&generic(7, "a", "a")).await;
     assert_eq!(update.unwrap_err().kind(), &StorageErrorKind::NotFound);
-    assert_eq!(
-        storage.delete_service(nobody).await.unwrap_err().kind(),
-        &StorageErrorKind::NotFound
-    );
+    assert_eq!(storage.delete_service(nobody).await.unwrap_err().kind(), &StorageErrorKind::NotFound);
     assert_eq!(storage.count_services().await.unwrap(), 0);
 }
 
@@ -114,17 +76,8 @@ pub async fn services_come_in_pages(storage: &dyn Storage) {
         store_service(storage, id).await;
     }
     let page = async |after: Option<i64>, limit| {
-        let page = Page {
-            after: after.map(ServiceId),
-            limit,
-        };
-        storage
-            .services(page)
-            .await
-            .unwrap()
-            .iter()
-            .map(|service| service.id.0)
-            .collect::<Vec<_>>()
+        let page = Page { after: after.map(ServiceId), limit };
+        storage.services(page).await.unwrap().iter().map(|service| service.id.0).collect::<Vec<_>>()
     };
     assert_eq!(page(None, 2).await, [1, 2]);
     assert_eq!(page(Some(2), 2).await, [3, 4]);
@@ -135,19 +88,13 @@ pub async fn services_come_in_pages(storage: &dyn Storage) {
 }
 
 pub async fn deleting_a_service_takes_its_keys_alone(storage: &dyn Storage) {
-    let (doomed, spared) = (
-        store_service(storage, 1).await,
-        store_service(storage, 2).await,
-    );
+    let (doomed, spared) = (store_service(storage, 1).await, store_service(storage, 2).await);
     storage.insert_keys(&keys(10..15, doomed)).await.unwrap();
     storage.insert_keys(&keys(20..25, spared)).await.unwrap();
     storage.delete_service(doomed).await.unwrap();
     assert_eq!(storage.service(doomed).await.unwrap(), None);
     assert!(storage.keys(doomed, all()).await.unwrap().is_empty());
-    assert_eq!(
-        storage.keys(spared, all()).await.unwrap(),
-        keys(20..25, spared)
-    );
+    assert_eq!(storage.keys(spared, all()).await.unwrap(), keys(20..25, spared));
     // Its name and slug are free again, and no old key comes back with them.
     store_service(storage, 1).await;
     assert!(storage.keys(doomed, all()).await.unwrap().is_empty());
@@ -159,16 +106,8 @@ pub async fn concurrent_services_all_arrive(storage: &dyn Storage) {
 }
 
 pub async fn of_concurrent_services_with_one_slug_one_wins(storage: &dyn Storage) {
-    let inserts = (1..=20).map(|id| async move {
-        storage
-            .insert_service(&generic(id, &format!("{id}"), "one"))
-            .await
-    });
-    let (won, lost): (Vec<_>, Vec<_>) =
-        join_all(inserts).await.into_iter().partition(Result::is_ok);
+    let inserts = (1..=20).map(|id| async move { storage.insert_service(&generic(id, &format!("{id}"), "one")).await });
+    let (won, lost): (Vec<_>, Vec<_>) = join_all(inserts).await.into_iter().partition(Result::is_ok);
     assert_eq!(won.len(), 1);
-    assert!(
-        lost.into_iter()
-            .all(|error| error.unwrap_err().kind() == &SLUG)
-    );
+    assert!(lost.into_iter().all(|error| error.unwrap_err().kind() == &SLUG));
 }

@@ -1,0 +1,3 @@
+//! Errors: those of the vendor.
+
+pub(super) use crate::openai_error::render;

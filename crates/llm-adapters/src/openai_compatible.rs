@@ -1,0 +1,82 @@
+//! The providers that speak OpenAI's Chat Completions format, as a table.
+
+use rotator_domain::Format;
+
+use crate::{Adapter, KeyHeader};
+
+/// One row of the table.
+#[derive(Debug)]
+pub(crate) struct OpenAiCompatible {
+    name: &'static str,
+    base_url: Option<&'static str>,
+    documentation: &'static str,
+}
+
+/// The row for every server that is not in the table.
+pub(crate) static UNNAMED: OpenAiCompatible =
+    row("openai_compatible", None, "https://platform.openai.com/docs/api-reference/chat");
+
+/// Each provider with its base URL and the page that names it.
+pub(crate) static PROVIDERS: [OpenAiCompatible; 21] = [
+    row("openai", Some("https://api.openai.com/v1"), "https://platform.openai.com/docs/api-reference"),
+    row("openrouter", Some("https://openrouter.ai/api/v1"), "https://openrouter.ai/docs/api-reference/overview"),
+    row("xai", Some("https://api.x.ai/v1"), "https://docs.x.ai/docs/api-reference"),
+    row("groq", Some("https://api.groq.com/openai/v1"), "https://console.groq.com/docs/openai"),
+    row("deepseek", Some("https://api.deepseek.com/v1"), "https://api-docs.deepseek.com"),
+    row("mistral", Some("https://api.mistral.ai/v1"), "https://docs.mistral.ai/api"),
+    row("together", Some("https://api.together.xyz/v1"), "https://docs.together.ai/docs/openai-api-compatibility"),
+    row("moonshot", Some("https://api.moonshot.cn/v1"), "https://platform.moonshot.cn/docs/api/chat"),
+    row("fireworks", Some("https://api.fireworks.ai/inference/v1"), "https://docs.fireworks.ai/api-reference"),
+    row("cerebras", Some("https://api.cerebras.ai/v1"), "https://inference-docs.cerebras.ai/resources/openai"),
+    row("perplexity", Some("https://api.perplexity.ai"), "https://docs.perplexity.ai/api-reference"),
+    row("zhipu", Some("https://open.bigmodel.cn/api/paas/v4"), "https://docs.bigmodel.cn"),
+    row("qwen", Some("https://dashscope.aliyuncs.com/compatible-mode/v1"), "https://help.aliyun.com/zh/model-studio"),
+    row("siliconflow", Some("https://api.siliconflow.cn/v1"), "https://docs.siliconflow.cn/api-reference"),
+    row("nvidia", Some("https://integrate.api.nvidia.com/v1"), "https://docs.api.nvidia.com/nim/reference"),
+    row("deepinfra", Some("https://api.deepinfra.com/v1/openai"), "https://deepinfra.com/docs/openai_api"),
+    row("sambanova", Some("https://api.sambanova.ai/v1"), "https://docs.sambanova.ai"),
+    row("ollama", Some("http://localhost:11434/v1"), "https://docs.ollama.com/openai"),
+    row("lm_studio", Some("http://localhost:1234/v1"), "https://lmstudio.ai/docs/app/api/endpoints/openai"),
+    row(
+        "vllm",
+        Some("http://localhost:8000/v1"),
+        "https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html",
+    ),
+    row(
+        "llama_cpp",
+        Some("http://localhost:8080/v1"),
+        "https://github.com/ggml-org/llama.cpp/tree/master/tools/server",
+    ),
+];
+
+const fn row(name: &'static str, base_url: Option<&'static str>, documentation: &'static str) -> OpenAiCompatible {
+    OpenAiCompatible { name, base_url, documentation }
+}
+
+// === impl OpenAiCompatible ===
+
+impl Adapter for OpenAiCompatible {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn format(&self) -> Format {
+        Format::OpenAi
+    }
+
+    fn default_base_url(&self) -> Option<&'static str> {
+        self.base_url
+    }
+
+    fn documentation(&self) -> &'static str {
+        self.documentation
+    }
+
+    fn key_header(&self) -> KeyHeader {
+        KeyHeader { name: http::header::AUTHORIZATION, prefix: "Bearer " }
+    }
+
+    fn probe_path(&self) -> &'static str {
+        "models"
+    }
+}

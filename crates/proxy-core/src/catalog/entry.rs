@@ -1,0 +1,174 @@
+//! One service, prepared so that a request has nothing left to compute.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::time::Duration;
+
+use http::HeaderName;
+use http::uri::{Authority, Scheme};
+use rotator_domain::{
+    HttpVersion, KeyId, KeyLocation, MethodSet, OutputFormat, Secret, Service, ServiceId, ServiceKind, Slug,
+};
+use rotator_llm_adapters::{self as llm_adapters, Adapter};
+
+use crate::EntryError;
+use crate::inject::KeyMaterial;
+use crate::query;
+
+/// A service and its keys as requests use them.
+#[derive(Debug)]
+pub struct ServiceEntry {
+    id: ServiceId,
+    slug: Slug,
+    is_active: bool,
+    pub(crate) door: Door,
+    pub(crate) target: Target,
+    pub(crate) injection: Injection,
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) first_byte_timeout: Option<Duration>,
+    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) http_version: HttpVersion,
+    keys: HashMap<KeyId, KeyMaterial>,
+}
+
+/// Through which door a service is reached.
+#[derive(Debug)]
+pub(crate) enum Door {
+    /// `/proxy/{slug}`.
+    Generic {
+        /// The methods that clients may use.
+        methods: MethodSet,
+    },
+    /// `/llm/{slug}`.
+    Llm {
+        /// How the provider is called.
+        adapter: &'static dyn Adapter,
+        /// Which format the clients speak.
+        output_format: OutputFormat,
+    },
+}
+
+/// Where requests go.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) scheme: Scheme,
+    pub(crate) authority: Authority,
+    /// The path, as it is written in the target's URL.
+    pub(crate) base_path: String,
+    /// The query of the target's URL, without its question mark.
+    pub(crate) base_query: Option<String>,
+}
+
+/// Where the upstream key goes.
+#[derive(Debug)]
+pub(crate) enum Injection {
+    /// Into this header, in place of what is there.
+    Header(HeaderName),
+    /// Into this query parameter, in place of what is there.
+    Query(String),
+}
+
+// === impl ServiceEntry ===
+
+impl ServiceEntry {
+    /// Prepares a service with its active keys.
+    ///
+    /// # Errors
+    /// When the provider is unknown, or the target or a key cannot be put into a request.
+    pub fn new(service: &Service, keys: impl IntoIterator<Item = (KeyId, Secret)>) -> Result<Self, EntryError> {
+        let door = match &service.kind {
+            ServiceKind::Generic { methods } => Door::Generic { methods: methods.clone() },
+            ServiceKind::Llm { provider, api_format, output_format } => Door::Llm {
+                adapter: llm_adapters::find(provider.as_deref(), *api_format, &service.target)?,
+                output_format: *output_format,
+            },
+        };
+        let (injection, prefix) = match (&service.key_placement, &door) {
+            (Some(placement), _) => {
+                let injection = match placement.location() {
+                    KeyLocation::Header => {
+                        Injection::Header(placement.name().parse().map_err(|_| EntryError::KeyPlacement)?)
+                    }
+                    KeyLocation::Query => Injection::Query(placement.name().to_owned()),
+                };
+                (injection, placement.prefix())
+            }
+            (None, Door::Llm { adapter, .. }) => {
+                let header = adapter.key_header();
+                (Injection::Header(header.name), header.prefix)
+            }
+            (None, Door::Generic { .. }) => return Err(EntryError::KeyPlacement),
+        };
+        let keys = keys
+            .into_iter()
+            .map(|(id, secret)| Ok((id, KeyMaterial::new(&injection, prefix, &secret)?)))
+            .collect::<Result<_, EntryError>>()?;
+        Ok(Self {
+            id: service.id,
+            slug: service.slug.clone(),
+            is_active: service.is_active,
+            door,
+            target: Target::new(service)?,
+            injection,
+            connect_timeout: service.policy.connect_timeout,
+            first_byte_timeout: service.policy.first_byte_timeout,
+            idle_timeout: service.policy.idle_timeout,
+            http_version: service.policy.http_version,
+            keys,
+        })
+    }
+
+    /// The service's id.
+    #[must_use]
+    pub fn id(&self) -> ServiceId {
+        self.id
+    }
+
+    /// The service's slug.
+    #[must_use]
+    pub fn slug(&self) -> &Slug {
+        &self.slug
+    }
+
+    /// Whether the doors serve it.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.is_active
+    }
+
+    /// What of this key goes into a request.
+    pub(crate) fn key(&self, id: KeyId) -> Option<&KeyMaterial> {
+        self.keys.get(&id)
+    }
+}
+
+// === impl Injection ===
+
+impl Injection {
+    /// The client's query without a parameter of the key's name, which the key replaces.
+    pub(crate) fn without_clients_own<'a>(&self, query: &'a str) -> Cow<'a, str> {
+        match self {
+            Self::Header(_) => Cow::Borrowed(query),
+            Self::Query(own) => Cow::Owned(query::without(query, |name, _| name == own.as_bytes())),
+        }
+    }
+}
+
+// === impl Target ===
+
+impl Target {
+    fn new(service: &Service) -> Result<Self, EntryError> {
+        let url = service.target.as_url();
+        let scheme = if url.scheme() == "https" { Scheme::HTTPS } else { Scheme::HTTP };
+        let authority = match url.port() {
+            Some(port) => format!("{}:{port}", service.target.host()),
+            None => service.target.host().to_owned(),
+        };
+        Ok(Self {
+            scheme,
+            authority: authority.parse().map_err(|_| EntryError::Target)?,
+            base_path: url.path().to_owned(),
+            base_query: url.query().filter(|query| !query.is_empty()).map(str::to_owned),
+        })
+    }
+}

@@ -1,0 +1,183 @@
+//! The path of a request through the proxy: route, client key, service, then the attempts.
+
+mod look;
+
+use std::sync::Arc;
+
+use http::header::{CONTENT_LENGTH, HOST};
+use http::request::Parts;
+use http::{HeaderMap, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use rotator_domain::{Format, OutputFormat};
+use rotator_format_converters::recognise;
+use rotator_llm_adapters::join_path;
+
+use crate::attempt::{self, Outgoing};
+use crate::body::{InboundBody, ProxyBody, Replay};
+use crate::catalog::{Catalog, Door, ServiceEntry};
+use crate::proxy::Shared;
+use crate::refusal::Refusal;
+use crate::route::{DoorName, Route};
+use crate::{credentials, headers, upgrade};
+
+/// Answers a request at either door.
+pub(crate) async fn answer(shared: &Arc<Shared>, request: Request<InboundBody>) -> Response<ProxyBody> {
+    let in_flight = shared.metrics.begin();
+    let catalog = shared.catalog.load();
+    let (mut parts, body) = request.into_parts();
+    let uri = std::mem::take(&mut parts.uri);
+    let Some(route) = Route::parse(uri.path()) else {
+        return Refusal::NoRoute.respond(None);
+    };
+    let entry = service_of(&catalog, route);
+    let format = client_format(route, entry, &parts.headers, uri.query());
+    let answered = match serve(shared, &catalog, entry, route, uri.query(), parts, body).await {
+        Ok(response) => response,
+        Err(refusal) => {
+            tracing::debug!(service.slug = route.slug, refusal = refusal.code(), "answered without the upstream");
+            refusal.respond(format)
+        }
+    };
+    let slug = entry.map_or("-", |entry| entry.slug().as_str());
+    shared.metrics.answered(slug, answered.status().as_u16());
+    answered.map(|body| body.holding(in_flight))
+}
+
+async fn serve(
+    shared: &Arc<Shared>,
+    catalog: &Catalog,
+    entry: Option<&Arc<ServiceEntry>>,
+    route: Route<'_>,
+    query: Option<&str>,
+    mut parts: Parts,
+    body: InboundBody,
+) -> Result<Response<ProxyBody>, Refusal> {
+    let limit = shared.settings.replay_limit;
+    let presented = credentials::presented(route.door, &parts.headers, query);
+    let mut client_key = presented.into_iter().find(|key| catalog.client(key).is_some());
+    let body = if look::may_hold_key(route.door, &parts.headers) {
+        let looked = look::take_key(body, limit, client_key.as_deref()).await?;
+        client_key = client_key.or_else(|| looked.key().filter(|key| catalog.client(key).is_some()));
+        if client_key.is_none() && looked.is_too_long() {
+            return Err(Refusal::BodyTooLong);
+        }
+        looked.into_body(&mut parts.headers)
+    } else {
+        body
+    };
+    let client_key = client_key.ok_or(Refusal::BadClientKey)?;
+    let entry = entry.ok_or(Refusal::NoService)?;
+    admit(shared, entry, route, query, &parts)?;
+
+    let outgoing = outgoing(entry, route, query, &mut parts, &client_key);
+    let client_upgrade = outgoing.upgrade.is_some().then(|| upgrade::client_side(&mut parts.extensions)).flatten();
+    let replay = Replay::new(body, limit, shared.settings.max_request_body);
+    let mut response = attempt::run(shared, entry, &outgoing, &replay).await?;
+    let switched = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    if switched && let Some(client) = client_upgrade {
+        shared.tunnels.join(client, &mut response);
+    }
+    Ok(pass_on(shared, entry, response, switched))
+}
+
+/// The service that a route names, if the door is its own and it is active.
+fn service_of<'a>(catalog: &'a Catalog, route: Route<'_>) -> Option<&'a Arc<ServiceEntry>> {
+    catalog.by_slug(route.slug).filter(|entry| {
+        let own_door = matches!(
+            (&entry.door, route.door),
+            (Door::Generic { .. }, DoorName::Generic) | (Door::Llm { .. }, DoorName::Llm)
+        );
+        own_door && entry.is_active()
+    })
+}
+
+/// The format in which errors are told: an LLM client's own, or none at the generic door.
+fn client_format(
+    route: Route<'_>,
+    entry: Option<&Arc<ServiceEntry>>,
+    headers: &HeaderMap,
+    query: Option<&str>,
+) -> Option<Format> {
+    if route.door == DoorName::Generic {
+        return None;
+    }
+    let recognised = || recognise(route.rest, query, headers);
+    match entry.map(|entry| &entry.door) {
+        Some(Door::Llm { adapter, output_format }) => Some(match output_format {
+            OutputFormat::None => adapter.format(),
+            OutputFormat::Auto => recognised().unwrap_or_else(|| adapter.format()),
+            OutputFormat::Fixed(format) => *format,
+        }),
+        _ => Some(recognised().unwrap_or(Format::OpenAi)),
+    }
+}
+
+/// What can be refused before anything is sent.
+fn admit(
+    shared: &Shared,
+    entry: &ServiceEntry,
+    route: Route<'_>,
+    query: Option<&str>,
+    parts: &Parts,
+) -> Result<(), Refusal> {
+    if let Door::Generic { methods } = &entry.door
+        && !methods.allows(&parts.method)
+    {
+        return Err(Refusal::Method(methods.clone()));
+    }
+    if route.climbs() {
+        return Err(Refusal::PathClimbs);
+    }
+    if let Door::Llm { adapter, output_format: OutputFormat::Auto } = &entry.door
+        && let Some(client) = recognise(route.rest, query, &parts.headers)
+        && client != adapter.format()
+    {
+        return Err(Refusal::OtherFormat { client, upstream: adapter.format() });
+    }
+    let length = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    match (length, shared.settings.max_request_body) {
+        (Some(length), Some(longest)) if length > longest => Err(Refusal::BodyTooLong),
+        _ => Ok(()),
+    }
+}
+
+/// The request as it goes to the upstream, but for the upstream key and the body.
+fn outgoing(
+    entry: &ServiceEntry,
+    route: Route<'_>,
+    query: Option<&str>,
+    parts: &mut Parts,
+    client_key: &[u8],
+) -> Outgoing {
+    let mut outgoing_headers = std::mem::take(&mut parts.headers);
+    let upgrade = headers::requested_upgrade(&outgoing_headers);
+    headers::remove_hop_by_hop(&mut outgoing_headers);
+    credentials::remove_from_headers(route.door, &mut outgoing_headers, client_key);
+    // The client sets it anew for the target.
+    outgoing_headers.remove(HOST);
+    if let Some(protocol) = upgrade.clone() {
+        headers::restore_upgrade(&mut outgoing_headers, protocol);
+    }
+    let base = entry.target.base_path.as_str();
+    let path = match &entry.door {
+        Door::Llm { .. } => join_path(base, route.rest),
+        Door::Generic { .. } if route.rest.is_empty() => base.to_owned(),
+        Door::Generic { .. } => format!("{}{}", base.trim_end_matches('/'), route.rest),
+    };
+    let query = query.map(|query| credentials::remove_from_query(route.door, query, client_key));
+    Outgoing { method: parts.method.clone(), headers: outgoing_headers, path, query, upgrade }
+}
+
+/// The upstream's answer as it goes to the client.
+fn pass_on(shared: &Shared, entry: &ServiceEntry, response: Response<Incoming>, switched: bool) -> Response<ProxyBody> {
+    let (mut parts, body) = response.into_parts();
+    let protocol = if switched { headers::requested_upgrade(&parts.headers) } else { None };
+    headers::remove_hop_by_hop(&mut parts.headers);
+    if let Some(protocol) = protocol {
+        headers::restore_upgrade(&mut parts.headers, protocol);
+    }
+    parts.extensions.clear();
+    parts.version = http::Version::default();
+    let idle = entry.idle_timeout.unwrap_or(shared.settings.idle_timeout);
+    Response::from_parts(parts, ProxyBody::upstream(body, idle))
+}

@@ -1,0 +1,149 @@
+//! The tower service, and how it is built.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::BodyExt;
+use rotator_cache_trait::RotationState;
+use rotator_domain::{Clock, SystemClock};
+use tower::Service;
+
+use crate::body::{BoxError, ProxyBody};
+use crate::catalog::CatalogHandle;
+use crate::door;
+use crate::error::BuildError;
+use crate::observe::ProxyMetrics;
+use crate::settings::ProxySettings;
+use crate::upgrade::Tunnels;
+use crate::upstream::Upstreams;
+
+/// The proxy: answers `/proxy/{slug}/...` and `/llm/{slug}/...`, and 404 for everything else. Cheap to clone.
+#[derive(Clone)]
+pub struct Proxy(pub(crate) Arc<Shared>);
+
+/// Builds a [`Proxy`].
+pub struct ProxyBuilder {
+    catalog: CatalogHandle,
+    rotation: Arc<dyn RotationState>,
+    clock: Arc<dyn Clock>,
+    settings: ProxySettings,
+    metrics: ProxyMetrics,
+}
+
+/// What all clones of a proxy share.
+pub(crate) struct Shared {
+    pub(crate) catalog: CatalogHandle,
+    pub(crate) rotation: Arc<dyn RotationState>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) settings: ProxySettings,
+    pub(crate) metrics: ProxyMetrics,
+    pub(crate) upstreams: Upstreams,
+    pub(crate) tunnels: Tunnels,
+}
+
+// === impl Proxy ===
+
+impl Proxy {
+    /// Starts building a proxy that serves `catalog` and asks `rotation` which key is next.
+    pub fn builder(catalog: CatalogHandle, rotation: Arc<dyn RotationState>) -> ProxyBuilder {
+        ProxyBuilder {
+            catalog,
+            rotation,
+            clock: Arc::new(SystemClock),
+            settings: ProxySettings::default(),
+            metrics: ProxyMetrics::default(),
+        }
+    }
+
+    /// Answers one request.
+    pub async fn handle<B>(&self, request: Request<B>) -> Response<ProxyBody>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
+        door::answer(&self.0, request).await
+    }
+
+    /// Ends every upgraded connection (WebSocket) and waits until all are gone. Call it when the server shuts down.
+    pub async fn close_tunnels(&self) {
+        self.0.tunnels.close().await;
+    }
+}
+
+impl<B> Service<Request<B>> for Proxy
+where
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<ProxyBody>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let proxy = self.clone();
+        Box::pin(async move { Ok(proxy.handle(request).await) })
+    }
+}
+
+impl std::fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Proxy")
+    }
+}
+
+// === impl ProxyBuilder ===
+
+impl ProxyBuilder {
+    /// Replaces the default settings.
+    #[must_use]
+    pub fn settings(mut self, settings: ProxySettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Replaces the operating system's clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Counts into `metrics`, so that they can be registered before the proxy exists.
+    #[must_use]
+    pub fn metrics(mut self, metrics: ProxyMetrics) -> Self {
+        self.metrics = metrics;
+        self
+    }
+
+    /// Builds the proxy.
+    ///
+    /// # Errors
+    /// When no TLS configuration can be made.
+    pub fn build(self) -> Result<Proxy, BuildError> {
+        Ok(Proxy(Arc::new(Shared {
+            catalog: self.catalog,
+            rotation: self.rotation,
+            clock: self.clock,
+            settings: self.settings,
+            metrics: self.metrics,
+            upstreams: Upstreams::new()?,
+            tunnels: Tunnels::default(),
+        })))
+    }
+}
+
+impl std::fmt::Debug for ProxyBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ProxyBuilder")
+    }
+}

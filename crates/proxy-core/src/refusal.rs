@@ -1,0 +1,208 @@
+//! The proxy's own answers when it cannot pass on the upstream's.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
+use rotator_domain::{Format, MethodSet};
+use rotator_format_converters::{ErrorReply, wire_format};
+use serde::Serialize;
+
+use crate::body::ProxyBody;
+
+/// Why the proxy answers by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The path leads nowhere.
+    NoRoute,
+    /// No active service has this slug.
+    NoService,
+    /// The client showed no valid key.
+    BadClientKey,
+    /// The service does not serve this method.
+    Method(MethodSet),
+    /// The path tries to leave the target's base path.
+    PathClimbs,
+    /// Path and query do not make a URL.
+    BadPath,
+    /// The request body is longer than allowed.
+    BodyTooLong,
+    /// The client's body could not be read to its end.
+    BodyCutShort,
+    /// The client speaks a format that the upstream does not.
+    OtherFormat {
+        /// What the client speaks.
+        client: Format,
+        /// What the upstream speaks.
+        upstream: Format,
+    },
+    /// Every key is limited; one returns after this time.
+    Cooling(Duration),
+    /// No key can serve: none is active, or the upstream refused them all.
+    NoUsableKey,
+    /// The upstream cannot be reached.
+    Unreachable,
+    /// The upstream broke the connection.
+    Broken,
+    /// The upstream did not answer in time.
+    Timeout,
+    /// The rotation state does not answer.
+    NoRotation,
+}
+
+/// A problem document (RFC 9457).
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    detail: String,
+    code: &'static str,
+}
+
+// === impl Refusal ===
+
+impl Refusal {
+    /// The status of the answer.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::NoRoute | Self::NoService => StatusCode::NOT_FOUND,
+            Self::BadClientKey => StatusCode::UNAUTHORIZED,
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::PathClimbs | Self::BadPath | Self::BodyCutShort => StatusCode::BAD_REQUEST,
+            Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::OtherFormat { .. } => StatusCode::NOT_IMPLEMENTED,
+            Self::Cooling(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::NoUsableKey | Self::NoRotation => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unreachable | Self::Broken => StatusCode::BAD_GATEWAY,
+            Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+
+    /// A stable name for programs.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::NoRoute => "no_route",
+            Self::NoService => "no_service",
+            Self::BadClientKey => "invalid_client_key",
+            Self::Method(_) => "method_not_allowed",
+            Self::PathClimbs => "path_leaves_target",
+            Self::BadPath => "bad_path",
+            Self::BodyTooLong => "body_too_long",
+            Self::BodyCutShort => "body_cut_short",
+            Self::OtherFormat { .. } => "other_format",
+            Self::Cooling(_) => "all_keys_limited",
+            Self::NoUsableKey => "no_usable_key",
+            Self::Unreachable => "upstream_unreachable",
+            Self::Broken => "upstream_broke",
+            Self::Timeout => "upstream_timeout",
+            Self::NoRotation => "rotation_unavailable",
+        }
+    }
+
+    /// The answer in the client's own language: the format of an LLM client, a problem document for all others.
+    pub(crate) fn respond(&self, format: Option<Format>) -> Response<ProxyBody> {
+        let (status, content_type, body) = match format {
+            Some(format) => {
+                let message = self.to_string();
+                let reply = ErrorReply { status: self.status().as_u16(), message: &message, code: Some(self.code()) };
+                let rendered = wire_format(format).error(&reply);
+                let status = StatusCode::from_u16(rendered.status).unwrap_or_else(|_| self.status());
+                (status, rendered.content_type, ProxyBody::own(rendered.body))
+            }
+            None => (self.status(), "application/problem+json", ProxyBody::own(self.problem())),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        match self {
+            Self::Cooling(after) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_seconds(*after)));
+            }
+            Self::Method(methods) => {
+                if let Ok(allow) = HeaderValue::from_str(&methods.to_string().replace(',', ", ")) {
+                    headers.insert(ALLOW, allow);
+                }
+            }
+            _ => {}
+        }
+        response
+    }
+
+    fn problem(&self) -> Vec<u8> {
+        let status = self.status();
+        let problem = Problem {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            detail: self.to_string(),
+            code: self.code(),
+        };
+        serde_json::to_vec(&problem).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRoute => f.write_str("Use /proxy/{slug}/... or /llm/{slug}/..."),
+            Self::NoService => f.write_str("No active service has this slug."),
+            Self::BadClientKey => f.write_str("The client key is missing or not valid."),
+            Self::Method(methods) => write!(f, "This service serves only {methods}."),
+            Self::PathClimbs => f.write_str("The path tries to leave the service's base path."),
+            Self::BadPath => f.write_str("The path and the query do not make a URL."),
+            Self::BodyTooLong => f.write_str("The request body is longer than this server allows."),
+            Self::BodyCutShort => f.write_str("The request body could not be read to its end."),
+            Self::OtherFormat { client, upstream } => {
+                write!(f, "The request is in the format {client}, and this service's upstream speaks {upstream}.")
+            }
+            Self::Cooling(after) => {
+                write!(f, "Every key is limited; the first returns in {} s.", retry_after_seconds(*after))
+            }
+            Self::NoUsableKey => f.write_str("No key of this service can serve the request."),
+            Self::Unreachable => f.write_str("The upstream cannot be reached."),
+            Self::Broken => f.write_str("The upstream broke the connection before it answered."),
+            Self::Timeout => f.write_str("The upstream did not answer in time."),
+            Self::NoRotation => f.write_str("The rotation state does not answer."),
+        }
+    }
+}
+
+/// Whole seconds, rounded up, at least one: a client that waits so long finds a key (RFC 9110, section 10.2.3).
+fn retry_after_seconds(after: Duration) -> u64 {
+    after.as_millis().div_ceil(1000).clamp(1, u128::from(u32::MAX)) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    async fn json(response: Response<ProxyBody>) -> serde_json::Value {
+        serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn without_a_format_the_answer_is_a_problem_document() {
+        let response = Refusal::Method(MethodSet::parse("GET,POST").unwrap()).respond(None);
+        assert_eq!(response.status(), 405);
+        assert_eq!(response.headers()[ALLOW], "GET, POST");
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
+        let body = json(response).await;
+        assert_eq!(body["status"], 405);
+        assert_eq!(body["title"], "Method Not Allowed");
+        assert_eq!(body["detail"], "This service serves only GET,POST.");
+    }
+
+    #[tokio::test]
+    async fn retry_after_is_rounded_up() {
+        for (millis, seconds) in [(0, "1"), (1, "1"), (1000, "1"), (29_001, "30")] {
+            let response = Refusal::Cooling(Duration::from_millis(millis)).respond(Some(Format::OpenAi));
+            assert_eq!(response.status(), 429);
+            assert_eq!(response.headers()[RETRY_AFTER], seconds);
+        }
+    }
+}
