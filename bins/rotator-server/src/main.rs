@@ -1,2 +1,30 @@
-//! placeholder
-fn main() {}
+//! The API Key Rotator server: parses, delegates, exits.
+
+mod args;
+mod backends;
+mod catalog_source;
+mod commands;
+mod compose;
+mod config;
+mod error;
+mod health;
+mod logging;
+mod master_key;
+mod prober;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Args;
+
+fn main() -> ExitCode {
+    if let Err(error) = config::load_dotenv() {
+        return error.report();
+    }
+    match commands::run(Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => error.report(),
+    }
+}

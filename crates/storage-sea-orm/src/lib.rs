@@ -14,10 +14,12 @@ mod connections;
 mod entity;
 mod error;
 mod key;
+mod legacy;
 mod migration;
 mod secrets;
 mod service;
 mod storage;
 
 pub use connections::{Classify, Connections};
+pub use legacy::read_legacy;
 pub use storage::SeaOrmStorage;

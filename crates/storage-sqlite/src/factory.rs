@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rotator_storage_sea_orm::{Connections, SeaOrmStorage};
-use rotator_storage_trait::{DatabaseUrl, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions};
+use rotator_storage_sea_orm::{Connections, SeaOrmStorage, read_legacy};
+use rotator_storage_trait::{
+    DatabaseUrl, LegacyService, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions,
+};
 use sea_orm::SqlxSqliteConnector;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -44,6 +46,21 @@ impl StorageFactory for SqliteFactory {
         let done = SeaOrmStorage::reset(connections.clone()).await;
         connections.close().await;
         done
+    }
+
+    async fn read_legacy(
+        &self,
+        url: &DatabaseUrl,
+        options: &StorageOptions,
+    ) -> Result<Vec<LegacyService>, StorageError> {
+        // Without pragmas: even the journal mode would be a change.
+        let connect =
+            Location::parse(url)?.options.read_only(true).create_if_missing(false).disable_statement_logging();
+        let pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool(1, options, connect).await?);
+        let services = read_legacy(&pool, fault::classify).await;
+        // An error while closing changes nothing for anybody.
+        let _ = pool.close().await;
+        services
     }
 }
 

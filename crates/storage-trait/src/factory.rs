@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{Storage, StorageError};
+use crate::{LegacyService, Storage, StorageError};
 
 /// A database URL. It may hold a password, so it prints its scheme only.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,6 +33,14 @@ pub trait StorageFactory: Send + Sync {
 
     /// Deletes everything of this program from the database and leaves an empty schema.
     async fn reset(&self, url: &DatabaseUrl, options: &StorageOptions) -> Result<(), StorageError>;
+
+    /// Reads the predecessor's tables, ordered by id; nothing is written, and a database that is not there is
+    /// `Unavailable` and not made.
+    async fn read_legacy(
+        &self,
+        url: &DatabaseUrl,
+        options: &StorageOptions,
+    ) -> Result<Vec<LegacyService>, StorageError>;
 }
 
 // === impl DatabaseUrl ===

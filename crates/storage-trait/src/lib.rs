@@ -12,6 +12,7 @@ mod client_key;
 mod error;
 mod factory;
 mod key;
+mod legacy;
 mod secrets;
 mod service;
 #[cfg(feature = "suite")]
@@ -23,6 +24,7 @@ pub use client_key::ClientKeyRepository;
 pub use error::{StorageError, StorageErrorKind};
 pub use factory::{DatabaseUrl, StorageFactory, StorageOptions};
 pub use key::{KeyChange, KeyCounts, KeyRecord, KeyRepository};
+pub use legacy::{LegacyKey, LegacyService};
 pub use secrets::{ResealFn, SealedPlace, SecretRepository};
 pub use service::ServiceRepository;
 

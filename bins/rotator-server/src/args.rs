@@ -1,0 +1,150 @@
+//! The command line. Every setting is an environment variable and a flag of the same name.
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Holds pools of upstream API keys and gives clients one stable address for them.
+#[derive(Debug, Parser)]
+#[command(name = "rotator-server", version, disable_help_subcommand = true)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What to do instead of serving.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve (the default).
+    Serve,
+    /// Check every setting and say what would be used, without opening anything.
+    CheckConfig,
+    /// Bring the database's schema up to date and exit.
+    Migrate,
+    /// Delete everything from the database. Needs --yes or RESET_DB_TABLES=true beside it.
+    Reset {
+        /// Really delete.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Seal everything under a new master key. The server must not run.
+    Rekey {
+        /// A file with the new master key (64 hexadecimal digits); without it a new one is generated.
+        #[arg(long, value_name = "FILE")]
+        new_key_file: Option<PathBuf>,
+    },
+    /// Take over the services and keys of the predecessor's SQLite file.
+    ImportLegacy {
+        /// The predecessor's database file; it is only read.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Ask the running server whether it is alive; for container health checks.
+    Healthcheck,
+}
+
+/// The settings as they are written, not yet checked.
+#[derive(Clone, Debug, Default, ClapArgs)]
+#[command(next_help_heading = "Settings (also in the environment and in .env)")]
+pub(crate) struct Settings {
+    /// The address to listen on [default: 127.0.0.1].
+    #[arg(long, env = "BACKEND_HOST", hide_env_values = true, global = true)]
+    pub(crate) backend_host: Option<String>,
+    /// The port to listen on; 0 takes a free one [default: 8000].
+    #[arg(long, env = "BACKEND_PORT", hide_env_values = true, global = true)]
+    pub(crate) backend_port: Option<String>,
+    /// error, warn, info, debug or trace, or tracing directives [default: info].
+    #[arg(long, env = "LOG_LEVEL", hide_env_values = true, global = true)]
+    pub(crate) log_level: Option<String>,
+    /// text or json [default: text].
+    #[arg(long, env = "LOG_FORMAT", hide_env_values = true, global = true)]
+    pub(crate) log_format: Option<String>,
+    /// The first administrator's name [default: admin].
+    #[arg(long, env = "ADMIN_USERNAME", hide_env_values = true, global = true)]
+    pub(crate) admin_username: Option<String>,
+    /// The first administrator's password; generated and shown once when unset.
+    #[arg(long, env = "ADMIN_PASSWORD", hide_env_values = true, global = true)]
+    pub(crate) admin_password: Option<String>,
+    /// The secret that signs sessions, 32 characters or more; generated when unset.
+    #[arg(long, env = "JWT_SECRET", hide_env_values = true, global = true)]
+    pub(crate) jwt_secret: Option<String>,
+    /// How long a login lasts, in seconds [default: 43200].
+    #[arg(long, env = "ROTATOR_SESSION_TTL", hide_env_values = true, global = true)]
+    pub(crate) rotator_session_ttl: Option<String>,
+    /// Client keys that open both doors, with commas between them.
+    #[arg(long, env = "GLOBAL_PROXY_KEYS", hide_env_values = true, global = true)]
+    pub(crate) global_proxy_keys: Option<String>,
+    /// How long an upstream may take to its first byte, in seconds [default: 300].
+    #[arg(long, env = "PROXY_TIMEOUT", hide_env_values = true, global = true)]
+    pub(crate) proxy_timeout: Option<String>,
+    /// How long the connection to an upstream may take, in seconds [default: 10].
+    #[arg(long, env = "ROTATOR_CONNECT_TIMEOUT", hide_env_values = true, global = true)]
+    pub(crate) rotator_connect_timeout: Option<String>,
+    /// How long an answer may pause, in seconds [default: 300].
+    #[arg(long, env = "ROTATOR_IDLE_TIMEOUT", hide_env_values = true, global = true)]
+    pub(crate) rotator_idle_timeout: Option<String>,
+    /// How much of a request body is kept for a retry, in bytes [default: 33554432].
+    #[arg(long, env = "ROTATOR_REPLAY_LIMIT", hide_env_values = true, global = true)]
+    pub(crate) rotator_replay_limit: Option<String>,
+    /// The longest request body, in bytes; 0 sets no limit [default: 0].
+    #[arg(long, env = "ROTATOR_MAX_REQUEST_BODY", hide_env_values = true, global = true)]
+    pub(crate) rotator_max_request_body: Option<String>,
+    /// How long requests in flight may take to end at a shutdown, in seconds; 0 waits for ever [default: 0].
+    #[arg(long, env = "ROTATOR_SHUTDOWN_GRACE", hide_env_values = true, global = true)]
+    pub(crate) rotator_shutdown_grace: Option<String>,
+    /// The address under which clients reach this server, such as https://keys.example.org.
+    #[arg(long, env = "PROXY_PUBLIC_BASE_URL", hide_env_values = true, global = true)]
+    pub(crate) proxy_public_base_url: Option<String>,
+    /// The key under which everything is sealed, 64 hexadecimal digits; else a file in the data directory.
+    #[arg(long, env = "ROTATOR_MASTER_KEY", hide_env_values = true, global = true)]
+    pub(crate) rotator_master_key: Option<String>,
+    /// Where the master key's file lies [default: the folder of the SQLite file, else ./data].
+    #[arg(long, env = "ROTATOR_DATA_DIR", hide_env_values = true, global = true)]
+    pub(crate) rotator_data_dir: Option<String>,
+    /// sqlite, mysql or postgres [default: by the other settings].
+    #[arg(long, env = "DB_TYPE", hide_env_values = true, global = true)]
+    pub(crate) db_type: Option<String>,
+    /// sqlite:PATH, mysql://..., postgres://... or user:pass@tcp(host:port)/db.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
+    pub(crate) database_url: Option<String>,
+    /// The SQLite file [default: ./data/api_key_rotator.db].
+    #[arg(long, env = "DATABASE_PATH", hide_env_values = true, global = true)]
+    pub(crate) database_path: Option<String>,
+    /// The database server's host.
+    #[arg(long, env = "DB_HOST", hide_env_values = true, global = true)]
+    pub(crate) db_host: Option<String>,
+    /// The database server's port [default: 3306, for PostgreSQL 5432].
+    #[arg(long, env = "DB_PORT", hide_env_values = true, global = true)]
+    pub(crate) db_port: Option<String>,
+    /// The database's user.
+    #[arg(long, env = "DB_USER", hide_env_values = true, global = true)]
+    pub(crate) db_user: Option<String>,
+    /// The database's password.
+    #[arg(long, env = "DB_PASSWORD", hide_env_values = true, global = true)]
+    pub(crate) db_password: Option<String>,
+    /// The database's name [default: api_key_rotator].
+    #[arg(long, env = "DB_NAME", hide_env_values = true, global = true)]
+    pub(crate) db_name: Option<String>,
+    /// memory or redis [default: by the other settings].
+    #[arg(long, env = "CACHE_TYPE", hide_env_values = true, global = true)]
+    pub(crate) cache_type: Option<String>,
+    /// redis://..., rediss://...
+    #[arg(long, env = "REDIS_URL", hide_env_values = true, global = true)]
+    pub(crate) redis_url: Option<String>,
+    /// The Redis server's host.
+    #[arg(long, env = "REDIS_HOST", hide_env_values = true, global = true)]
+    pub(crate) redis_host: Option<String>,
+    /// The Redis server's port [default: 6379].
+    #[arg(long, env = "REDIS_PORT", hide_env_values = true, global = true)]
+    pub(crate) redis_port: Option<String>,
+    /// The Redis server's password.
+    #[arg(long, env = "REDIS_PASSWORD", hide_env_values = true, global = true)]
+    pub(crate) redis_password: Option<String>,
+    /// The Redis database's number [default: 0].
+    #[arg(long, env = "REDIS_DB", hide_env_values = true, global = true)]
+    pub(crate) redis_db: Option<String>,
+    /// Confirms the command `reset`; never deletes anything by itself.
+    #[arg(long, env = "RESET_DB_TABLES", hide_env_values = true, global = true)]
+    pub(crate) reset_db_tables: Option<String>,
+}

@@ -1,0 +1,118 @@
+//! Puts the parts together: storage, cache, proxy and admin API.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use prometheus_client::registry::Registry;
+use rotator_admin_api::bootstrap::{BootstrapOptions, Bootstrapped, bootstrap};
+use rotator_admin_api::{AdminContext, ChangeListener};
+use rotator_domain::{Clock, Secret, SystemClock, Vault};
+use rotator_proxy_core::{Proxy, ProxyMetrics};
+use rotator_storage_trait::{Storage, StorageOptions};
+
+use crate::backends;
+use crate::catalog_source::CatalogSource;
+use crate::config::Config;
+use crate::error::AppError;
+use crate::health::Health;
+use crate::master_key;
+use crate::prober::ProxyProber;
+use crate::serve::Site;
+
+/// The largest body that the admin API takes: an import of 200,000 keys.
+const ADMIN_BODY_LIMIT: usize = 64 * 1024 * 1024;
+
+/// Everything that is needed to serve.
+pub(crate) struct Composition {
+    pub(crate) site: Site,
+    pub(crate) storage: Arc<dyn Storage>,
+}
+
+/// The storage and what is needed to read it.
+pub(crate) struct Opened {
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) vault: Vault,
+    pub(crate) bootstrapped: Bootstrapped,
+}
+
+/// Opens the database and brings it up to date.
+pub(crate) async fn open_storage(config: &Config) -> Result<Arc<dyn Storage>, AppError> {
+    let factory = backends::storage_factory(&config.database)?;
+    let opened = factory.open(&config.database, &StorageOptions::default()).await;
+    opened.map_err(|error| AppError::failed("could not open the database", error))
+}
+
+/// Opens the database and makes what a first start needs: secrets, an administrator, a client key.
+pub(crate) async fn open(config: &Config) -> Result<Opened, AppError> {
+    let storage = open_storage(config).await?;
+    let vault = Vault::new(&master_key::load_or_create(config)?);
+    let options = BootstrapOptions {
+        admin_username: config.admin_username.clone(),
+        admin_password: config.admin_password.clone(),
+        jwt_secret: config.jwt_secret.clone(),
+        has_global_client_keys: !config.global_proxy_keys.is_empty(),
+        now: SystemClock.now(),
+    };
+    let bootstrapped = bootstrap(storage.as_ref(), &vault, options)
+        .await
+        .map_err(|error| AppError::failed("could not prepare the database", error))?;
+    Ok(Opened { storage, vault, bootstrapped })
+}
+
+/// Composes the server.
+pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Composition, AppError> {
+    let Opened { storage, vault, bootstrapped } = opened;
+    let cache = backends::cache(&config.cache)?;
+    let source = Arc::new(CatalogSource::new(
+        Arc::clone(&storage),
+        Arc::clone(&cache.rotation),
+        vault.clone(),
+        bootstrapped.digest_key.clone(),
+        config.global_proxy_keys.clone(),
+    ));
+    source.load_all().await.map_err(|error| AppError::failed("could not read the services", error))?;
+
+    let mut registry = Registry::default();
+    let metrics = ProxyMetrics::default();
+    metrics.register(&mut registry);
+    let proxy = Proxy::builder(source.catalog(), Arc::clone(&cache.rotation))
+        .settings(config.proxy.clone())
+        .metrics(metrics)
+        .build()
+        .map_err(|error| AppError::failed("could not build the proxy", error))?;
+    let admin = rotator_admin_api::router(AdminContext {
+        storage: Arc::clone(&storage),
+        vault,
+        digest_key: bootstrapped.digest_key,
+        counters: cache.counters,
+        rotation: cache.rotation,
+        changes: source as Arc<dyn ChangeListener>,
+        prober: Arc::new(ProxyProber(proxy.clone())),
+        clock: Arc::new(SystemClock),
+        jwt_secret: bootstrapped.jwt_secret,
+        session_ttl: config.session_ttl,
+        public_base_url: config.public_base_url.clone(),
+        features: backends::features(),
+        body_limit: ADMIN_BODY_LIMIT,
+    });
+    let health = Health { storage: Arc::clone(&storage), registry };
+    Ok(Composition { site: Site { proxy, admin, health }, storage })
+}
+
+/// Shows what was generated at this start, once, on the terminal; it is in no log.
+pub(crate) fn show_generated(config: &Config, bootstrapped: &Bootstrapped, out: &mut dyn Write) -> std::io::Result<()> {
+    let password = bootstrapped.generated_admin_password.as_ref().map(Secret::expose);
+    let client_key = bootstrapped.generated_client_key.as_ref().map(Secret::expose);
+    if password.is_none() && client_key.is_none() {
+        return Ok(());
+    }
+    writeln!(out, "\nFirst start. Shown once, keep it:")?;
+    if let Some(password) = password {
+        writeln!(out, "  admin user      {}\n  admin password  {password}", config.admin_username)?;
+    }
+    if let Some(client_key) = client_key {
+        writeln!(out, "  client key      {client_key}")?;
+    }
+    writeln!(out)?;
+    out.flush()
+}

@@ -1,0 +1,302 @@
+//! The settings, checked.
+
+mod backend;
+
+pub(crate) use backend::{CacheUrl, IN_SQLITE_PATH};
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rotator_domain::{MasterKey, Secret};
+use rotator_proxy_core::ProxySettings;
+use rotator_storage_trait::DatabaseUrl;
+
+use crate::args::Settings;
+use crate::error::AppError;
+
+/// Everything that the server is told from outside; every value is valid.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) listen: SocketAddr,
+    pub(crate) log: LogConfig,
+    pub(crate) admin_username: String,
+    pub(crate) admin_password: Option<Secret>,
+    pub(crate) jwt_secret: Option<Secret>,
+    pub(crate) session_ttl: Duration,
+    pub(crate) global_proxy_keys: Vec<Secret>,
+    pub(crate) proxy: ProxySettings,
+    /// How long a shutdown waits; `None` waits for ever.
+    pub(crate) shutdown_grace: Option<Duration>,
+    pub(crate) public_base_url: Option<String>,
+    pub(crate) master_key: Option<MasterKeySetting>,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) database: DatabaseUrl,
+    pub(crate) cache: CacheUrl,
+    pub(crate) reset_db_tables: bool,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct LogConfig {
+    /// Directives for tracing-subscriber's `EnvFilter`.
+    pub(crate) filter: String,
+    pub(crate) json: bool,
+}
+
+/// The master key from the environment.
+#[derive(Clone)]
+pub(crate) struct MasterKeySetting(pub(crate) MasterKey);
+
+/// The longest time that any setting may name: a year, in seconds.
+const LONGEST_SECONDS: u64 = 365 * 24 * 60 * 60;
+const SHORTEST_JWT_SECRET: usize = 32;
+
+/// Reads `.env` of the working directory, if there is one; what the environment has already stays.
+pub(crate) fn load_dotenv() -> Result<(), AppError> {
+    match dotenvy::from_path(".env") {
+        Err(dotenvy::Error::LineParse(_, at)) => {
+            Err(AppError::config(".env", format!("cannot be read near character {at} of a line")))
+        }
+        Err(dotenvy::Error::Io(error)) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(AppError::config(".env", format!("cannot be read: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+// === impl Config ===
+
+impl Config {
+    /// Checks every setting.
+    ///
+    /// # Errors
+    /// Names the first variable with a bad value.
+    pub(crate) fn new(settings: &Settings) -> Result<Self, AppError> {
+        let host: IpAddr = parse("BACKEND_HOST", settings.backend_host.as_deref(), "must be an IP address")?
+            .unwrap_or(IpAddr::from([127, 0, 0, 1]));
+        let port: u16 =
+            parse("BACKEND_PORT", settings.backend_port.as_deref(), "must be a port, 0 to 65535")?.unwrap_or(8000);
+        let database = backend::database(settings)?;
+        let data_dir = match given(settings.rotator_data_dir.as_deref()) {
+            Some(dir) => PathBuf::from(dir),
+            None => backend::folder_of(&database),
+        };
+        let username = given(settings.admin_username.as_deref()).unwrap_or("admin").to_owned();
+        if username.chars().count() > 100 || username.chars().any(char::is_control) {
+            return Err(AppError::config("ADMIN_USERNAME", "must have at most 100 printable characters"));
+        }
+        Ok(Self {
+            listen: SocketAddr::new(host, port),
+            log: log(settings)?,
+            admin_username: username,
+            admin_password: given(settings.admin_password.as_deref()).map(Secret::new),
+            jwt_secret: jwt_secret(settings)?,
+            session_ttl: seconds("ROTATOR_SESSION_TTL", settings.rotator_session_ttl.as_deref())?
+                .unwrap_or(Duration::from_secs(12 * 60 * 60)),
+            global_proxy_keys: global_proxy_keys(settings)?,
+            proxy: proxy(settings)?,
+            shutdown_grace: parse_seconds("ROTATOR_SHUTDOWN_GRACE", settings.rotator_shutdown_grace.as_deref())?
+                .filter(|grace| !grace.is_zero()),
+            public_base_url: public_base_url(settings)?,
+            master_key: master_key(settings)?,
+            data_dir,
+            database,
+            cache: backend::cache(settings)?,
+            reset_db_tables: parse_bool("RESET_DB_TABLES", settings.reset_db_tables.as_deref())?,
+        })
+    }
+}
+
+impl std::fmt::Debug for MasterKeySetting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("*****")
+    }
+}
+
+/// A setting that is set and not empty: `NAME=` in `.env` means unset.
+fn given(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn parse<T: std::str::FromStr>(
+    variable: &'static str,
+    text: Option<&str>,
+    message: &str,
+) -> Result<Option<T>, AppError> {
+    given(text).map(|text| text.parse().map_err(|_| AppError::config(variable, message))).transpose()
+}
+
+fn parse_bool(variable: &'static str, text: Option<&str>) -> Result<bool, AppError> {
+    match given(text).map(str::to_ascii_lowercase).as_deref() {
+        None | Some("false" | "0" | "no" | "off") => Ok(false),
+        Some("true" | "1" | "yes" | "on") => Ok(true),
+        Some(_) => Err(AppError::config(variable, "must be true or false")),
+    }
+}
+
+/// Seconds, with a fraction if need be; zero included.
+fn parse_seconds(variable: &'static str, text: Option<&str>) -> Result<Option<Duration>, AppError> {
+    let message = "must be a number of seconds, at most a year";
+    let Some(number) = parse::<f64>(variable, text, message)? else {
+        return Ok(None);
+    };
+    if !(0.0..=LONGEST_SECONDS as f64).contains(&number) {
+        return Err(AppError::config(variable, message));
+    }
+    Duration::try_from_secs_f64(number).map(Some).map_err(|_| AppError::config(variable, message))
+}
+
+/// Seconds, more than none.
+fn seconds(variable: &'static str, text: Option<&str>) -> Result<Option<Duration>, AppError> {
+    match parse_seconds(variable, text)? {
+        Some(time) if time.is_zero() => Err(AppError::config(variable, "must be more than 0 seconds")),
+        time => Ok(time),
+    }
+}
+
+fn log(settings: &Settings) -> Result<LogConfig, AppError> {
+    let level = given(settings.log_level.as_deref()).unwrap_or("info");
+    let filter = match level.to_ascii_lowercase().as_str() {
+        // Libraries stay at `info` or above: at `trace` some of them would print what passes through them.
+        plain @ ("trace" | "debug") => format!("info,rotator={plain}"),
+        "warning" => "warn".to_owned(),
+        "fatal" | "panic" => "error".to_owned(),
+        plain @ ("error" | "warn" | "info" | "off") => plain.to_owned(),
+        _ => level.to_owned(),
+    };
+    if !crate::logging::is_filter(&filter) {
+        return Err(AppError::config("LOG_LEVEL", "must be error, warn, info, debug, trace or tracing directives"));
+    }
+    let json = match given(settings.log_format.as_deref()) {
+        None | Some("text") => false,
+        Some("json") => true,
+        Some(_) => return Err(AppError::config("LOG_FORMAT", "must be text or json")),
+    };
+    Ok(LogConfig { filter, json })
+}
+
+fn jwt_secret(settings: &Settings) -> Result<Option<Secret>, AppError> {
+    match given(settings.jwt_secret.as_deref()) {
+        Some(secret) if secret.len() < SHORTEST_JWT_SECRET => {
+            Err(AppError::config("JWT_SECRET", format!("must have {SHORTEST_JWT_SECRET} characters or more")))
+        }
+        secret => Ok(secret.map(Secret::new)),
+    }
+}
+
+fn global_proxy_keys(settings: &Settings) -> Result<Vec<Secret>, AppError> {
+    let text = settings.global_proxy_keys.as_deref().unwrap_or_default();
+    let keys = text.split(',').map(str::trim).filter(|key| !key.is_empty());
+    keys.map(|key| {
+        if key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(Secret::new(key))
+        } else {
+            Err(AppError::config("GLOBAL_PROXY_KEYS", "must hold visible ASCII characters only"))
+        }
+    })
+    .collect()
+}
+
+fn proxy(settings: &Settings) -> Result<ProxySettings, AppError> {
+    let defaults = ProxySettings::default();
+    let bytes = "must be a number of bytes";
+    let first_byte = seconds("PROXY_TIMEOUT", settings.proxy_timeout.as_deref())?;
+    let connect = seconds("ROTATOR_CONNECT_TIMEOUT", settings.rotator_connect_timeout.as_deref())?;
+    let idle = seconds("ROTATOR_IDLE_TIMEOUT", settings.rotator_idle_timeout.as_deref())?;
+    let replay = parse("ROTATOR_REPLAY_LIMIT", settings.rotator_replay_limit.as_deref(), bytes)?;
+    let longest: Option<u64> = parse("ROTATOR_MAX_REQUEST_BODY", settings.rotator_max_request_body.as_deref(), bytes)?;
+    Ok(ProxySettings {
+        connect_timeout: connect.unwrap_or(defaults.connect_timeout),
+        first_byte_timeout: first_byte.unwrap_or(defaults.first_byte_timeout),
+        idle_timeout: idle.unwrap_or(defaults.idle_timeout),
+        replay_limit: replay.unwrap_or(defaults.replay_limit),
+        max_request_body: longest.filter(|longest| *longest > 0),
+        ..defaults
+    })
+}
+
+fn public_base_url(settings: &Settings) -> Result<Option<String>, AppError> {
+    let Some(text) = given(settings.proxy_public_base_url.as_deref()) else {
+        return Ok(None);
+    };
+    rotator_domain::TargetUrl::parse(text).map_err(|message| AppError::config("PROXY_PUBLIC_BASE_URL", message))?;
+    Ok(Some(text.trim_end_matches('/').to_owned()))
+}
+
+fn master_key(settings: &Settings) -> Result<Option<MasterKeySetting>, AppError> {
+    let read = |text| {
+        MasterKey::from_hex(text)
+            .map(MasterKeySetting)
+            .map_err(|error| AppError::config("ROTATOR_MASTER_KEY", error.to_string()))
+    };
+    given(settings.rotator_master_key.as_deref()).map(read).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variable(settings: Settings) -> &'static str {
+        match Config::new(&settings).unwrap_err() {
+            AppError::Config { variable, .. } => variable,
+            AppError::Failed { action, .. } => panic!("{action}"),
+        }
+    }
+
+    #[test]
+    fn nothing_set_is_a_good_start() {
+        let config = Config::new(&Settings::default()).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8000");
+        assert_eq!(config.database.expose(), "sqlite:./data/api_key_rotator.db");
+        assert_eq!(config.data_dir, PathBuf::from("./data"));
+        assert!(config.admin_password.is_none() && config.global_proxy_keys.is_empty());
+        assert!(!config.reset_db_tables);
+    }
+
+    #[test]
+    fn a_bad_value_names_its_variable() {
+        let text = |text: &str| Some(text.to_owned());
+        let base = Settings::default;
+        let cases = [
+            ("BACKEND_HOST", Settings { backend_host: text("nowhere"), ..base() }),
+            ("BACKEND_PORT", Settings { backend_port: text("70000"), ..base() }),
+            ("LOG_LEVEL", Settings { log_level: text("a=b=c"), ..base() }),
+            ("LOG_FORMAT", Settings { log_format: text("xml"), ..base() }),
+            ("JWT_SECRET", Settings { jwt_secret: text("short"), ..base() }),
+            ("ROTATOR_SESSION_TTL", Settings { rotator_session_ttl: text("0"), ..base() }),
+            ("GLOBAL_PROXY_KEYS", Settings { global_proxy_keys: text("a b"), ..base() }),
+            ("PROXY_TIMEOUT", Settings { proxy_timeout: text("NaN"), ..base() }),
+            ("ROTATOR_IDLE_TIMEOUT", Settings { rotator_idle_timeout: text("-1"), ..base() }),
+            ("ROTATOR_CONNECT_TIMEOUT", Settings { rotator_connect_timeout: text("1e99"), ..base() }),
+            ("ROTATOR_REPLAY_LIMIT", Settings { rotator_replay_limit: text("32M"), ..base() }),
+            ("ROTATOR_MASTER_KEY", Settings { rotator_master_key: text("00"), ..base() }),
+            ("PROXY_PUBLIC_BASE_URL", Settings { proxy_public_base_url: text("keys"), ..base() }),
+            ("RESET_DB_TABLES", Settings { reset_db_tables: text("perhaps"), ..base() }),
+        ];
+        for (expected, settings) in cases {
+            assert_eq!(variable(settings), expected);
+        }
+    }
+
+    #[test]
+    fn no_error_repeats_a_secret() {
+        let planted = "planted secret";
+        let settings = Settings { global_proxy_keys: Some(planted.to_owned()), ..Settings::default() };
+        let error = Config::new(&settings).unwrap_err();
+        assert!(!format!("{error}{error:?}").contains("planted"));
+    }
+
+    #[test]
+    fn global_keys_are_split_and_trimmed() {
+        let settings = Settings { global_proxy_keys: Some(" a, b ,,c".to_owned()), ..Settings::default() };
+        let keys = Config::new(&settings).unwrap().global_proxy_keys;
+        assert_eq!(keys.iter().map(Secret::expose).collect::<Vec<_>>(), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn trace_is_for_our_own_code_only() {
+        let settings = Settings { log_level: Some("TRACE".to_owned()), ..Settings::default() };
+        assert_eq!(Config::new(&settings).unwrap().log.filter, "info,rotator=trace");
+    }
+}

@@ -1,0 +1,46 @@
+//! What every use case works with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rotator_cache_trait::{Counters, RotationState};
+use rotator_domain::{Clock, DigestKey, Secret, Vault};
+use rotator_storage_trait::Storage;
+
+use crate::{ChangeListener, KeyProber};
+
+/// Everything that the admin API is built on.
+pub struct AdminContext {
+    /// Where everything is kept.
+    pub storage: Arc<dyn Storage>,
+    /// Seals and opens keys.
+    pub vault: Vault,
+    /// The key of all digests.
+    pub digest_key: DigestKey,
+    /// Counts failed logins.
+    pub counters: Arc<dyn Counters>,
+    /// Knows which keys are cooling.
+    pub rotation: Arc<dyn RotationState>,
+    /// Is told of every change.
+    pub changes: Arc<dyn ChangeListener>,
+    /// Tests keys.
+    pub prober: Arc<dyn KeyProber>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Signs sessions.
+    pub jwt_secret: Secret,
+    /// How long a session lasts.
+    pub session_ttl: Duration,
+    /// The address under which clients reach the doors.
+    pub public_base_url: Option<String>,
+    /// What this build holds.
+    pub features: Vec<String>,
+    /// The longest request body, in bytes.
+    pub body_limit: usize,
+}
+
+impl std::fmt::Debug for AdminContext {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AdminContext")
+    }
+}

@@ -1,0 +1,132 @@
+//! The use cases over HTTP.
+
+mod audit;
+mod auth;
+mod configs;
+mod docs;
+mod error;
+mod extract;
+mod keys;
+mod paging;
+mod server;
+mod session;
+mod tokens;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderValue, Method};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use self::error::ApiError;
+use crate::AdminContext;
+use crate::use_cases::{Actor, UseCases};
+
+/// What every handler is given.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Shared>);
+
+struct Shared {
+    context: AdminContext,
+    started: Instant,
+    openapi: String,
+}
+
+/// The document's head; the routes add themselves.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "API Key Rotator: admin API", description = "Services, keys, tokens and the audit log."),
+    modifiers(&Bearer)
+)]
+struct Document;
+
+struct Bearer;
+
+/// The routes of the admin API under `/api/admin`, the same under `/admin`, and a page to read them at `/docs`.
+pub fn router(context: AdminContext) -> Router {
+    let (_, mut document) = OpenApiRouter::with_openapi(Document::openapi())
+        .nest("/api/admin", public().merge(protected()))
+        .split_for_parts();
+    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    let openapi = serde_json::to_string(&document).unwrap_or_default();
+    let body_limit = context.body_limit;
+    let app = App(Arc::new(Shared { context, started: Instant::now(), openapi }));
+
+    let authorized = protected()
+        .route("/openapi.json", axum::routing::get(docs::openapi))
+        .fallback(not_found)
+        .layer(from_fn_with_state(app.clone(), auth::require));
+    let (routes, _) = public().merge(authorized).split_for_parts();
+    let routes = routes
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(map_response(no_store))
+        .layer(DefaultBodyLimit::max(body_limit))
+        .with_state(app);
+    Router::new().nest("/api/admin", routes.clone()).nest("/admin", routes).merge(docs::router()).fallback(not_found)
+}
+
+fn public() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(server::app_config)).routes(routes!(session::login))
+}
+
+fn protected() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(session::logout))
+        .routes(routes!(session::me))
+        .routes(routes!(server::status))
+        .routes(routes!(configs::list, configs::create))
+        .routes(routes!(configs::show, configs::replace, configs::delete))
+        .routes(routes!(configs::set_status))
+        .routes(routes!(keys::list, keys::add, keys::clear))
+        .routes(routes!(keys::add_batch))
+        .routes(routes!(keys::export))
+        .routes(routes!(keys::change, keys::delete))
+        .routes(routes!(keys::test))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::delete))
+        .routes(routes!(audit::list))
+}
+
+// === impl App ===
+
+impl App {
+    fn context(&self) -> &AdminContext {
+        &self.0.context
+    }
+
+    fn as_actor<'a>(&'a self, actor: &'a Actor) -> UseCases<'a> {
+        UseCases { context: self.context(), actor }
+    }
+}
+
+// === impl Bearer ===
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+async fn not_found() -> ApiError {
+    ApiError::NotFound("the route")
+}
+
+async fn method_not_allowed(method: Method) -> ApiError {
+    ApiError::MethodNotAllowed(method)
+}
+
+/// No answer of the admin API may stay in a cache.
+async fn no_store(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,44 @@
+//! The server itself.
+
+use axum::Json;
+use axum::extract::State;
+
+use super::App;
+use crate::wire::{AppConfig, ErrorBody, Status};
+
+/// What a client may know before it logs in.
+#[utoipa::path(
+    get,
+    path = "/app-config",
+    tag = "server",
+    responses((status = 200, description = "The public settings", body = AppConfig))
+)]
+pub(super) async fn app_config(State(app): State<App>) -> Json<AppConfig> {
+    let context = app.context();
+    Json(AppConfig {
+        proxy_public_base_url: context.public_base_url.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        features: context.features.clone(),
+    })
+}
+
+/// How the server is.
+#[utoipa::path(
+    get,
+    path = "/status",
+    tag = "server",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The state of the server", body = Status),
+        (status = 401, description = "No valid token", body = ErrorBody),
+    )
+)]
+pub(super) async fn status(State(app): State<App>) -> Json<Status> {
+    let services = app.context().storage.count_services().await;
+    Json(Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        uptime_seconds: app.0.started.elapsed().as_secs(),
+        database: services.is_ok(),
+        services: services.unwrap_or(0),
+    })
+}

@@ -1,0 +1,66 @@
+//! Sessions as signed tokens (JWT, RFC 7519, with HMAC-SHA-256).
+
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use rotator_domain::{Secret, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What a session token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Claims {
+    /// The user's name.
+    pub(crate) sub: String,
+    /// The session's id.
+    pub(crate) jti: String,
+    /// When it began, in seconds since the epoch.
+    pub(crate) iat: i64,
+    /// When it ends, in seconds since the epoch.
+    pub(crate) exp: i64,
+}
+
+/// A token could not be signed.
+#[derive(Debug, thiserror::Error)]
+#[error("the session could not be signed")]
+pub(crate) struct SignError(#[source] jsonwebtoken::errors::Error);
+
+/// Signs a session.
+pub(crate) fn sign(claims: &Claims, secret: &Secret) -> Result<String, SignError> {
+    let key = EncodingKey::from_secret(secret.expose().as_bytes());
+    jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &key).map_err(SignError)
+}
+
+/// Reads a session token; `None` when it is not ours or has expired by `now`.
+pub(crate) fn read(token: &str, secret: &Secret, now: Timestamp) -> Option<Claims> {
+    let mut validation = Validation::new(Algorithm::HS256);
+    // The time is passed in, so it is compared here.
+    validation.validate_exp = false;
+    let key = DecodingKey::from_secret(secret.expose().as_bytes());
+    let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation).ok()?.claims;
+    (claims.exp.saturating_mul(1000) > now.as_millis()).then_some(claims)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims() -> Claims {
+        Claims { sub: "admin".into(), jti: "1".into(), iat: 0, exp: 10 }
+    }
+
+    #[test]
+    fn a_token_is_read_until_it_expires() {
+        let secret = Secret::new("s".repeat(32));
+        let token = sign(&claims(), &secret).unwrap();
+        assert_eq!(read(&token, &secret, Timestamp::from_millis(9_999)), Some(claims()));
+        assert_eq!(read(&token, &secret, Timestamp::from_millis(10_000)), None);
+        assert_eq!(read(&token, &Secret::new("t".repeat(32)), Timestamp::EPOCH), None);
+        assert_eq!(read("a.b.c", &secret, Timestamp::EPOCH), None);
+    }
+
+    #[test]
+    fn an_unsigned_token_is_nobodys() {
+        // {"alg":"none","typ":"JWT"} . {"sub":"admin","jti":"1","iat":0,"exp":9999999999}
+        let token = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.\
+                     eyJzdWIiOiJhZG1pbiIsImp0aSI6IjEiLCJpYXQiOjAsImV4cCI6OTk5OTk5OTk5OX0.";
+        assert_eq!(read(token, &Secret::new("s".repeat(32)), Timestamp::EPOCH), None);
+    }
+}

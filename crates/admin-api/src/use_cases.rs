@@ -1,0 +1,26 @@
+//! What can be done, without a word of HTTP: one file a resource.
+
+mod audit;
+mod configs;
+mod error;
+mod keys;
+mod legacy;
+mod logins;
+mod rekey;
+pub(crate) mod tokens;
+
+pub(crate) use audit::{Actor, audit_log};
+pub(crate) use configs::Listed;
+pub use error::UseCaseError;
+pub use legacy::{ImportReport, SkippedService, import_legacy};
+pub(crate) use logins::{LoginError, log_in};
+pub use rekey::rekey;
+
+use crate::AdminContext;
+
+/// The use cases over one context.
+#[derive(Clone, Copy)]
+pub(crate) struct UseCases<'a> {
+    pub(crate) context: &'a AdminContext,
+    pub(crate) actor: &'a Actor,
+}

@@ -1,0 +1,199 @@
+//! Services, which the API calls proxy configs.
+
+use rotator_domain::{FieldError, Service, ServiceDraft, ServiceId, ServiceKind};
+use rotator_llm_adapters as llm_adapters;
+use rotator_storage_trait::{KeyCounts, Page};
+
+use super::{UseCaseError, UseCases};
+use crate::time::rfc3339;
+use crate::wire::{NewApiKey, NewKey, ProxyConfig, ProxyConfigBody};
+
+/// How many keys stand in a config's answer.
+const KEYS_SHOWN: u64 = 100;
+
+/// A page, and how much there is in all.
+pub(crate) struct Listed<T> {
+    pub(crate) entries: Vec<T>,
+    pub(crate) total: u64,
+}
+
+// === impl UseCases ===
+
+impl UseCases<'_> {
+    /// Makes a config, with its first keys if it names some.
+    pub(crate) async fn create_config(&self, mut body: ProxyConfigBody) -> Result<ProxyConfig, UseCaseError> {
+        let keys: Vec<NewKey> = body.api_keys.take().unwrap_or_default().into_iter().map(NewKey::from).collect();
+        let now = self.context.clock.now();
+        // A draft is checked before an id is spent on it.
+        let checked = checked(ServiceDraft::from(&body).into_service(ServiceId(0), now, now)?)?;
+        self.check_keys(&keys)?;
+        let id = ServiceId(self.context.storage.reserve_ids(1).await.map_err(UseCaseError::Storage)?);
+        let service = Service { id, ..checked };
+        self.context.storage.insert_service(&service).await.map_err(UseCaseError::about("the config"))?;
+        if let Err(error) = self.store_keys(id, keys).await {
+            // All of the request or none of it; the first error is the one to tell.
+            self.context.storage.delete_service(id).await.map_err(UseCaseError::about("the config"))?;
+            return Err(error);
+        }
+        self.audit("config.create", &format!("service:{id}"), service.slug.to_string()).await?;
+        self.context.changes.service_changed(id).await?;
+        self.config(id).await
+    }
+
+    /// One config.
+    pub(crate) async fn config(&self, id: ServiceId) -> Result<ProxyConfig, UseCaseError> {
+        let service = self.service(id).await?;
+        let mut answers = self.answers(vec![service]).await?;
+        answers.pop().ok_or(UseCaseError::NotFound("the config"))
+    }
+
+    /// A page of all configs.
+    pub(crate) async fn configs(&self, page: Page<ServiceId>) -> Result<Listed<ProxyConfig>, UseCaseError> {
+        let storage = &self.context.storage;
+        let total = storage.count_services().await.map_err(UseCaseError::Storage)?;
+        let services = storage.services(page).await.map_err(UseCaseError::Storage)?;
+        Ok(Listed { entries: self.answers(services).await?, total })
+    }
+
+    /// Replaces a config whole, but for its keys.
+    pub(crate) async fn replace_config(
+        &self,
+        id: ServiceId,
+        body: ProxyConfigBody,
+    ) -> Result<ProxyConfig, UseCaseError> {
+        let before = self.service(id).await?;
+        let draft = ServiceDraft::from(&body);
+        let service = checked(draft.into_service(id, before.created_at, self.context.clock.now())?)?;
+        self.update(&before, service).await
+    }
+
+    /// Turns a config on or off.
+    pub(crate) async fn set_config_status(&self, id: ServiceId, is_active: bool) -> Result<ProxyConfig, UseCaseError> {
+        let before = self.service(id).await?;
+        let service = Service { is_active, updated_at: self.context.clock.now(), ..before.clone() };
+        self.update(&before, service).await
+    }
+
+    /// Deletes a config and its keys.
+    pub(crate) async fn delete_config(&self, id: ServiceId) -> Result<(), UseCaseError> {
+        let service = self.service(id).await?;
+        self.context.storage.delete_service(id).await.map_err(UseCaseError::about("the config"))?;
+        self.audit("config.delete", &format!("service:{id}"), service.slug.to_string()).await?;
+        Ok(self.context.changes.service_changed(id).await?)
+    }
+
+    /// The service, or an error that says that there is none.
+    pub(super) async fn service(&self, id: ServiceId) -> Result<Service, UseCaseError> {
+        let found = self.context.storage.service(id).await.map_err(UseCaseError::Storage)?;
+        found.ok_or(UseCaseError::NotFound("the config"))
+    }
+
+    async fn update(&self, before: &Service, service: Service) -> Result<ProxyConfig, UseCaseError> {
+        self.context.storage.update_service(&service).await.map_err(UseCaseError::about("the config"))?;
+        let changed = changed_fields(&ServiceDraft::from(before), &ServiceDraft::from(&service));
+        self.audit("config.update", &format!("service:{}", service.id), changed).await?;
+        self.context.changes.service_changed(service.id).await?;
+        self.config(service.id).await
+    }
+
+    async fn answers(&self, services: Vec<Service>) -> Result<Vec<ProxyConfig>, UseCaseError> {
+        let ids: Vec<ServiceId> = services.iter().map(|service| service.id).collect();
+        let counts = self.context.storage.count_keys(&ids).await.map_err(UseCaseError::Storage)?;
+        let mut answers = Vec::with_capacity(services.len());
+        for (service, KeyCounts { total, active }) in services.into_iter().zip(counts) {
+            let page = Page { after: None, limit: KEYS_SHOWN };
+            answers.push(ProxyConfig {
+                id: service.id.0,
+                api_keys: if total == 0 { Vec::new() } else { self.masked_keys(service.id, page).await? },
+                api_key_count: total,
+                active_key_count: active,
+                created_at: rfc3339(service.created_at),
+                updated_at: rfc3339(service.updated_at),
+                body: ProxyConfigBody::from(ServiceDraft::from(&service)),
+            });
+        }
+        Ok(answers)
+    }
+}
+
+/// What the domain cannot check: whether there is such a provider.
+fn checked(service: Service) -> Result<Service, UseCaseError> {
+    if let ServiceKind::Llm { provider, api_format, .. } = &service.kind
+        && let Err(unknown) = llm_adapters::find(provider.as_deref(), *api_format, &service.target)
+    {
+        return Err(FieldError::new("provider", unknown.to_string()).into());
+    }
+    Ok(service)
+}
+
+/// The names of the fields in which two drafts differ; none of them is secret.
+fn changed_fields(before: &ServiceDraft, after: &ServiceDraft) -> Option<String> {
+    let fields = |draft: &ServiceDraft| serde_json::to_value(ProxyConfigBody::from(draft.clone())).unwrap_or_default();
+    let (before, after) = (fields(before), fields(after));
+    let names: std::collections::BTreeSet<&String> =
+        [&before, &after].into_iter().filter_map(|value| value.as_object()).flat_map(|object| object.keys()).collect();
+    let changed: Vec<&str> =
+        names.into_iter().filter(|name| before.get(name) != after.get(name)).map(String::as_str).collect();
+    (!changed.is_empty()).then(|| changed.join(", "))
+}
+
+// === impl From ===
+
+impl From<&ProxyConfigBody> for ServiceDraft {
+    fn from(body: &ProxyConfigBody) -> Self {
+        let body = body.clone();
+        Self {
+            name: body.name,
+            slug: body.slug,
+            config_type: body.config_type,
+            is_active: body.is_active,
+            api_key_location: body.api_key_location,
+            api_key_name: body.api_key_name,
+            api_key_prefix: body.api_key_prefix,
+            method: body.method,
+            target_url: body.target_url,
+            target_base_url: body.target_base_url,
+            provider: body.provider,
+            api_format: body.api_format,
+            output_format: body.output_format,
+            http_version: body.http_version,
+            connect_timeout_ms: body.connect_timeout_ms,
+            first_byte_timeout_ms: body.first_byte_timeout_ms,
+            idle_timeout_ms: body.idle_timeout_ms,
+        }
+    }
+}
+
+impl From<ServiceDraft> for ProxyConfigBody {
+    fn from(draft: ServiceDraft) -> Self {
+        Self {
+            name: draft.name,
+            slug: draft.slug,
+            config_type: draft.config_type,
+            is_active: draft.is_active,
+            api_key_location: draft.api_key_location,
+            api_key_name: draft.api_key_name,
+            api_key_prefix: draft.api_key_prefix,
+            method: draft.method,
+            target_url: draft.target_url,
+            target_base_url: draft.target_base_url,
+            provider: draft.provider,
+            api_format: draft.api_format,
+            output_format: draft.output_format,
+            http_version: draft.http_version,
+            connect_timeout_ms: draft.connect_timeout_ms,
+            first_byte_timeout_ms: draft.first_byte_timeout_ms,
+            idle_timeout_ms: draft.idle_timeout_ms,
+            api_keys: None,
+        }
+    }
+}
+
+impl From<NewApiKey> for NewKey {
+    fn from(key: NewApiKey) -> Self {
+        match key {
+            NewApiKey::Value(key_value) => Self { key_value, is_active: true, label: None },
+            NewApiKey::Key(key) => key,
+        }
+    }
+}

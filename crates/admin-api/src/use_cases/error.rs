@@ -1,0 +1,54 @@
+//! Why something could not be done.
+
+use rotator_domain::{FieldError, Invalid, SealError};
+use rotator_storage_trait::{StorageError, StorageErrorKind};
+
+use crate::ChangeError;
+
+/// Why a use case failed.
+#[derive(Debug, thiserror::Error)]
+pub enum UseCaseError {
+    /// What was asked for is not there.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// Fields were refused.
+    #[error("{0}")]
+    Invalid(#[from] Invalid),
+    /// Another one has this value already.
+    #[error("{field} is taken")]
+    Conflict {
+        /// The field's name.
+        field: &'static str,
+    },
+    /// The database failed.
+    #[error("the database failed")]
+    Storage(#[source] StorageError),
+    /// A secret could not be made, sealed or opened.
+    #[error("a secret could not be handled")]
+    Seal(#[from] SealError),
+    /// The proxy could not be told.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// The server is ending.
+    #[error("the work was interrupted")]
+    Interrupted,
+}
+
+// === impl UseCaseError ===
+
+impl UseCaseError {
+    /// A storage error about `what`.
+    pub(crate) fn about(what: &'static str) -> impl Fn(StorageError) -> Self {
+        move |error| match error.kind() {
+            StorageErrorKind::NotFound => Self::NotFound(what),
+            StorageErrorKind::Conflict { field } => Self::Conflict { field },
+            _ => Self::Storage(error),
+        }
+    }
+}
+
+impl From<FieldError> for UseCaseError {
+    fn from(error: FieldError) -> Self {
+        Self::Invalid(error.into())
+    }
+}

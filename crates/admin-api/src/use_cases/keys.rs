@@ -1,0 +1,284 @@
+//! Upstream keys.
+
+use std::collections::HashMap;
+
+use rotator_domain::{
+    DigestKey, FieldError, Invalid, KeyId, KeyLabel, SealContext, Secret, ServiceId, Timestamp, UpstreamKeyDraft,
+    Vault, Verdict,
+};
+use rotator_storage_trait::{KeyChange, KeyRecord, Page};
+
+use super::{Listed, UseCaseError, UseCases};
+use crate::time::rfc3339;
+use crate::wire::{
+    BatchBody, BatchReport, DeletedCount, ExportedKey, ExportedKeys, FailedKey, KeyPatch, NewKey, ProbeReport,
+    UpstreamKey,
+};
+
+/// How many keys a request may bring.
+const LARGEST_BATCH: usize = 200_000;
+/// How many keys are read at once for an export.
+const EXPORT_PAGE: u64 = 1000;
+
+// === impl UseCases ===
+
+impl UseCases<'_> {
+    /// A page of a config's keys, masked.
+    pub(crate) async fn keys(
+        &self,
+        service: ServiceId,
+        page: Page<KeyId>,
+    ) -> Result<Listed<UpstreamKey>, UseCaseError> {
+        self.service(service).await?;
+        let counts = self.context.storage.count_keys(&[service]).await.map_err(UseCaseError::Storage)?;
+        let entries = self.masked_keys(service, page).await?;
+        Ok(Listed { entries, total: counts.first().map_or(0, |counts| counts.total) })
+    }
+
+    /// Adds a key.
+    pub(crate) async fn add_key(&self, service: ServiceId, key: NewKey) -> Result<UpstreamKey, UseCaseError> {
+        self.service(service).await?;
+        let added = self.store_keys(service, vec![key]).await?;
+        let Some(id) = added.ids.first().filter(|id| !added.skipped.contains(id)) else {
+            return Err(UseCaseError::Conflict { field: "key_value" });
+        };
+        self.audit("key.create", &format!("key:{id}"), format!("service:{service}")).await?;
+        self.context.changes.service_changed(service).await?;
+        self.key(*id).await
+    }
+
+    /// Adds many keys in one transaction.
+    pub(crate) async fn add_batch(&self, service: ServiceId, batch: BatchBody) -> Result<BatchReport, UseCaseError> {
+        self.service(service).await?;
+        if batch.keys.len() > LARGEST_BATCH {
+            return Err(FieldError::new("keys", format!("must hold at most {LARGEST_BATCH} keys")).into());
+        }
+        let (mut good, mut failed_keys) = (Vec::new(), Vec::new());
+        for (at, text) in batch.keys.into_iter().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
+            match rotator_domain::upstream_key_value(&text) {
+                Ok(_) => good.push(NewKey { key_value: text, is_active: true, label: None }),
+                Err(error) => failed_keys.push(FailedKey { line: at as u64 + 1, error: error.message }),
+            }
+        }
+        let stored = self.store_keys(service, good).await?;
+        let report = BatchReport {
+            success_count: (stored.ids.len() - stored.skipped.len()) as u64,
+            failed_count: failed_keys.len() as u64,
+            skipped_count: stored.skipped.len() as u64,
+            failed_keys,
+        };
+        let detail = format!("{} added, {} skipped", report.success_count, report.skipped_count);
+        self.audit("keys.import", &format!("service:{service}"), detail).await?;
+        self.context.changes.service_changed(service).await?;
+        Ok(report)
+    }
+
+    /// Changes what is named of a key.
+    pub(crate) async fn change_key(&self, id: KeyId, patch: KeyPatch) -> Result<UpstreamKey, UseCaseError> {
+        let label = match patch.label {
+            Some(Some(text)) => Some(Some(KeyLabel::new(&text)?)),
+            Some(None) => Some(None),
+            None => None,
+        };
+        let change = KeyChange { is_active: patch.is_active, label };
+        let now = self.context.clock.now();
+        let record = self.context.storage.change_key(id, &change, now).await.map_err(UseCaseError::about("the key"))?;
+        let active = change.is_active.map(|is_active| format!("is_active: {is_active}"));
+        let label = change.label.map(|_| "label".to_owned());
+        let detail = [active, label].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        self.audit("key.update", &format!("key:{id}"), detail).await?;
+        self.context.changes.service_changed(record.service_id).await?;
+        self.key(id).await
+    }
+
+    /// Deletes a key.
+    pub(crate) async fn delete_key(&self, id: KeyId) -> Result<(), UseCaseError> {
+        let service = self.context.storage.delete_key(id).await.map_err(UseCaseError::about("the key"))?;
+        self.audit("key.delete", &format!("key:{id}"), format!("service:{service}")).await?;
+        Ok(self.context.changes.service_changed(service).await?)
+    }
+
+    /// Deletes all keys of a config.
+    pub(crate) async fn clear_keys(&self, service: ServiceId) -> Result<DeletedCount, UseCaseError> {
+        self.service(service).await?;
+        let deleted_count = self.context.storage.delete_keys(service).await.map_err(UseCaseError::Storage)?;
+        self.audit("keys.clear", &format!("service:{service}"), format!("{deleted_count} deleted")).await?;
+        self.context.changes.service_changed(service).await?;
+        Ok(DeletedCount { deleted_count })
+    }
+
+    /// All keys of a config in clear; the export is in the audit log before any value leaves.
+    pub(crate) async fn export_keys(&self, service: ServiceId) -> Result<ExportedKeys, UseCaseError> {
+        self.service(service).await?;
+        self.audit("keys.export", &format!("service:{service}"), None).await?;
+        let (mut keys, mut after) = (Vec::new(), None);
+        loop {
+            let page = Page { after, limit: EXPORT_PAGE };
+            let records = self.context.storage.keys(service, page).await.map_err(UseCaseError::Storage)?;
+            let Some(last) = records.last() else { return Ok(ExportedKeys { keys }) };
+            after = Some(last.id);
+            for record in records {
+                let value = self.context.vault.open(SealContext::UpstreamKey(record.id), &record.sealed)?;
+                keys.push(ExportedKey {
+                    id: record.id.0,
+                    key_value: value.expose().to_owned(),
+                    label: record.label.map(|label| label.as_str().to_owned()),
+                    is_active: record.is_active,
+                });
+            }
+        }
+    }
+
+    /// Tests a key at its upstream.
+    pub(crate) async fn test_key(&self, id: KeyId) -> Result<ProbeReport, UseCaseError> {
+        let record = self.record(id).await?;
+        self.audit("key.test", &format!("key:{id}"), None).await?;
+        Ok(match self.context.prober.probe(record.service_id, id).await {
+            Ok(outcome) => ProbeReport {
+                ok: outcome.verdict == Verdict::Healthy,
+                status: Some(outcome.status),
+                verdict: verdict_name(outcome.verdict).to_owned(),
+                latency_ms: u64::try_from(outcome.took.as_millis()).ok(),
+                error: None,
+            },
+            Err(error) => ProbeReport {
+                ok: false,
+                status: None,
+                verdict: "no_answer".to_owned(),
+                latency_ms: None,
+                error: Some(error.to_string()),
+            },
+        })
+    }
+
+    /// Refuses keys that cannot be stored, each under its place in the request.
+    pub(super) fn check_keys(&self, keys: &[NewKey]) -> Result<(), UseCaseError> {
+        let now = self.context.clock.now();
+        let check = |(at, key): (usize, &NewKey)| {
+            let Invalid(errors) = draft(key.clone()).into_key(KeyId(0), ServiceId(0), now).err()?;
+            Some(
+                errors
+                    .into_iter()
+                    .map(move |error| FieldError::new(format!("api_keys[{at}].{}", error.field), error.message)),
+            )
+        };
+        let errors: Vec<FieldError> = keys.iter().enumerate().filter_map(check).flatten().collect();
+        if errors.is_empty() { Ok(()) } else { Err(Invalid(errors).into()) }
+    }
+
+    /// Seals and stores keys in one transaction.
+    pub(super) async fn store_keys(&self, service: ServiceId, keys: Vec<NewKey>) -> Result<StoredKeys, UseCaseError> {
+        if keys.is_empty() {
+            return Ok(StoredKeys { ids: Vec::new(), skipped: Vec::new() });
+        }
+        let count = u32::try_from(keys.len()).map_err(|_| FieldError::new("keys", "must be fewer"))?;
+        let first = self.context.storage.reserve_ids(count).await.map_err(UseCaseError::Storage)?;
+        let sealer = Sealer {
+            vault: self.context.vault.clone(),
+            digest_key: self.context.digest_key.clone(),
+            service,
+            now: self.context.clock.now(),
+        };
+        let seal =
+            move || (first..).zip(keys).map(|(id, key)| sealer.seal(KeyId(id), key)).collect::<Result<Vec<_>, _>>();
+        let records = tokio::task::spawn_blocking(seal).await.map_err(|_| UseCaseError::Interrupted)??;
+        let skipped = self.context.storage.insert_keys(&records).await.map_err(UseCaseError::about("the config"))?;
+        Ok(StoredKeys { ids: records.into_iter().map(|record| record.id).collect(), skipped })
+    }
+
+    /// A page of keys as answers show them.
+    pub(super) async fn masked_keys(
+        &self,
+        service: ServiceId,
+        page: Page<KeyId>,
+    ) -> Result<Vec<UpstreamKey>, UseCaseError> {
+        let records = self.context.storage.keys(service, page).await.map_err(UseCaseError::Storage)?;
+        let cooling = self.cooling(service).await;
+        records.into_iter().map(|record| self.masked(record, &cooling)).collect()
+    }
+
+    async fn key(&self, id: KeyId) -> Result<UpstreamKey, UseCaseError> {
+        let record = self.record(id).await?;
+        let cooling = self.cooling(record.service_id).await;
+        self.masked(record, &cooling)
+    }
+
+    async fn record(&self, id: KeyId) -> Result<KeyRecord, UseCaseError> {
+        let found = self.context.storage.key(id).await.map_err(UseCaseError::Storage)?;
+        found.ok_or(UseCaseError::NotFound("the key"))
+    }
+
+    /// Until when keys are left alone. A cache that does not answer must not keep anybody from seeing the keys.
+    async fn cooling(&self, service: ServiceId) -> HashMap<KeyId, Timestamp> {
+        match self.context.rotation.cooling(service, self.context.clock.now()).await {
+            Ok(cooling) => cooling.into_iter().map(|cooldown| (cooldown.key, cooldown.until)).collect(),
+            Err(error) => {
+                tracing::warn!(error = %error, "the cooldowns could not be read");
+                HashMap::new()
+            }
+        }
+    }
+
+    fn masked(&self, record: KeyRecord, cooling: &HashMap<KeyId, Timestamp>) -> Result<UpstreamKey, UseCaseError> {
+        let value = self.context.vault.open(SealContext::UpstreamKey(record.id), &record.sealed)?;
+        Ok(UpstreamKey {
+            id: record.id.0,
+            proxy_config_id: record.service_id.0,
+            key_value: value.masked(),
+            label: record.label.map(|label| label.as_str().to_owned()),
+            is_active: record.is_active,
+            cooling_until: cooling.get(&record.id).map(|until| rfc3339(*until)),
+            created_at: rfc3339(record.created_at),
+            updated_at: rfc3339(record.updated_at),
+        })
+    }
+}
+
+/// What storing keys did.
+pub(super) struct StoredKeys {
+    /// The ids that were given, in order.
+    pub(super) ids: Vec<KeyId>,
+    /// Those of them that were not needed: the service has these keys already.
+    pub(super) skipped: Vec<KeyId>,
+}
+
+/// Makes keys ready for the storage.
+pub(super) struct Sealer {
+    pub(super) vault: Vault,
+    pub(super) digest_key: DigestKey,
+    pub(super) service: ServiceId,
+    pub(super) now: Timestamp,
+}
+
+// === impl Sealer ===
+
+impl Sealer {
+    pub(super) fn seal(&self, id: KeyId, key: NewKey) -> Result<KeyRecord, UseCaseError> {
+        let key = draft(key).into_key(id, self.service, self.now)?;
+        Ok(KeyRecord {
+            id,
+            service_id: self.service,
+            sealed: self.vault.seal(SealContext::UpstreamKey(id), &key.value)?,
+            digest: self.digest_key.upstream_key(self.service, &key.value),
+            label: key.label,
+            is_active: key.is_active,
+            created_at: self.now,
+            updated_at: self.now,
+        })
+    }
+}
+
+fn draft(key: NewKey) -> UpstreamKeyDraft {
+    UpstreamKeyDraft { value: Secret::new(key.key_value), label: key.label, is_active: key.is_active }
+}
+
+fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Healthy => "healthy",
+        Verdict::CoolDown { .. } => "limited",
+        Verdict::Refused => "refused",
+        Verdict::Forbidden => "forbidden",
+        Verdict::UpstreamFault => "upstream_fault",
+        Verdict::ClientFault => "client_fault",
+    }
+}

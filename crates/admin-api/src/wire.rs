@@ -1,0 +1,27 @@
+//! What travels over the admin API, for the server and its clients alike.
+
+mod config;
+mod error;
+mod key;
+mod server;
+mod session;
+mod token;
+
+pub use config::{NewApiKey, ProxyConfig, ProxyConfigBody, StatusBody};
+pub use error::{ErrorBody, FieldErrorBody, Message};
+pub use key::{
+    BatchBody, BatchReport, DeletedCount, ExportedKey, ExportedKeys, FailedKey, KeyPatch, NewKey, ProbeReport,
+    UpstreamKey,
+};
+pub use server::{AppConfig, AuditEntry, Status};
+pub use session::{LoginAnswer, LoginBody, Me};
+pub use token::{AdminToken, AdminTokenBody, NewAdminToken};
+
+/// Tells a field that is null from one that is absent.
+fn present<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    serde::Deserialize::deserialize(deserializer).map(Some)
+}

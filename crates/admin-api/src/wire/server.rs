@@ -1,0 +1,47 @@
+//! The server itself.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a client may know before it logs in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AppConfig {
+    /// The address under which clients reach the doors, if it was set.
+    pub proxy_public_base_url: Option<String>,
+    /// The server's version.
+    pub version: String,
+    /// What this build holds.
+    pub features: Vec<String>,
+}
+
+/// How the server is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Status {
+    /// The server's version.
+    pub version: String,
+    /// How long it has been running, in seconds.
+    pub uptime_seconds: u64,
+    /// Whether the database answers.
+    pub database: bool,
+    /// How many services there are.
+    pub services: u64,
+}
+
+/// Something that an administrator did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AuditEntry {
+    /// Its id.
+    pub id: i64,
+    /// When; RFC 3339.
+    pub at: String,
+    /// Who: a user's name, or `token:` and a token's name.
+    pub actor: String,
+    /// From which address.
+    pub remote: Option<String>,
+    /// What: a noun and a verb, such as `keys.export`.
+    pub action: String,
+    /// To what, such as `service:12`.
+    pub subject: String,
+    /// More about it.
+    pub detail: Option<String>,
+}
