@@ -1,16 +1,23 @@
 //! Round robin over the keys that can serve.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::{CooldownReason, KeyId, Timestamp};
 
-/// A pool in rotation. Every operation costs the same with ten keys as with ten thousand, up to a logarithm.
+/// How many keys at the head of the line are looked up in the tried ones as they are, before these are hashed.
 ///
-/// A ready key is in `ready` and nowhere else; a cooling key is in `cooldowns` and in one of the `returning` sets.
+/// A tried key went to the end of the line when it was picked, so that the head is almost always untried. Only a request
+/// that has tried most of a large pool passes over many, and that must not cost the square of their number.
+const HEAD: usize = 16;
+
+/// A pool in rotation. Whatever the number of keys, a pick costs a logarithm of it and the tried keys at the head of the
+/// line, and a change to one key a logarithm; only [`Ring::publish`] walks over all keys.
 #[derive(Clone, Debug, Default)]
 pub struct Ring {
-    ready: VecDeque<KeyId>,
-    cooldowns: HashMap<KeyId, Cooldown>,
+    /// Every member. A ready one is in `line` too, a cooling one in the set of its reason.
+    places: HashMap<KeyId, Place>,
+    line: BTreeMap<u64, KeyId>,
+    next_turn: u64,
     limited: BTreeSet<(Timestamp, KeyId)>,
     refused: BTreeSet<(Timestamp, KeyId)>,
 }
@@ -36,30 +43,38 @@ pub enum Next {
     },
 }
 
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// Ready since this turn.
+    Ready(u64),
+    Cooling(Cooldown),
+}
+
 // === impl Ring ===
 
 impl Ring {
     /// Makes `keys` the members. Those that stay keep their place and their cooldown, new ones come last, in order.
     pub fn publish(&mut self, keys: &[KeyId]) {
         let members: HashSet<KeyId> = keys.iter().copied().collect();
-        self.ready.retain(|key| members.contains(key));
-        let gone: Vec<KeyId> = self.cooldowns.keys().copied().filter(|key| !members.contains(key)).collect();
+        let gone: Vec<KeyId> = self.places.keys().copied().filter(|key| !members.contains(key)).collect();
         for key in gone {
-            self.end_cooldown(key);
+            self.remove(key);
         }
-        let known: HashSet<KeyId> = self.ready.iter().chain(self.cooldowns.keys()).copied().collect();
-        let mut added = HashSet::new();
-        self.ready.extend(keys.iter().copied().filter(|key| !known.contains(key) && added.insert(*key)));
+        for key in keys {
+            if !self.places.contains_key(key) {
+                self.line_up(*key);
+            }
+        }
     }
 
     /// The next key that is neither cooling nor in `tried`; it goes to the end of the line. A key that is passed over
     /// because it was tried keeps its place.
     pub fn pick(&mut self, tried: &[KeyId], now: Timestamp) -> Next {
         self.let_return(now);
-        let place = self.ready.iter().position(|key| !tried.contains(key));
-        match place.and_then(|place| self.ready.remove(place)) {
+        match self.first_untried(tried) {
             Some(key) => {
-                self.ready.push_back(key);
+                self.remove(key);
+                self.line_up(key);
                 Next::Key(key)
             }
             None => Next::None { retry_at: self.limited.first().map(|(until, _)| *until) },
@@ -68,33 +83,32 @@ impl Ring {
 
     /// Leaves a key alone. Of several cooldowns the one that ends last holds; a key that is no member is ignored.
     pub fn cool_down(&mut self, key: KeyId, cooldown: Cooldown) {
-        match self.cooldowns.get(&key) {
-            Some(current) if current.until >= cooldown.until => return,
-            Some(_) => self.end_cooldown(key),
-            None => match self.ready.iter().position(|ready| *ready == key) {
-                Some(place) => {
-                    self.ready.remove(place);
-                }
-                None => return,
-            },
+        match self.places.get(&key) {
+            None => return,
+            Some(Place::Cooling(current)) if current.until >= cooldown.until => return,
+            Some(_) => self.remove(key),
         }
-        self.cooldowns.insert(key, cooldown);
+        self.places.insert(key, Place::Cooling(cooldown));
         self.returning(cooldown.reason).insert((cooldown.until, key));
     }
 
     /// Ends a key's cooldown; it goes to the end of the line.
     pub fn revive(&mut self, key: KeyId) {
-        if self.cooldowns.contains_key(&key) {
-            self.end_cooldown(key);
-            self.ready.push_back(key);
+        if let Some(Place::Cooling(_)) = self.places.get(&key) {
+            self.remove(key);
+            self.line_up(key);
         }
     }
 
     /// The keys that are cooling at `now`, ordered by id.
     #[must_use]
     pub fn cooling(&self, now: Timestamp) -> Vec<(KeyId, Cooldown)> {
-        let cooling = self.cooldowns.iter().filter(|(_, cooldown)| cooldown.until > now);
-        let mut cooling: Vec<_> = cooling.map(|(key, cooldown)| (*key, *cooldown)).collect();
+        let of = |reason, returning: &BTreeSet<(Timestamp, KeyId)>| {
+            let cooling = returning.iter().filter(|(until, _)| *until > now);
+            cooling.map(|&(until, key)| (key, Cooldown { until, reason })).collect::<Vec<_>>()
+        };
+        let mut cooling = of(CooldownReason::Limited, &self.limited);
+        cooling.extend(of(CooldownReason::Refused, &self.refused));
         cooling.sort_by_key(|(key, _)| *key);
         cooling
     }
@@ -110,9 +124,29 @@ impl Ring {
         }
     }
 
-    fn end_cooldown(&mut self, key: KeyId) {
-        if let Some(cooldown) = self.cooldowns.remove(&key) {
-            self.returning(cooldown.reason).remove(&(cooldown.until, key));
+    fn first_untried(&self, tried: &[KeyId]) -> Option<KeyId> {
+        let mut ready = self.line.values().copied();
+        ready.by_ref().take(HEAD).find(|key| !tried.contains(key)).or_else(|| {
+            let tried: HashSet<KeyId> = tried.iter().copied().collect();
+            ready.find(|key| !tried.contains(key))
+        })
+    }
+
+    fn line_up(&mut self, key: KeyId) {
+        self.places.insert(key, Place::Ready(self.next_turn));
+        self.line.insert(self.next_turn, key);
+        self.next_turn += 1;
+    }
+
+    fn remove(&mut self, key: KeyId) {
+        match self.places.remove(&key) {
+            Some(Place::Ready(turn)) => {
+                self.line.remove(&turn);
+            }
+            Some(Place::Cooling(cooldown)) => {
+                self.returning(cooldown.reason).remove(&(cooldown.until, key));
+            }
+            None => {}
         }
     }
 
@@ -162,6 +196,24 @@ mod tests {
         let mut ring = ring(3);
         assert_eq!(ring.pick(&[KeyId(1)], at(0)), Next::Key(KeyId(2)));
         assert_eq!(picks(&mut ring, 3), [1, 3, 2]);
+    }
+
+    #[test]
+    fn a_request_that_tried_almost_all_keys_finds_the_one_that_is_left() {
+        let mut ring = ring(100);
+        let tried: Vec<KeyId> = (1..=99).map(KeyId).collect();
+        assert_eq!(ring.pick(&tried, at(0)), Next::Key(KeyId(100)));
+        let all: Vec<KeyId> = (1..=100).map(KeyId).collect();
+        assert_eq!(ring.pick(&all, at(0)), Next::None { retry_at: None });
+        assert_eq!(picks(&mut ring, 2), [1, 2], "the others kept their places");
+    }
+
+    #[test]
+    fn a_clock_that_jumps_back_leaves_returned_keys_in_line() {
+        let mut ring = ring(2);
+        ring.cool_down(KeyId(1), limited(10));
+        assert_eq!(ring.pick(&[], at(10)), Next::Key(KeyId(2)));
+        assert_eq!(picks(&mut ring, 3), [1, 2, 1]);
     }
 
     #[test]
@@ -218,39 +270,59 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_cooling_tried_or_foreign_key_is_ever_picked_and_no_cooldown_shrinks(steps in steps()) {
+        fn picks_keep_to_the_rules_and_no_key_starves(steps in steps()) {
             let mut ring = ring(7);
             let mut members: HashSet<i64> = (1..=7).collect();
-            let mut until: HashMap<i64, i64> = HashMap::new();
+            let mut cooling: HashMap<i64, Cooldown> = HashMap::new();
+            let mut passed: HashMap<i64, usize> = HashMap::new();
             for step in steps {
                 match step {
                     Step::Pick { tried, now } => {
                         let tried: Vec<KeyId> = tried.into_iter().map(KeyId).collect();
-                        until.retain(|_, until| *until > now);
-                        let can = |key: &i64| members.contains(key) && !until.contains_key(key) && !tried.contains(&KeyId(*key));
+                        cooling.retain(|_, cooldown| cooldown.until > at(now));
+                        let can = |key: &i64| {
+                            members.contains(key) && !cooling.contains_key(key) && !tried.contains(&KeyId(*key))
+                        };
                         match ring.pick(&tried, at(now)) {
-                            Next::Key(key) => prop_assert!(can(&key.0)),
-                            Next::None { .. } => prop_assert!(!(1..=7).any(|key| can(&key))),
+                            Next::Key(key) => {
+                                prop_assert!(can(&key.0));
+                                for other in (1..=7).filter(can) {
+                                    *passed.entry(other).or_default() += 1;
+                                }
+                                passed.remove(&key.0);
+                                prop_assert!(passed.values().all(|times| *times < 7), "one starves: {passed:?}");
+                            }
+                            Next::None { retry_at } => {
+                                prop_assert!(!(1..=7).any(|key| can(&key)));
+                                let limited = |cooldown: &&Cooldown| cooldown.reason == CooldownReason::Limited;
+                                let first = cooling.values().filter(limited).map(|cooldown| cooldown.until).min();
+                                prop_assert_eq!(retry_at, first);
+                            }
                         }
                     }
-                    Step::Cool { key, until: end, refused } => {
+                    Step::Cool { key, until, refused } => {
                         let reason = if refused { CooldownReason::Refused } else { CooldownReason::Limited };
-                        ring.cool_down(KeyId(key), Cooldown { until: at(end), reason });
-                        if members.contains(&key) {
-                            let current = until.entry(key).or_insert(end);
-                            *current = end.max(*current);
+                        let cooldown = Cooldown { until: at(until), reason };
+                        ring.cool_down(KeyId(key), cooldown);
+                        passed.remove(&key);
+                        if members.contains(&key) && cooling.get(&key).is_none_or(|current| current.until < cooldown.until) {
+                            cooling.insert(key, cooldown);
                         }
                     }
                     Step::Revive(key) => {
                         ring.revive(KeyId(key));
-                        until.remove(&key);
+                        cooling.remove(&key);
                     }
                     Step::Publish(keys) => {
                         ring.publish(&keys.iter().copied().map(KeyId).collect::<Vec<_>>());
                         members = keys.into_iter().collect();
-                        until.retain(|key, _| members.contains(key));
+                        cooling.retain(|key, _| members.contains(key));
+                        passed.retain(|key, _| members.contains(key));
                     }
                 }
+                let mut expected: Vec<_> = cooling.iter().map(|(key, cooldown)| (KeyId(*key), *cooldown)).collect();
+                expected.sort_by_key(|(key, _)| *key);
+                prop_assert_eq!(ring.cooling(at(i64::MIN)), expected);
             }
         }
 
