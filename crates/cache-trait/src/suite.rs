@@ -15,18 +15,23 @@ macro_rules! cache_suite {
     ($open:path) => {
         $crate::cache_suite! { $open, 0:
             rotation::every_key_is_used_alike_under_concurrency,
+            rotation::publishing_the_same_pool_again_does_not_disturb_the_round,
+            rotation::a_tried_key_is_passed_over_and_keeps_its_place,
             rotation::a_cooling_key_is_left_alone_until_its_time,
             rotation::a_cooldown_never_shrinks,
             rotation::the_first_limited_key_says_when_to_retry,
             rotation::without_a_limited_key_there_is_nothing_to_wait_for,
             rotation::publishing_keeps_what_stays_and_forgets_what_leaves,
             rotation::a_revived_key_serves_again,
+            rotation::a_clock_that_jumps_back_breaks_nothing,
+            rotation::an_unknown_service_has_no_keys,
             rotation::services_do_not_touch_each_other,
         }
         $crate::cache_suite! { $open, 1:
             counters::events_are_counted_by_name,
             counters::concurrent_events_are_all_counted,
             counters::a_forgotten_count_begins_anew,
+            counters::a_count_is_forgotten_after_its_window,
         }
     };
     ($open:path, $subject:tt: $($group:ident::$case:ident,)+) => {
