@@ -28,7 +28,7 @@ pub(crate) fn render(reply: &ErrorReply<'_>) -> RenderedError {
         _ => "invalid_request_error",
     };
     let error = Error { message: reply.message, r#type, param: None, code: reply.code };
-    RenderedError::json(reply.status, &Body { error })
+    RenderedError::json(reply.common_status(), &Body { error })
 }
 
 #[cfg(test)]
@@ -41,5 +41,27 @@ mod tests {
         let expected =
             br#"{"error":{"message":"slow \"down\"","type":"rate_limit_error","param":null,"code":"limited"}}"#;
         assert_eq!((rendered.status, &rendered.body[..]), (429, &expected[..]));
+    }
+
+    #[test]
+    fn every_status_has_its_type() {
+        let cases = [
+            (400, "invalid_request_error", 400),
+            (401, "authentication_error", 401),
+            (402, "billing_error", 402),
+            (403, "permission_error", 403),
+            (404, "invalid_request_error", 404),
+            (413, "invalid_request_error", 413),
+            (429, "rate_limit_error", 429),
+            (500, "server_error", 500),
+            (504, "server_error", 504),
+            (529, "server_error", 503),
+        ];
+        for (status, expected, told) in cases {
+            let rendered = render(&ErrorReply { status, message: "m", code: None });
+            let body: serde_json::Value = serde_json::from_slice(&rendered.body).unwrap();
+            assert_eq!((rendered.status, body["error"]["type"].as_str()), (told, Some(expected)));
+            assert!(body["error"]["code"].is_null() && body["error"]["param"].is_null());
+        }
     }
 }

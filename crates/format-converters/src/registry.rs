@@ -41,15 +41,21 @@ pub fn wire_format(format: Format) -> &'static dyn WireFormat {
     }
 }
 
-/// The format of a request by its path below the service, its query and its headers; `None` when nothing tells.
+/// What several vendors have under the same name: the client's way to show its key and version tells them apart.
+const SHARED: [&str; 3] = ["models", "files", "batches"];
+
+/// The format of a request by its path below the service, its query and its headers; `None` when nothing tells. What
+/// several vendors have, such as the list of models, is OpenAI's unless the headers or the query say otherwise.
 #[must_use]
 pub fn recognise(path: &str, query: Option<&str>, headers: &HeaderMap) -> Option<Format> {
     let action = without_version(path);
     let owner = FORMATS.iter().find(|format| format.owns_action(action));
     let shared = || {
-        let is_models = action == "models" || action.starts_with("models/");
-        let speaker = FORMATS.iter().find(|format| format.is_spoken_by(headers, query));
-        speaker.map(|format| format.format()).or(is_models.then_some(Format::OpenAi))
+        let first = action.split('/').next().unwrap_or_default();
+        SHARED.contains(&first).then(|| {
+            let speaker = FORMATS.iter().find(|format| format.is_spoken_by(headers, query));
+            speaker.map_or(Format::OpenAi, |format| format.format())
+        })
     };
     owner.map(|format| format.format()).or_else(shared)
 }
@@ -85,6 +91,15 @@ mod tests {
             ("/v1/models/m%3aembedContent", Some(Format::Gemini)),
             ("/v1/models", Some(Format::OpenAi)),
             ("/v1/models/gpt-4o", Some(Format::OpenAi)),
+            ("/v1/models/ft:gpt-4o:org::id", Some(Format::OpenAi)),
+            ("/v1/models/deepseek/deepseek-r1:free/endpoints", Some(Format::OpenAi)),
+            ("/v1beta/tunedModels/t:generateContent", Some(Format::Gemini)),
+            ("/v1beta/models/odd%3Aname:countTokens", Some(Format::Gemini)),
+            ("/v1beta/cachedContents/c", Some(Format::Gemini)),
+            ("/v1/files", Some(Format::OpenAi)),
+            ("/v1/messages/batches", Some(Format::Anthropic)),
+            ("/v1/chatter", None),
+            ("/v1", None),
             ("/v1/unheard-of", None),
             ("", None),
         ];
@@ -94,10 +109,22 @@ mod tests {
     }
 
     #[test]
-    fn the_list_of_models_is_told_apart_by_headers_and_query() {
-        assert_eq!(recognise("/v1/models", None, &with("anthropic-version")), Some(Format::Anthropic));
-        assert_eq!(recognise("/v1beta/models", None, &with("x-goog-api-key")), Some(Format::Gemini));
-        assert_eq!(recognise("/v1beta/models", Some("pageSize=5&key=k"), &HeaderMap::new()), Some(Format::Gemini));
+    fn what_several_vendors_have_is_told_apart_by_headers_and_query() {
+        for path in ["/v1/models", "/v1/models/m", "/v1/files", "/v1beta/batches/b"] {
+            let plain = HeaderMap::new();
+            assert_eq!(recognise(path, None, &with("anthropic-version")), Some(Format::Anthropic), "{path}");
+            assert_eq!(recognise(path, None, &with("x-api-key")), Some(Format::Anthropic), "{path}");
+            assert_eq!(recognise(path, None, &with("x-goog-api-key")), Some(Format::Gemini), "{path}");
+            assert_eq!(recognise(path, Some("pageSize=5&key=k"), &plain), Some(Format::Gemini), "{path}");
+            assert_eq!(recognise(path, Some("monkey=5"), &with("authorization")), Some(Format::OpenAi), "{path}");
+        }
+    }
+
+    #[test]
+    fn headers_do_not_outweigh_the_path() {
+        assert_eq!(recognise("/v1/chat/completions", None, &with("x-api-key")), Some(Format::OpenAi));
+        assert_eq!(recognise("/v1/messages", Some("key=k"), &with("x-goog-api-key")), Some(Format::Anthropic));
+        assert_eq!(recognise("/v1/rerank", None, &with("x-api-key")), None);
     }
 
     #[test]

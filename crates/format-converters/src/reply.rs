@@ -3,10 +3,13 @@
 use bytes::Bytes;
 use serde::Serialize;
 
+/// What Anthropic answers when it is overloaded; the others' word for it is 503.
+pub(crate) const OVERLOADED: u16 = 529;
+
 /// An error to tell a client.
 #[derive(Clone, Copy, Debug)]
 pub struct ErrorReply<'a> {
-    /// The HTTP status.
+    /// The HTTP status; 529 is overload in every format.
     pub status: u16,
     /// What went wrong, for a person.
     pub message: &'a str,
@@ -23,6 +26,15 @@ pub struct RenderedError {
     pub content_type: &'static str,
     /// The body.
     pub body: Bytes,
+}
+
+// === impl ErrorReply ===
+
+impl ErrorReply<'_> {
+    /// The status as every vendor but Anthropic tells it.
+    pub(crate) fn common_status(&self) -> u16 {
+        if self.status == OVERLOADED { 503 } else { self.status }
+    }
 }
 
 // === impl RenderedError ===

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::reply::OVERLOADED;
 use crate::{ErrorReply, RenderedError};
 
 #[derive(Serialize)]
@@ -16,24 +17,22 @@ struct Error<'a> {
     message: &'a str,
 }
 
-/// What Anthropic answers when it cannot take more: not 503, which its SDKs do not know.
-const OVERLOADED: u16 = 529;
-
 /// Writes an error.
 pub(super) fn render(reply: &ErrorReply<'_>) -> RenderedError {
-    let (status, r#type) = match reply.status {
-        401 => (401, "authentication_error"),
-        402 => (402, "billing_error"),
-        403 => (403, "permission_error"),
-        404 => (404, "not_found_error"),
-        413 => (413, "request_too_large"),
-        429 => (429, "rate_limit_error"),
-        503 | OVERLOADED => (OVERLOADED, "overloaded_error"),
-        504 => (504, "timeout_error"),
-        status @ 500.. => (status, "api_error"),
-        status => (status, "invalid_request_error"),
+    let r#type = match reply.status {
+        401 => "authentication_error",
+        402 => "billing_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        504 => "timeout_error",
+        // Only 529 means overload. A pool without a usable key (503) does not pass by itself and must not read so.
+        OVERLOADED => "overloaded_error",
+        500.. => "api_error",
+        _ => "invalid_request_error",
     };
-    RenderedError::json(status, &Body { r#type: "error", error: Error { r#type, message: reply.message } })
+    RenderedError::json(reply.status, &Body { r#type: "error", error: Error { r#type, message: reply.message } })
 }
 
 #[cfg(test)]
@@ -41,9 +40,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_pool_reads_as_overload() {
-        let rendered = render(&ErrorReply { status: 503, message: "m", code: Some("no_usable_key") });
-        let expected = br#"{"type":"error","error":{"type":"overloaded_error","message":"m"}}"#;
-        assert_eq!((rendered.status, &rendered.body[..]), (529, &expected[..]));
+    fn the_body_is_the_vendors() {
+        let rendered = render(&ErrorReply { status: 503, message: "say \"no\"", code: Some("no_usable_key") });
+        let expected = br#"{"type":"error","error":{"type":"api_error","message":"say \"no\""}}"#;
+        assert_eq!((rendered.status, &rendered.body[..]), (503, &expected[..]));
+        assert_eq!(rendered.content_type, "application/json");
+    }
+
+    #[test]
+    fn every_status_has_its_type() {
+        let cases = [
+            (400, "invalid_request_error"),
+            (401, "authentication_error"),
+            (402, "billing_error"),
+            (403, "permission_error"),
+            (404, "not_found_error"),
+            (405, "invalid_request_error"),
+            (413, "request_too_large"),
+            (429, "rate_limit_error"),
+            (500, "api_error"),
+            (502, "api_error"),
+            (504, "timeout_error"),
+            (529, "overloaded_error"),
+        ];
+        for (status, expected) in cases {
+            let rendered = render(&ErrorReply { status, message: "m", code: None });
+            let body: serde_json::Value = serde_json::from_slice(&rendered.body).unwrap();
+            assert_eq!((rendered.status, body["error"]["type"].as_str()), (status, Some(expected)));
+        }
     }
 }

@@ -18,7 +18,8 @@ struct Error<'a> {
 
 /// Writes an error.
 pub(super) fn render(reply: &ErrorReply<'_>) -> RenderedError {
-    let status = match reply.status {
+    let code = reply.common_status();
+    let status = match code {
         401 => "UNAUTHENTICATED",
         403 => "PERMISSION_DENIED",
         404 => "NOT_FOUND",
@@ -29,8 +30,7 @@ pub(super) fn render(reply: &ErrorReply<'_>) -> RenderedError {
         500.. => "INTERNAL",
         _ => "INVALID_ARGUMENT",
     };
-    let error = Error { code: reply.status, message: reply.message, status };
-    RenderedError::json(reply.status, &Body { error })
+    RenderedError::json(code, &Body { error: Error { code, message: reply.message, status } })
 }
 
 #[cfg(test)]
@@ -42,5 +42,28 @@ mod tests {
         let rendered = render(&ErrorReply { status: 401, message: "m", code: Some("invalid_client_key") });
         let expected = br#"{"error":{"code":401,"message":"m","status":"UNAUTHENTICATED"}}"#;
         assert_eq!((rendered.status, &rendered.body[..]), (401, &expected[..]));
+    }
+
+    #[test]
+    fn every_status_has_its_name() {
+        let cases = [
+            (400, "INVALID_ARGUMENT", 400),
+            (401, "UNAUTHENTICATED", 401),
+            (403, "PERMISSION_DENIED", 403),
+            (404, "NOT_FOUND", 404),
+            (413, "INVALID_ARGUMENT", 413),
+            (429, "RESOURCE_EXHAUSTED", 429),
+            (500, "INTERNAL", 500),
+            (501, "UNIMPLEMENTED", 501),
+            (503, "UNAVAILABLE", 503),
+            (504, "DEADLINE_EXCEEDED", 504),
+            (529, "UNAVAILABLE", 503),
+        ];
+        for (status, expected, told) in cases {
+            let rendered = render(&ErrorReply { status, message: "m", code: None });
+            let body: serde_json::Value = serde_json::from_slice(&rendered.body).unwrap();
+            assert_eq!((rendered.status, body["error"]["status"].as_str()), (told, Some(expected)));
+            assert_eq!(body["error"]["code"], told);
+        }
     }
 }

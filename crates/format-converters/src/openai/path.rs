@@ -1,9 +1,9 @@
 //! The actions that only OpenAI's API has.
 
-const ACTIONS: [&str; 9] =
-    ["chat", "completions", "embeddings", "moderations", "images", "audio", "files", "batches", "fine_tuning"];
-
-/// Whether the action is one of them.
+/// Whether the action is one of them. What other vendors have under the same name (`files`, `batches`, `models`) is not.
 pub(super) fn owns(action: &str) -> bool {
-    ACTIONS.contains(&action.split('/').next().unwrap_or_default())
+    matches!(
+        action.split('/').next(),
+        Some("chat" | "completions" | "embeddings" | "moderations" | "images" | "audio" | "fine_tuning")
+    )
 }
