@@ -10,16 +10,23 @@ pub(crate) struct OpenAiCompatible {
     name: &'static str,
     base_url: Option<&'static str>,
     documentation: &'static str,
+    probe_path: &'static str,
 }
+
+/// The list of models, which needs a key almost everywhere.
+const MODELS: &str = "models";
 
 /// The row for every server that is not in the table.
 pub(crate) static UNNAMED: OpenAiCompatible =
     row("openai_compatible", None, "https://platform.openai.com/docs/api-reference/chat");
 
-/// Each provider with its base URL and the page that names it.
+/// Each provider with its base URL and the page that names it. Servers at `localhost` mostly take any key, and NVIDIA lists
+/// its models to everybody: a probe there shows that the server answers, no more.
 pub(crate) static PROVIDERS: [OpenAiCompatible; 21] = [
     row("openai", Some("https://api.openai.com/v1"), "https://platform.openai.com/docs/api-reference"),
-    row("openrouter", Some("https://openrouter.ai/api/v1"), "https://openrouter.ai/docs/api-reference/overview"),
+    // Its list of models is public and would call a revoked key good.
+    row("openrouter", Some("https://openrouter.ai/api/v1"), "https://openrouter.ai/docs/api-reference/overview")
+        .probed_at("key"),
     row("xai", Some("https://api.x.ai/v1"), "https://docs.x.ai/docs/api-reference"),
     row("groq", Some("https://api.groq.com/openai/v1"), "https://console.groq.com/docs/openai"),
     row("deepseek", Some("https://api.deepseek.com/v1"), "https://api-docs.deepseek.com"),
@@ -50,10 +57,17 @@ pub(crate) static PROVIDERS: [OpenAiCompatible; 21] = [
 ];
 
 const fn row(name: &'static str, base_url: Option<&'static str>, documentation: &'static str) -> OpenAiCompatible {
-    OpenAiCompatible { name, base_url, documentation }
+    OpenAiCompatible { name, base_url, documentation, probe_path: MODELS }
 }
 
 // === impl OpenAiCompatible ===
+
+impl OpenAiCompatible {
+    const fn probed_at(mut self, path: &'static str) -> Self {
+        self.probe_path = path;
+        self
+    }
+}
 
 impl Adapter for OpenAiCompatible {
     fn name(&self) -> &'static str {
@@ -77,6 +91,6 @@ impl Adapter for OpenAiCompatible {
     }
 
     fn probe_path(&self) -> &'static str {
-        "models"
+        self.probe_path
     }
 }

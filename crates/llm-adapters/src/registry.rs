@@ -97,4 +97,21 @@ mod tests {
             assert!(adapter.default_base_url().is_none_or(|url| TargetUrl::parse(url).is_ok()));
         }
     }
+
+    #[test]
+    fn keys_go_where_each_vendor_takes_them() {
+        let cases = [
+            (Format::OpenAi, "authorization", "Bearer ", "models"),
+            (Format::OpenAiResponses, "authorization", "Bearer ", "models"),
+            (Format::Anthropic, "x-api-key", "", "v1/models"),
+            (Format::Gemini, "x-goog-api-key", "", "v1beta/models"),
+        ];
+        for (format, header, prefix, probe_path) in cases {
+            let adapter = find(None, format, &TargetUrl::parse("https://x.example").unwrap()).unwrap();
+            let key = adapter.key_header();
+            assert_eq!((key.name.as_str(), key.prefix, adapter.probe_path()), (header, prefix, probe_path));
+        }
+        let openrouter = find(Some("openrouter"), Format::OpenAi, &TargetUrl::parse("https://x.example").unwrap());
+        assert_eq!(openrouter.unwrap().probe_path(), "key");
+    }
 }

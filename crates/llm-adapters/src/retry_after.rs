@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
 use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderName};
 use rotator_domain::Timestamp;
 
 /// The longest wait that is believed; whoever asks for more is asked again after it.
@@ -13,26 +13,26 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// an HTTP date (RFC 9110, section 10.2.3). What cannot be read is no answer; what is longer than a day is a day.
 pub(crate) fn read(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
-    let millis = headers.get("retry-after-ms").and_then(|value| value.to_str().ok()?.trim().parse::<f64>().ok());
-    if let Some(wait) = millis.and_then(|millis| bounded(millis / 1000.0)) {
-        return Some(wait);
+    let millis = text(HeaderName::from_static("retry-after-ms")).and_then(decimal);
+    if let Some(millis) = millis {
+        return Some(bounded(millis / 1000.0));
     }
     let value = text(RETRY_AFTER)?;
-    match value.parse::<f64>() {
-        Ok(seconds) => bounded(seconds),
-        Err(_) => {
-            let date = Timestamp::from(httpdate::parse_http_date(value).ok()?);
-            Some(date.saturating_since(now).min(LONGEST))
-        }
+    if let Some(seconds) = decimal(value) {
+        return Some(bounded(seconds));
     }
+    let date = Timestamp::from(httpdate::parse_http_date(value).ok()?);
+    Some(date.saturating_since(now).min(LONGEST))
 }
 
-/// Seconds as a duration, a day at the most; nothing for negative numbers and for what is no number.
-fn bounded(seconds: f64) -> Option<Duration> {
-    if seconds.is_nan() || seconds < 0.0 {
-        return None;
-    }
-    Some(Duration::from_secs_f64(seconds.min(LONGEST.as_secs_f64())))
+/// A plain decimal number. Rust reads `inf`, `nan`, `-1` and `1e9` as numbers too, which no upstream means.
+fn decimal(text: &str) -> Option<f64> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    is_plain.then(|| text.parse().ok())?
+}
+
+fn bounded(seconds: f64) -> Duration {
+    Duration::from_secs_f64(seconds.min(LONGEST.as_secs_f64()))
 }
 
 #[cfg(test)]
@@ -52,23 +52,31 @@ mod tests {
 
     #[test]
     fn reads_milliseconds_seconds_and_dates() {
-        let cases: [(&[(&str, &str)], Option<u64>); 13] = [
+        type Fields = &'static [(&'static str, &'static str)];
+        const LONG: &str = "99999999999999999999999999999999999999999999999999999999999999999999999999999999";
+        let cases: [(Fields, Option<u64>); 19] = [
             (&[("retry-after-ms", "1500"), ("retry-after", "9")], Some(1500)),
+            (&[("retry-after-ms", "12.5")], Some(12)),
             (&[("retry-after-ms", "soon"), ("retry-after", "9")], Some(9000)),
+            (&[("retry-after-ms", "-1"), ("retry-after", "9")], Some(9000)),
             (&[("retry-after", "30")], Some(30_000)),
             (&[("retry-after", " 0.25 ")], Some(250)),
             (&[("retry-after", "0")], Some(0)),
             (&[("retry-after", "Thu, 01 Jan 2026 00:01:00 GMT")], Some(60_000)),
+            (&[("retry-after", "Thursday, 01-Jan-26 00:01:00 GMT")], Some(60_000)),
             (&[("retry-after", "Wed, 31 Dec 2025 23:59:00 GMT")], Some(0)),
+            (&[("retry-after", "Fri, 01 Jan 2027 00:00:00 GMT")], Some(86_400_000)),
             (&[("retry-after", "315360000")], Some(86_400_000)),
-            (&[("retry-after", "1e400")], Some(86_400_000)),
+            (&[("retry-after", LONG)], Some(86_400_000)),
             (&[("retry-after", "-5")], None),
             (&[("retry-after", "NaN")], None),
+            (&[("retry-after", "inf")], None),
             (&[("retry-after", "later")], None),
+            (&[("retry-after", "")], None),
             (&[], None),
         ];
         for (fields, expected) in cases {
-            assert_eq!(wait(fields), expected.map(Duration::from_millis), "{fields:?}");
+            assert_eq!(wait(fields).map(|wait| wait.as_millis()), expected.map(u128::from), "{fields:?}");
         }
     }
 }
