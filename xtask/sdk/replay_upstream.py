@@ -6,6 +6,7 @@ recording, `<format>/<id>.json` or `<format>/<id>.sse`. Streams are written even
 
 import json
 import re
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -72,10 +73,18 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """A client that closes its connection early is no fault of the upstream's."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def serve(folder, chunk=0):
     """Starts an upstream on a free port of 127.0.0.1 and gives it; `chunk` 0 writes event by event."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), Handler)
     server.corpus = Corpus(folder)
     server.chunk = chunk
     server.seen_headers = []

@@ -1,2 +1,85 @@
-//! placeholder
-fn main() {}
+//! Development tasks: parses, delegates, exits.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+
+mod demo;
+mod error;
+mod process;
+mod python;
+mod run;
+mod simulate;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+/// Development tasks of API Key Rotator.
+#[derive(Parser)]
+#[command(name = "cargo xtask", disable_help_subcommand = true)]
+struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build the server and start it with SQLite and memory in ./data.
+    Run {
+        /// Arguments of rotator-server.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Run every test. Needs Python 3 for the official SDKs.
+    Test,
+    /// Ask for every recording of a corpus through the server with the official SDKs.
+    Conformance {
+        /// The folder with the recordings and their manifest.jsonl.
+        #[arg(long)]
+        corpus: PathBuf,
+        /// Write streams in pieces of so many bytes; event by event when absent.
+        #[arg(long)]
+        chunk: Option<usize>,
+    },
+    /// Check the layers, the names and sizes of files, and that the documents name every setting.
+    Tidy,
+    /// Drive the rotation's policy against modelled upstreams with hidden limits, and print what came of it.
+    Simulate {
+        /// Where all that looks random comes from.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// One scenario, or those whose names begin so; all when absent.
+        #[arg(long)]
+        scenario: Option<String>,
+    },
+    /// Show the rotation: the server before a mock upstream with a good, a limited and a revoked key.
+    Demo {
+        /// Keep both running until Ctrl-C, to try the curl lines.
+        #[arg(long)]
+        hold: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let workspace = Workspace::new();
+    let done = match Args::parse().task {
+        Task::Run { arguments } => run::run(&workspace, &arguments),
+        Task::Test => test::run(&workspace),
+        Task::Conformance { corpus, chunk } => test::conformance(&workspace, &corpus, chunk),
+        Task::Tidy => tidy::run(&workspace),
+        Task::Simulate { seed, scenario } => simulate::run(seed, scenario.as_deref()),
+        Task::Demo { hold } => demo::run(&workspace, hold),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

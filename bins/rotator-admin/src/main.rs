@@ -1,2 +1,23 @@
-//! placeholder
-fn main() {}
+//! The command line over the admin API: parses, delegates, exits.
+
+mod api;
+mod apply;
+mod args;
+mod commands;
+mod error;
+mod output;
+mod secret_source;
+mod sessions;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Args;
+
+fn main() -> ExitCode {
+    match commands::run(Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => error.report(),
+    }
+}

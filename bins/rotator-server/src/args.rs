@@ -81,7 +81,7 @@ pub(crate) struct Settings {
     /// How long the connection to an upstream may take, in seconds [default: 10].
     #[arg(long, env = "ROTATOR_CONNECT_TIMEOUT", hide_env_values = true, global = true)]
     pub(crate) rotator_connect_timeout: Option<String>,
-    /// How long an answer may pause, in seconds [default: 300].
+    /// How long an answer, or the body of a request, may pause, in seconds [default: 300].
     #[arg(long, env = "ROTATOR_IDLE_TIMEOUT", hide_env_values = true, global = true)]
     pub(crate) rotator_idle_timeout: Option<String>,
     /// How much of a request body is kept for a retry, in bytes [default: 33554432].
@@ -93,7 +93,7 @@ pub(crate) struct Settings {
     /// How long requests in flight may take to end at a shutdown, in seconds; 0 waits for ever [default: 0].
     #[arg(long, env = "ROTATOR_SHUTDOWN_GRACE", hide_env_values = true, global = true)]
     pub(crate) rotator_shutdown_grace: Option<String>,
-    /// The address under which clients reach this server, such as https://keys.example.org.
+    /// The address under which clients reach this server, such as `https://keys.example.org`.
     #[arg(long, env = "PROXY_PUBLIC_BASE_URL", hide_env_values = true, global = true)]
     pub(crate) proxy_public_base_url: Option<String>,
     /// The key under which everything is sealed, 64 hexadecimal digits; else a file in the data directory.

@@ -37,7 +37,12 @@ pub(crate) fn storage_factory(url: &DatabaseUrl) -> Result<Box<dyn StorageFactor
             "postgresql" => "postgres",
             other => other,
         };
-        AppError::config("DATABASE_URL", format!("this server was built without the `{feature}` feature"))
+        // Which of the variables asked for it is not known here any more.
+        let message = format!(
+            "this server was built without the `{feature}` feature (the database follows from DATABASE_URL, DB_TYPE, \
+             DB_HOST and DB_USER)"
+        );
+        AppError::config("DATABASE_URL", message)
     })
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rotator_admin_api::{ChangeError, ChangeListener};
 use rotator_cache_trait::{Pool, RotationState};
+use rotator_domain::rotation::PoolKey;
 use rotator_domain::{DigestKey, KeyId, SealContext, Secret, Service, ServiceId, Vault};
 use rotator_proxy_core::{Catalog, CatalogHandle, ClientKeyRing, ServiceEntry};
 use rotator_storage_trait::{KeyRecord, Page, Storage};
@@ -74,25 +75,25 @@ impl CatalogSource {
     async fn entry(&self, service: &Service) -> Result<ServiceEntry, ChangeError> {
         let (active, secrets) = self.keys(service.id).await?;
         let entry = ServiceEntry::new(service, secrets).map_err(ChangeError::new)?;
-        let pool = Pool { service_id: service.id, keys: active };
+        let pool = Pool { service_id: service.id, policy: service.policy.rotation.clone(), keys: active };
         self.rotation.publish_pool(pool).await.map_err(ChangeError::new)?;
         Ok(entry)
     }
 
     /// The active keys of a service, and the values of all. A key that does not open is left out and logged.
-    async fn keys(&self, service: ServiceId) -> Result<(Vec<KeyId>, Vec<(KeyId, Secret)>), ChangeError> {
+    async fn keys(&self, service: ServiceId) -> Result<(Vec<PoolKey>, Vec<(KeyId, Secret)>), ChangeError> {
         let (mut active, mut secrets) = (Vec::new(), Vec::new());
         let mut after = None;
         loop {
             let page = self.storage.keys(service, Page { after, limit: PAGE }).await.map_err(ChangeError::new)?;
             let Some(last) = page.last() else { return Ok((active, secrets)) };
             after = Some(last.id);
-            for KeyRecord { id, sealed, is_active, .. } in page {
+            for KeyRecord { id, sealed, is_active, policy, .. } in page {
                 match self.vault.open(SealContext::UpstreamKey(id), &sealed) {
                     Ok(value) => {
                         secrets.push((id, value));
                         if is_active {
-                            active.push(id);
+                            active.push(PoolKey::new(id, policy));
                         }
                     }
                     Err(error) => tracing::error!(key.id = %id, error = %error, "a key cannot be used"),

@@ -15,6 +15,7 @@ use crate::catalog_source::CatalogSource;
 use crate::config::Config;
 use crate::error::AppError;
 use crate::health::Health;
+use crate::key_states::KeyStates;
 use crate::master_key;
 use crate::prober::ProxyProber;
 use crate::serve::Site;
@@ -72,10 +73,14 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
     ));
     source.load_all().await.map_err(|error| AppError::failed("could not read the services", error))?;
 
+    let states = KeyStates::new(Arc::clone(&storage), Arc::clone(&cache.rotation));
+    let catalog = source.catalog();
+    states.restore(catalog.load().services().map(|entry| entry.id())).await;
+
     let mut registry = Registry::default();
     let metrics = ProxyMetrics::default();
     metrics.register(&mut registry);
-    let proxy = Proxy::builder(source.catalog(), Arc::clone(&cache.rotation))
+    let proxy = Proxy::builder(catalog.clone(), Arc::clone(&cache.rotation))
         .settings(config.proxy.clone())
         .metrics(metrics)
         .build()
@@ -96,7 +101,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
         body_limit: ADMIN_BODY_LIMIT,
     });
     let health = Health { storage: Arc::clone(&storage), registry };
-    Ok(Composition { site: Site { proxy, admin, health }, storage })
+    Ok(Composition { site: Site { proxy, admin, health, catalog, states }, storage })
 }
 
 /// Shows what was generated at this start, once, on the terminal; it is in no log.

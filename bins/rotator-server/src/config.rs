@@ -50,6 +50,8 @@ pub(crate) struct MasterKeySetting(pub(crate) MasterKey);
 
 /// The longest time that any setting may name: a year, in seconds.
 const LONGEST_SECONDS: u64 = 365 * 24 * 60 * 60;
+/// `info`, but for a library that tells each step of its work at that level.
+const QUIET_INFO: &str = "info,sea_orm_migration=warn";
 const SHORTEST_JWT_SECRET: usize = 32;
 
 /// Reads `.env` of the working directory, if there is one; what the environment has already stays.
@@ -159,10 +161,11 @@ fn log(settings: &Settings) -> Result<LogConfig, AppError> {
     let level = given(settings.log_level.as_deref()).unwrap_or("info");
     let filter = match level.to_ascii_lowercase().as_str() {
         // Libraries stay at `info` or above: at `trace` some of them would print what passes through them.
-        plain @ ("trace" | "debug") => format!("info,rotator={plain}"),
+        plain @ ("trace" | "debug") => format!("{QUIET_INFO},rotator={plain}"),
+        "info" => QUIET_INFO.to_owned(),
         "warning" => "warn".to_owned(),
         "fatal" | "panic" => "error".to_owned(),
-        plain @ ("error" | "warn" | "info" | "off") => plain.to_owned(),
+        plain @ ("error" | "warn" | "off") => plain.to_owned(),
         _ => level.to_owned(),
     };
     if !crate::logging::is_filter(&filter) {
@@ -212,7 +215,6 @@ fn proxy(settings: &Settings) -> Result<ProxySettings, AppError> {
         idle_timeout: idle.unwrap_or(defaults.idle_timeout),
         replay_limit: replay.unwrap_or(defaults.replay_limit),
         max_request_body: longest.filter(|longest| *longest > 0),
-        ..defaults
     })
 }
 
@@ -297,6 +299,6 @@ mod tests {
     #[test]
     fn trace_is_for_our_own_code_only() {
         let settings = Settings { log_level: Some("TRACE".to_owned()), ..Settings::default() };
-        assert_eq!(Config::new(&settings).unwrap().log.filter, "info,rotator=trace");
+        assert_eq!(Config::new(&settings).unwrap().log.filter, "info,sea_orm_migration=warn,rotator=trace");
     }
 }

@@ -1,5 +1,7 @@
 //! Logs on the standard error output.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::config::LogConfig;
@@ -15,7 +17,10 @@ pub(crate) fn start(config: &LogConfig) -> Result<(), AppError> {
     let filter = EnvFilter::builder()
         .parse(&config.filter)
         .map_err(|error| AppError::failed("could not read LOG_LEVEL", error))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let started = if config.json { builder.json().try_init() } else { builder.try_init() };
     started.map_err(|error| AppError::failed("could not start logging", error))
 }

@@ -8,6 +8,7 @@ mod compose;
 mod config;
 mod error;
 mod health;
+mod key_states;
 mod logging;
 mod master_key;
 mod prober;

@@ -15,14 +15,17 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
-use rotator_proxy_core::{BoxError, Proxy, ProxyBody};
+use rotator_proxy_core::{BoxError, CatalogHandle, Proxy, ProxyBody};
 use tokio::net::{TcpListener, TcpStream};
 use tower::util::ServiceExt;
 
 use crate::health::Health;
+use crate::key_states::KeyStates;
 
 /// How long a client may take to send a request's head, and an idle connection may stay open for the next one.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(75);
+/// How long between two looks after the keys: a kill forgets no more than this of what was learned.
+const TENDING: Duration = Duration::from_secs(5);
 /// How long to rest when the system has no file descriptor left for another connection.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
 
@@ -31,6 +34,8 @@ pub(crate) struct Site {
     pub(crate) proxy: Proxy,
     pub(crate) admin: axum::Router,
     pub(crate) health: Health,
+    pub(crate) catalog: CatalogHandle,
+    pub(crate) states: KeyStates,
 }
 
 type SiteBody = UnsyncBoxBody<Bytes, BoxError>;
@@ -38,6 +43,20 @@ type SiteBody = UnsyncBoxBody<Bytes, BoxError>;
 // === impl Site ===
 
 impl Site {
+    /// Tests the keys that are out of use, each when it is due, and writes down how all are; for ever.
+    async fn tend(&self) {
+        loop {
+            tokio::time::sleep(TENDING).await;
+            self.proxy.probe_due().await;
+            self.save_states().await;
+        }
+    }
+
+    async fn save_states(&self) {
+        let catalog = self.catalog.load();
+        self.states.save(catalog.services().map(|entry| entry.id())).await;
+    }
+
     async fn answer(&self, mut request: Request<Incoming>, remote: SocketAddr) -> Response<SiteBody> {
         let path = request.uri().path();
         if path.starts_with("/proxy/") || path.starts_with("/llm/") {
@@ -64,6 +83,8 @@ pub(crate) async fn run(
     grace: Option<Duration>,
 ) {
     let graceful = GracefulShutdown::new();
+    let tended = Arc::clone(&site);
+    let tending = tokio::spawn(async move { tended.tend().await });
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         tokio::select! {
@@ -78,10 +99,11 @@ pub(crate) async fn run(
         }
     }
     drop(listener);
+    tending.abort();
     tracing::info!("shutting down: waiting for the requests in flight");
     let ended = async {
         graceful.shutdown().await;
-        site.proxy.close_tunnels().await;
+        site.proxy.close().await;
     };
     match grace {
         None => ended.await,
@@ -91,6 +113,7 @@ pub(crate) async fn run(
             }
         }
     }
+    site.save_states().await;
 }
 
 /// Serves one connection in a task that the graceful shutdown watches.

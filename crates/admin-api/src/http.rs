@@ -8,6 +8,7 @@ mod error;
 mod extract;
 mod keys;
 mod paging;
+mod probes;
 mod server;
 mod session;
 mod tokens;
@@ -52,25 +53,33 @@ struct Bearer;
 
 /// The routes of the admin API under `/api/admin`, the same under `/admin`, and a page to read them at `/docs`.
 pub fn router(context: AdminContext) -> Router {
-    let (_, mut document) = OpenApiRouter::with_openapi(Document::openapi())
-        .nest("/api/admin", public().merge(protected()))
-        .split_for_parts();
-    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
-    let openapi = serde_json::to_string(&document).unwrap_or_default();
+    let openapi = serde_json::to_string(&document()).unwrap_or_default();
     let body_limit = context.body_limit;
     let app = App(Arc::new(Shared { context, started: Instant::now(), openapi }));
 
-    let authorized = protected()
+    let (protected, _) = protected().split_for_parts();
+    let (public, _) = public().split_for_parts();
+    // What is not there, or not with this method, is told only to those who may know.
+    let authorized = protected
         .route("/openapi.json", axum::routing::get(docs::openapi))
         .fallback(not_found)
-        .layer(from_fn_with_state(app.clone(), auth::require));
-    let (routes, _) = public().merge(authorized).split_for_parts();
-    let routes = routes
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(app.clone(), auth::require));
+    let routes = public
+        .method_not_allowed_fallback(method_not_allowed)
+        .merge(authorized)
         .layer(map_response(no_store))
         .layer(DefaultBodyLimit::max(body_limit))
         .with_state(app);
     Router::new().nest("/api/admin", routes.clone()).nest("/admin", routes).merge(docs::router()).fallback(not_found)
+}
+
+fn document() -> utoipa::openapi::OpenApi {
+    let routes = public().merge(protected());
+    let (_, mut document) =
+        OpenApiRouter::with_openapi(Document::openapi()).nest("/api/admin", routes).split_for_parts();
+    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    document
 }
 
 fn public() -> OpenApiRouter<App> {
@@ -85,11 +94,12 @@ fn protected() -> OpenApiRouter<App> {
         .routes(routes!(configs::list, configs::create))
         .routes(routes!(configs::show, configs::replace, configs::delete))
         .routes(routes!(configs::set_status))
-        .routes(routes!(keys::list, keys::add, keys::clear))
+        .routes(routes!(keys::list, keys::add, keys::set_pool, keys::clear))
         .routes(routes!(keys::add_batch))
         .routes(routes!(keys::export))
         .routes(routes!(keys::change, keys::delete))
-        .routes(routes!(keys::test))
+        .routes(routes!(probes::test))
+        .routes(routes!(probes::test_all))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::delete))
         .routes(routes!(audit::list))
@@ -129,4 +139,41 @@ async fn method_not_allowed(method: Method) -> ApiError {
 async fn no_store(mut response: Response) -> Response {
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn references(value: &Value) -> Vec<&str> {
+        match value {
+            Value::Object(members) => members
+                .iter()
+                .flat_map(|(name, value)| match value {
+                    Value::String(text) if name == "$ref" => vec![text.as_str()],
+                    value => references(value),
+                })
+                .collect(),
+            Value::Array(entries) => entries.iter().flat_map(references).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_type_and_every_field_of_the_document_is_described() {
+        let document = serde_json::to_value(document()).unwrap();
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        for reference in references(&document) {
+            let name = reference.strip_prefix("#/components/schemas/").unwrap();
+            assert!(schemas.contains_key(name), "{name}");
+        }
+        for name in ["ProxyConfigBody", "NewKey", "UpstreamKey", "KeyPatch", "PoolKey", "LimitsPatch", "Fallback"] {
+            for (field, schema) in schemas[name]["properties"].as_object().unwrap() {
+                let is_described = schema.to_string().contains("\"description\"");
+                assert!(is_described, "{name}.{field}: {schema}");
+            }
+        }
+    }
 }

@@ -2,10 +2,14 @@
 
 mod audit;
 mod configs;
+mod drafts;
 mod error;
 mod keys;
 mod legacy;
 mod logins;
+mod policies;
+mod pool;
+mod probes;
 mod rekey;
 pub(crate) mod tokens;
 
@@ -14,6 +18,7 @@ pub(crate) use configs::Listed;
 pub use error::UseCaseError;
 pub use legacy::{ImportReport, SkippedService, import_legacy};
 pub(crate) use logins::{LoginError, log_in};
+pub(crate) use probes::probe;
 pub use rekey::rekey;
 
 use crate::AdminContext;

@@ -3,6 +3,7 @@
 mod config;
 mod error;
 mod key;
+mod policy;
 mod server;
 mod session;
 mod token;
@@ -10,9 +11,10 @@ mod token;
 pub use config::{NewApiKey, ProxyConfig, ProxyConfigBody, StatusBody};
 pub use error::{ErrorBody, FieldErrorBody, Message};
 pub use key::{
-    BatchBody, BatchReport, DeletedCount, ExportedKey, ExportedKeys, FailedKey, KeyPatch, NewKey, ProbeReport,
-    UpstreamKey,
+    BatchBody, BatchReport, DeletedCount, ExportedKey, ExportedKeys, FailedKey, KeyPatch, NewKey, PoolBody, PoolKey,
+    PoolProbeLine, PoolReport, ProbeReport, UpstreamKey,
 };
+pub use policy::{Fallback, Limits, LimitsPatch};
 pub use server::{AppConfig, AuditEntry, Status};
 pub use session::{LoginAnswer, LoginBody, Me};
 pub use token::{AdminToken, AdminTokenBody, NewAdminToken};

@@ -4,72 +4,110 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use async_trait::async_trait;
-use rotator_cache_trait::{CacheError, KeyCooldown, Pick, PickRequest, Pool, RotationState};
-use rotator_domain::rotation::{Cooldown, Next, Ring};
-use rotator_domain::{KeyId, ServiceId, Timestamp};
+use rotator_cache_trait::{CacheError, Pool, RotationState};
+use rotator_domain::rotation::{Checkpoint, KeyReport, Learning, Lease, Next, PickRequest, Rotation};
+use rotator_domain::{KeyId, Reading, ServiceId, Timestamp};
 
 /// Rotation state in memory.
 #[derive(Debug, Default)]
 pub struct MemoryRotation {
-    rings: RwLock<HashMap<ServiceId, Arc<Mutex<Ring>>>>,
+    pools: RwLock<HashMap<ServiceId, Arc<Mutex<Rotation>>>>,
 }
 
 // === impl MemoryRotation ===
 
 impl MemoryRotation {
-    fn ring(&self, service_id: ServiceId) -> Option<Arc<Mutex<Ring>>> {
-        self.rings.read().unwrap_or_else(PoisonError::into_inner).get(&service_id).cloned()
-    }
-
-    /// Does something with a service's ring, if there is one.
-    fn with<T>(&self, service_id: ServiceId, act: impl FnOnce(&mut Ring) -> T) -> Option<T> {
-        self.ring(service_id).map(|ring| act(&mut lock(&ring)))
+    /// Does something with a service's pool; without one there is nothing to do, and the default answer.
+    fn with<T: Default>(&self, service_id: ServiceId, act: impl FnOnce(&mut Rotation) -> T) -> T {
+        let pool = self.pools.read().unwrap_or_else(PoisonError::into_inner).get(&service_id).cloned();
+        pool.map(|pool| act(&mut lock(&pool))).unwrap_or_default()
     }
 }
 
 #[async_trait]
 impl RotationState for MemoryRotation {
     async fn publish_pool(&self, pool: Pool) -> Result<(), CacheError> {
-        let ring = {
-            let mut rings = self.rings.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(rings.entry(pool.service_id).or_default())
+        let Pool { service_id, policy, keys } = pool;
+        let pool = {
+            let mut pools = self.pools.write().unwrap_or_else(PoisonError::into_inner);
+            let new = || Arc::new(Mutex::new(Rotation::with_seed(service_id.0.cast_unsigned())));
+            Arc::clone(pools.entry(service_id).or_insert_with(new))
         };
-        lock(&ring).publish(&pool.keys);
+        lock(&pool).publish(policy, keys);
         Ok(())
     }
 
     async fn retire_pool(&self, service_id: ServiceId) -> Result<(), CacheError> {
-        self.rings.write().unwrap_or_else(PoisonError::into_inner).remove(&service_id);
+        self.pools.write().unwrap_or_else(PoisonError::into_inner).remove(&service_id);
         Ok(())
     }
 
-    async fn pick(&self, request: PickRequest<'_>) -> Result<Pick, CacheError> {
-        let next = self.with(request.service_id, |ring| ring.pick(request.tried, request.now));
-        Ok(match next {
-            Some(Next::Key(key)) => Pick::Key(key),
-            Some(Next::None { retry_at }) => Pick::None { retry_at },
-            None => Pick::None { retry_at: None },
-        })
+    async fn pick(&self, service_id: ServiceId, request: PickRequest<'_>) -> Result<Next, CacheError> {
+        let next = self.with(service_id, |pool| Some(pool.pick(&request)));
+        Ok(next.unwrap_or(Next::None { retry_at: None, is_busy: false }))
     }
 
-    async fn cool_down(&self, service_id: ServiceId, cooldown: KeyCooldown) -> Result<(), CacheError> {
-        let KeyCooldown { key, until, reason } = cooldown;
-        self.with(service_id, |ring| ring.cool_down(key, Cooldown { until, reason }));
+    async fn learn(
+        &self,
+        service_id: ServiceId,
+        lease: &Lease,
+        reading: &Reading,
+        now: Timestamp,
+    ) -> Result<Learning, CacheError> {
+        Ok(self.with(service_id, |pool| pool.learn(lease, reading, now)))
+    }
+
+    async fn settle(
+        &self,
+        service_id: ServiceId,
+        lease: &Lease,
+        used: Option<u64>,
+        now: Timestamp,
+    ) -> Result<(), CacheError> {
+        self.with(service_id, |pool| pool.settle(lease, used, now));
         Ok(())
     }
 
-    async fn revive(&self, service_id: ServiceId, key: KeyId) -> Result<(), CacheError> {
-        self.with(service_id, |ring| ring.revive(key));
-        Ok(())
+    async fn learn_probe(
+        &self,
+        service_id: ServiceId,
+        key: KeyId,
+        reading: Option<&Reading>,
+        now: Timestamp,
+    ) -> Result<Learning, CacheError> {
+        Ok(self.with(service_id, |pool| match reading {
+            Some(reading) => pool.learn_probe(key, reading, now),
+            None => {
+                pool.put_off_probe(key, now);
+                Learning::Nothing
+            }
+        }))
     }
 
-    async fn cooling(&self, service_id: ServiceId, now: Timestamp) -> Result<Vec<KeyCooldown>, CacheError> {
-        let cooling = self.with(service_id, |ring| ring.cooling(now)).unwrap_or_default();
-        Ok(cooling.into_iter().map(|(key, Cooldown { until, reason })| KeyCooldown { key, until, reason }).collect())
+    async fn due_probes(&self, service_id: ServiceId, now: Timestamp) -> Result<Vec<KeyId>, CacheError> {
+        Ok(self.with(service_id, |pool| pool.due_probes(now)))
+    }
+
+    async fn reports(&self, service_id: ServiceId, now: Timestamp) -> Result<Vec<KeyReport>, CacheError> {
+        Ok(self.with(service_id, |pool| pool.reports(now)))
+    }
+
+    async fn checkpoints(&self, service_id: ServiceId, now: Timestamp) -> Result<Vec<Checkpoint>, CacheError> {
+        Ok(self.with(service_id, |pool| pool.checkpoints(now)))
+    }
+
+    async fn restore(
+        &self,
+        service_id: ServiceId,
+        checkpoints: &[Checkpoint],
+        now: Timestamp,
+    ) -> Result<(), CacheError> {
+        self.with(service_id, |pool| pool.restore(checkpoints, now));
+        Ok(())
     }
 }
 
-/// A panic in another thread left the ring whole: every operation on it ends before it can panic.
-fn lock(ring: &Mutex<Ring>) -> MutexGuard<'_, Ring> {
-    ring.lock().unwrap_or_else(PoisonError::into_inner)
+/// A panic in another thread left the pool whole: every operation on it ends before it can panic.
+fn lock(pool: &Mutex<Rotation>) -> MutexGuard<'_, Rotation> {
+    pool.lock().unwrap_or_else(PoisonError::into_inner)
 }

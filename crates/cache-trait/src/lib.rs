@@ -1,7 +1,7 @@
 //! Rotation state as verbs, and the counters, that a cache backend implements.
 //!
 //! Owns the traits [`RotationState`] and [`Counters`], the error, and (with the feature `suite`) the tests that every
-//! backend runs. The interface is made of what the proxy wants done (`pick`, `cool_down`), so that a backend can do each
+//! backend runs. The interface is made of what the proxy wants done (`pick`, `learn`, `settle`), so that a backend can do each
 //! atomically.
 //!
 //! Never offers get and set, and never sees a key's value.
@@ -14,4 +14,4 @@ pub mod suite;
 
 pub use counters::Counters;
 pub use error::CacheError;
-pub use rotation::{KeyCooldown, Pick, PickRequest, Pool, RotationState};
+pub use rotation::{Pool, RotationState};

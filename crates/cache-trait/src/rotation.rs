@@ -1,76 +1,79 @@
 //! Which key is next.
 
 use async_trait::async_trait;
-use rotator_domain::{CooldownReason, KeyId, ServiceId, Timestamp};
+use rotator_domain::rotation::{Checkpoint, KeyReport, Learning, Lease, Next, PickRequest, PoolKey, RotationPolicy};
+use rotator_domain::{KeyId, Reading, ServiceId, Timestamp};
 
 use crate::CacheError;
 
-/// The active keys of a service, as the storage lists them.
+/// The active keys of a service, as the storage lists them, and how they are used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pool {
     /// The service.
     pub service_id: ServiceId,
+    /// How its keys are used.
+    pub policy: RotationPolicy,
     /// Its active keys in the order of rotation.
-    pub keys: Vec<KeyId>,
+    pub keys: Vec<PoolKey>,
 }
 
-/// What a pick needs to know.
-#[derive(Clone, Copy, Debug)]
-pub struct PickRequest<'a> {
-    /// The service whose pool is asked.
-    pub service_id: ServiceId,
-    /// The keys that this request has tried already.
-    pub tried: &'a [KeyId],
-    /// The time now.
-    pub now: Timestamp,
-}
-
-/// The answer to a pick.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Pick {
-    /// This key is next.
-    Key(KeyId),
-    /// No key can serve now.
-    None {
-        /// When the first of the pool's *limited* keys returns, tried ones included; `None` when no key is limited, that
-        /// is when the pool is empty or all its keys were refused or tried.
-        retry_at: Option<Timestamp>,
-    },
-}
-
-/// A key that is left alone for a while.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeyCooldown {
-    /// The key.
-    pub key: KeyId,
-    /// Until when.
-    pub until: Timestamp,
-    /// Why.
-    pub reason: CooldownReason,
-}
-
-/// The state of all pools.
+/// The state of all pools; what each call does is [`Rotation`](rotator_domain::rotation::Rotation)'s to say.
 ///
-/// Each call is atomic: of any number of concurrent picks, every one advances the rotation by exactly one key.
+/// Each call is atomic: of any number of concurrent picks, every one advances the rotation by exactly one key. A service or
+/// a key that is not there has no state, and what is told of it is ignored.
 #[async_trait]
 pub trait RotationState: Send + Sync {
-    /// Makes `pool` the pool of its service. Keys that stay keep their place in the rotation and their cooldowns; new
-    /// ones come last in it; those that are no longer in the pool are forgotten.
+    /// Makes `pool` the pool of its service. Keys that stay keep their place in the rotation and their state; new ones
+    /// come last in it; those that are no longer in the pool are forgotten.
     async fn publish_pool(&self, pool: Pool) -> Result<(), CacheError>;
 
     /// Forgets a service.
     async fn retire_pool(&self, service_id: ServiceId) -> Result<(), CacheError>;
 
-    /// The next key in rotation that is neither cooling nor tried. An unknown service has no keys.
-    async fn pick(&self, request: PickRequest<'_>) -> Result<Pick, CacheError>;
+    /// The next key that can serve the request; its use is counted until the lease is settled.
+    async fn pick(&self, service_id: ServiceId, request: PickRequest<'_>) -> Result<Next, CacheError>;
 
-    /// Leaves a key alone until a time. A cooldown never shrinks: of several, the latest end holds, with its reason. A key
-    /// that is not in the pool is ignored.
-    async fn cool_down(&self, service_id: ServiceId, cooldown: KeyCooldown) -> Result<(), CacheError>;
+    /// Takes up what an answer says about the key of a lease.
+    async fn learn(
+        &self,
+        service_id: ServiceId,
+        lease: &Lease,
+        reading: &Reading,
+        now: Timestamp,
+    ) -> Result<Learning, CacheError>;
 
-    /// Ends a key's cooldown, if it has one.
-    async fn revive(&self, service_id: ServiceId, key: KeyId) -> Result<(), CacheError>;
+    /// Gives a lease back when its request has ended, with the tokens that it used where they are known. Once a lease.
+    async fn settle(
+        &self,
+        service_id: ServiceId,
+        lease: &Lease,
+        used: Option<u64>,
+        now: Timestamp,
+    ) -> Result<(), CacheError>;
 
-    /// The keys of a service that are cooling at `now`, ordered by id.
-    async fn cooling(&self, service_id: ServiceId, now: Timestamp) -> Result<Vec<KeyCooldown>, CacheError>;
+    /// Takes up what a test of a key showed; `None` where it showed nothing.
+    async fn learn_probe(
+        &self,
+        service_id: ServiceId,
+        key: KeyId,
+        reading: Option<&Reading>,
+        now: Timestamp,
+    ) -> Result<Learning, CacheError>;
+
+    /// The keys of a service that are out of use and whose next test is due.
+    async fn due_probes(&self, service_id: ServiceId, now: Timestamp) -> Result<Vec<KeyId>, CacheError>;
+
+    /// How every key of a service is.
+    async fn reports(&self, service_id: ServiceId, now: Timestamp) -> Result<Vec<KeyReport>, CacheError>;
+
+    /// All that keeps a service's keys from serving and must outlive a restart.
+    async fn checkpoints(&self, service_id: ServiceId, now: Timestamp) -> Result<Vec<Checkpoint>, CacheError>;
+
+    /// Takes up what was known before a restart.
+    async fn restore(
+        &self,
+        service_id: ServiceId,
+        checkpoints: &[Checkpoint],
+        now: Timestamp,
+    ) -> Result<(), CacheError>;
 }

@@ -2,7 +2,7 @@
 //!
 //! A backend's test file names a function that gives an empty cache, and [`cache_suite!`](crate::cache_suite) makes a test
 //! of every case.
-#![expect(clippy::missing_panics_doc, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::missing_panics_doc, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 pub mod counters;
@@ -17,13 +17,10 @@ macro_rules! cache_suite {
             rotation::every_key_is_used_alike_under_concurrency,
             rotation::publishing_the_same_pool_again_does_not_disturb_the_round,
             rotation::a_tried_key_is_passed_over_and_keeps_its_place,
-            rotation::a_cooling_key_is_left_alone_until_its_time,
-            rotation::a_cooldown_never_shrinks,
+            rotation::a_limited_key_is_left_alone_until_its_time,
             rotation::the_first_limited_key_says_when_to_retry,
-            rotation::without_a_limited_key_there_is_nothing_to_wait_for,
-            rotation::publishing_keeps_what_stays_and_forgets_what_leaves,
-            rotation::a_revived_key_serves_again,
-            rotation::a_clock_that_jumps_back_breaks_nothing,
+            rotation::a_dead_key_comes_back_when_a_test_finds_it_good,
+            rotation::a_restart_keeps_what_was_known,
             rotation::an_unknown_service_has_no_keys,
             rotation::services_do_not_touch_each_other,
         }

@@ -9,6 +9,8 @@ mod client_key;
 mod clock;
 mod format;
 mod id;
+mod key_policy;
+mod limits;
 pub mod rotation;
 mod seal;
 mod secret;
@@ -23,13 +25,16 @@ pub use client_key::{CLIENT_KEY_PREFIX, ClientKey};
 pub use clock::{Clock, SystemClock};
 pub use format::{Format, OutputFormat};
 pub use id::{AdminTokenId, ClientKeyId, KeyId, ServiceId};
+pub use key_policy::{KeyPolicyChange, check_key_policy};
+pub use limits::LimitsChange;
 pub use seal::{Digest, DigestKey, MasterKey, SealContext, SealError, Sealed, Vault};
 pub use secret::Secret;
 pub use service::{
-    HttpVersion, KeyLocation, KeyPlacement, MethodSet, Service, ServiceDraft, ServiceKind, ServicePolicy, Slug,
+    Fallback, FallbackDraft, HttpVersion, KeyLocation, KeyPlacement, MethodSet, Service, ServiceDraft, ServiceKind,
+    ServicePolicy, Slug,
 };
 pub use target::TargetUrl;
 pub use time::Timestamp;
 pub use upstream_key::{KeyLabel, UpstreamKey, UpstreamKeyDraft, upstream_key_value};
 pub use validation::{FieldError, Invalid};
-pub use verdict::{CooldownReason, Verdict};
+pub use verdict::{LimitReading, LimitScope, Reading, Resource, Verdict};

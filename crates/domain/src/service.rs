@@ -5,13 +5,15 @@ mod methods;
 mod placement;
 mod slug;
 
-pub use draft::ServiceDraft;
+pub use draft::{FallbackDraft, ServiceDraft};
 pub use methods::MethodSet;
 pub use placement::{KeyLocation, KeyPlacement};
 pub use slug::Slug;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::rotation::{AttemptPolicy, RotationPolicy, WaitPolicy};
 use crate::{Format, OutputFormat, ServiceId, TargetUrl, Timestamp};
 
 /// A service as it is stored and served; made from a [`ServiceDraft`], so every field is valid.
@@ -59,7 +61,7 @@ pub enum ServiceKind {
 }
 
 /// How a service is served; what is `None` follows the server's own setting.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServicePolicy {
     /// How long the connection to the upstream may take.
     pub connect_timeout: Option<Duration>,
@@ -69,6 +71,27 @@ pub struct ServicePolicy {
     pub idle_timeout: Option<Duration>,
     /// Which HTTP version is spoken to the upstream.
     pub http_version: HttpVersion,
+    /// How its keys take turns.
+    pub rotation: RotationPolicy,
+    /// How long and how often a request is tried.
+    pub attempts: AttemptPolicy,
+    /// How requests wait when no key can serve.
+    pub waiting: WaitPolicy,
+    /// Names that clients may use for models, and the real ones.
+    pub model_aliases: BTreeMap<String, String>,
+    /// The services that step in when this one cannot serve, in order.
+    pub fallback: Vec<Fallback>,
+    /// Whether answers tell which key served and after how many attempts.
+    pub tells_rotation: bool,
+}
+
+/// A service that steps in for another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fallback {
+    /// Its slug.
+    pub slug: Slug,
+    /// The other service's models, and what they are called here; a model that is not named keeps its name.
+    pub models: BTreeMap<String, String>,
 }
 
 /// Which HTTP version is spoken to the upstream.
@@ -81,6 +104,25 @@ pub enum HttpVersion {
     Http1,
     /// HTTP/2, with prior knowledge in clear (h2c).
     Http2,
+}
+
+// === impl ServicePolicy ===
+
+impl Default for ServicePolicy {
+    fn default() -> Self {
+        Self {
+            connect_timeout: None,
+            first_byte_timeout: None,
+            idle_timeout: None,
+            http_version: HttpVersion::default(),
+            rotation: RotationPolicy::default(),
+            attempts: AttemptPolicy::default(),
+            waiting: WaitPolicy::default(),
+            model_aliases: BTreeMap::new(),
+            fallback: Vec::new(),
+            tells_rotation: true,
+        }
+    }
 }
 
 // === impl ServiceKind ===

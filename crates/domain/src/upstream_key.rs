@@ -1,5 +1,7 @@
 //! The secrets of a pool.
 
+use crate::key_policy;
+use crate::rotation::KeyPolicy;
 use crate::validation::Checks;
 use crate::{FieldError, Invalid, KeyId, Secret, ServiceId, Timestamp};
 
@@ -23,6 +25,8 @@ pub struct UpstreamKey {
     pub label: Option<KeyLabel>,
     /// Whether it may be picked.
     pub is_active: bool,
+    /// How it is used.
+    pub policy: KeyPolicy,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -38,6 +42,8 @@ pub struct UpstreamKeyDraft {
     pub label: Option<String>,
     /// Whether it may be picked.
     pub is_active: bool,
+    /// How it is used.
+    pub policy: KeyPolicy,
 }
 
 // === impl KeyLabel ===
@@ -76,12 +82,14 @@ impl UpstreamKeyDraft {
         let mut checks = Checks::default();
         let value = checks.take(upstream_key_value(self.value.expose()));
         let label = checks.take(self.label.as_deref().map(KeyLabel::new).transpose());
+        key_policy::check(&mut checks, &self.policy);
         let key = value.zip(label).map(|(value, label)| UpstreamKey {
             id,
             service_id,
             value,
             label,
             is_active: self.is_active,
+            policy: self.policy,
             created_at: now,
             updated_at: now,
         });
@@ -125,8 +133,12 @@ mod tests {
 
     #[test]
     fn a_draft_names_every_bad_field() {
-        let draft = UpstreamKeyDraft { value: Secret::new(""), label: Some("a\u{7}".into()), is_active: true };
+        let policy = KeyPolicy { weight: 0, ..KeyPolicy::default() };
+        let draft = UpstreamKeyDraft { value: Secret::new(""), label: Some("a\u{7}".into()), is_active: true, policy };
         let Invalid(errors) = draft.into_key(KeyId(1), ServiceId(1), Timestamp::EPOCH).unwrap_err();
-        assert_eq!(errors.iter().map(|error| error.field.as_str()).collect::<Vec<_>>(), ["key_value", "label"]);
+        assert_eq!(
+            errors.iter().map(|error| error.field.as_str()).collect::<Vec<_>>(),
+            ["key_value", "label", "weight"]
+        );
     }
 }

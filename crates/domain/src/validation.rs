@@ -65,3 +65,14 @@ impl Checks {
         }
     }
 }
+
+/// Checks a text of 1 to `longest` characters, none of them a control character.
+pub(crate) fn short_text(field: &str, text: &str, longest: usize) -> Result<(), FieldError> {
+    if text.is_empty() || text.chars().count() > longest {
+        return Err(FieldError::new(field, format!("must have 1 to {longest} characters")));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(FieldError::new(field, "must not hold control characters"));
+    }
+    Ok(())
+}

@@ -1,34 +1,91 @@
-//! What an upstream's answer says about the key that was used.
+//! What an upstream's answer says about the key that was used, and about its limits.
 
 use std::time::Duration;
+
+/// Everything that one answer of an upstream says about the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// What became of the request.
+    pub verdict: Verdict,
+    /// The limits that the answer tells, whatever became of the request.
+    pub limits: Vec<LimitReading>,
+}
 
 /// What one answer of an upstream says about the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The key served the request.
     Healthy,
-    /// The key is limited. `after` is how long the upstream asked to wait, where it said so.
+    /// The key is limited for a while; it can be expected back.
     CoolDown {
-        /// How long to leave the key alone; `None` when the upstream did not say.
+        /// How long to leave it alone; `None` when the upstream did not say.
         after: Option<Duration>,
+        /// Which of its requests are concerned.
+        scope: LimitScope,
     },
-    /// The key was refused: unknown, revoked or unpaid (401, 402).
-    Refused,
-    /// The request was refused with this key, for a reason that may be the request's (403).
+    /// The quota of a day or the credit is used up.
+    OutOfQuota {
+        /// How long until there is quota again; `None` when only somebody's payment brings it back.
+        after: Option<Duration>,
+        /// Which of its requests are concerned.
+        scope: LimitScope,
+    },
+    /// The key is unknown, revoked or barred, and does not work until somebody changes that.
+    Dead,
+    /// The request was refused with this key, for a reason that may be the request's (most 403).
     Forbidden,
     /// The upstream failed; nothing is known about the key (5xx).
-    UpstreamFault,
+    UpstreamFault {
+        /// How long the upstream asked to wait, where it said so.
+        after: Option<Duration>,
+    },
     /// The client's own mistake; nothing is known about the key (other 4xx).
     ClientFault,
 }
 
-/// Why a key is left alone for a while.
+/// Which requests of a key, or of its quota group, a limit concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LimitScope {
+    /// Those for the model of the limited request.
+    Model,
+    /// All.
+    Key,
+}
+
+/// One limit as an answer tells it: a bucket, what is left in it and when it is full again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CooldownReason {
-    /// The upstream limits the key; it can be expected back.
-    Limited,
-    /// The upstream refused the key; nobody knows whether it comes back.
-    Refused,
+pub struct LimitReading {
+    /// What is counted.
+    pub resource: Resource,
+    /// How much the bucket holds when it is full.
+    pub limit: Option<u64>,
+    /// How much is left.
+    pub remaining: Option<u64>,
+    /// After how long it is full again.
+    pub resets_after: Option<Duration>,
+}
+
+/// What a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// Requests.
+    Requests,
+    /// Tokens, both ways.
+    Tokens,
+    /// Tokens of prompts.
+    InputTokens,
+    /// Tokens of answers.
+    OutputTokens,
+}
+
+// === impl Reading ===
+
+impl Reading {
+    /// A verdict without any limit.
+    #[must_use]
+    pub const fn plain(verdict: Verdict) -> Self {
+        Self { verdict, limits: Vec::new() }
+    }
 }
 
 // === impl Verdict ===
@@ -37,6 +94,20 @@ impl Verdict {
     /// Whether the upstream refused the request before it processed it, so that another key may be tried safely.
     #[must_use]
     pub const fn is_refusal(self) -> bool {
-        matches!(self, Self::CoolDown { .. } | Self::Refused | Self::Forbidden)
+        matches!(self, Self::CoolDown { .. } | Self::OutOfQuota { .. } | Self::Dead | Self::Forbidden)
+    }
+
+    /// The name for logs, metrics and the admin API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::CoolDown { .. } => "limited",
+            Self::OutOfQuota { .. } => "out_of_quota",
+            Self::Dead => "dead",
+            Self::Forbidden => "forbidden",
+            Self::UpstreamFault { .. } => "upstream_fault",
+            Self::ClientFault => "client_fault",
+        }
     }
 }

@@ -13,5 +13,5 @@ mod openai_responses;
 mod registry;
 mod reply;
 
-pub use registry::{WireFormat, recognise, wire_format};
+pub use registry::{WireFormat, is_understood, recognise, wire_format};
 pub use reply::{ErrorReply, RenderedError};

@@ -60,6 +60,14 @@ pub fn recognise(path: &str, query: Option<&str>, headers: &HeaderMap) -> Option
     owner.map(|format| format.format()).or_else(shared)
 }
 
+/// Whether an upstream that speaks `upstream` serves a request for this path that is in the format `client` as it stands.
+/// OpenAI's two formats belong to one API and share its paths (models, files, embeddings, ...): only conversations differ.
+#[must_use]
+pub fn is_understood(path: &str, client: Format, upstream: Format) -> bool {
+    let is_conversation = || matches!(without_version(path).split('/').next(), Some("chat" | "completions"));
+    client == upstream || (client == Format::OpenAi && upstream == Format::OpenAiResponses && !is_conversation())
+}
+
 fn without_version(path: &str) -> &str {
     let path = path.trim_start_matches('/');
     let versions = ["v1/", "v1beta/"];
@@ -71,6 +79,20 @@ mod tests {
     use http::{HeaderName, HeaderValue};
 
     use super::*;
+
+    #[test]
+    fn the_two_formats_of_openai_share_all_but_conversations() {
+        let (chat, responses) = (Format::OpenAi, Format::OpenAiResponses);
+        for shared in ["/v1/models", "/v1/models/gpt-4o", "/v1/embeddings", "/v1/files", "audio/speech", "/v1/batches"]
+        {
+            assert!(is_understood(shared, chat, responses), "{shared}");
+            assert!(!is_understood(shared, chat, Format::Anthropic), "{shared}");
+        }
+        assert!(!is_understood("/v1/chat/completions", chat, responses));
+        assert!(!is_understood("completions", chat, responses));
+        assert!(!is_understood("/v1/responses", responses, chat));
+        assert!(is_understood("/v1/responses/resp_1", responses, responses));
+    }
 
     fn with(name: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static("x"))])

@@ -3,9 +3,10 @@
 use std::fmt::Debug;
 
 use http::{HeaderMap, HeaderName, StatusCode};
-use rotator_domain::{Format, Timestamp, Verdict};
+use rotator_domain::{Format, Reading, Timestamp};
 
-use crate::plain_verdict;
+use crate::dialect::Dialect;
+use crate::event;
 
 /// How one provider is called.
 pub trait Adapter: Send + Sync + Debug {
@@ -27,9 +28,17 @@ pub trait Adapter: Send + Sync + Debug {
     /// A cheap GET, relative to the base URL, that only a working key may do.
     fn probe_path(&self) -> &'static str;
 
-    /// What an answer says about the key; by default what HTTP itself says.
-    fn verdict(&self, answer: &Answer<'_>) -> Verdict {
-        plain_verdict(answer)
+    /// What an answer says about the key and its limits; by default what HTTP and the common headers say. Where the
+    /// upstream does not tell otherwise, a limit concerns the model of the request, as it does at all large vendors.
+    fn read(&self, answer: &Answer<'_>) -> Reading {
+        Dialect::PLAIN.read(answer)
+    }
+
+    /// What an error says that came as the data of an event at the start of a stream, after the head said 200; `None`
+    /// when the data is no error.
+    fn read_event(&self, data: &[u8], now: Timestamp) -> Option<Reading> {
+        let status = event::status(data)?;
+        Some(self.read(&Answer { status, headers: &HeaderMap::new(), body: data, now }))
     }
 }
 
@@ -42,13 +51,18 @@ pub struct KeyHeader {
     pub prefix: &'static str,
 }
 
-/// The head of an upstream's answer.
+/// How much of an error's body is worth passing in; a longer one is read by its head alone.
+pub const BODY_LOOK: usize = 64 * 1024;
+
+/// An upstream's answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer<'a> {
     /// Its status.
     pub status: StatusCode,
     /// Its headers.
     pub headers: &'a HeaderMap,
+    /// The first part of an error's body, decompressed; empty when none was looked at.
+    pub body: &'a [u8],
     /// When it came.
     pub now: Timestamp,
 }

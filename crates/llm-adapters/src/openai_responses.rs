@@ -1,8 +1,8 @@
 //! OpenAI's Responses API.
 
-use rotator_domain::Format;
+use rotator_domain::{Format, Reading};
 
-use crate::{Adapter, KeyHeader};
+use crate::{Adapter, Answer, KeyHeader, openai_errors};
 
 /// OpenAI's Responses API, and servers that speak its format.
 #[derive(Debug)]
@@ -33,5 +33,9 @@ impl Adapter for OpenAiResponses {
 
     fn probe_path(&self) -> &'static str {
         "models"
+    }
+
+    fn read(&self, answer: &Answer<'_>) -> Reading {
+        openai_errors::OPENAI.read(answer)
     }
 }

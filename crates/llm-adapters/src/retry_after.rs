@@ -6,13 +6,18 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName};
 use rotator_domain::Timestamp;
 
+use crate::reset::{bounded, decimal};
+
 /// The longest wait that is believed; whoever asks for more is asked again after it.
 pub(crate) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// No number and no date is longer; whatever is, is not looked at.
+const LONGEST_TEXT: usize = 256;
 
 /// Reads `retry-after-ms` (OpenAI's SDKs, <https://github.com/openai/openai-python>), else `Retry-After` in seconds or as
 /// an HTTP date (RFC 9110, section 10.2.3). What cannot be read is no answer; what is longer than a day is a day.
 pub(crate) fn read(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim).filter(|text| text.len() <= LONGEST_TEXT);
     let millis = text(HeaderName::from_static("retry-after-ms")).and_then(decimal);
     if let Some(millis) = millis {
         return Some(bounded(millis / 1000.0));
@@ -23,16 +28,6 @@ pub(crate) fn read(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     }
     let date = Timestamp::from(httpdate::parse_http_date(value).ok()?);
     Some(date.saturating_since(now).min(LONGEST))
-}
-
-/// A plain decimal number. Rust reads `inf`, `nan`, `-1` and `1e9` as numbers too, which no upstream means.
-fn decimal(text: &str) -> Option<f64> {
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    is_plain.then(|| text.parse().ok())?
-}
-
-fn bounded(seconds: f64) -> Duration {
-    Duration::from_secs_f64(seconds.min(LONGEST.as_secs_f64()))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use rotator_cache_memory::MemoryRotation;
 use rotator_cache_trait::{Pool, RotationState};
+use rotator_domain::rotation::PoolKey;
 use rotator_domain::{DigestKey, KeyId, Secret, ServiceDraft, ServiceId, Timestamp};
 use rotator_proxy_core::{Catalog, CatalogHandle, ClientKeyRing, Proxy, ServiceEntry};
 use tokio::net::TcpListener;
@@ -34,7 +35,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Its pool: the values for the proxy, the ids for the rotation.
     let keys = [(KeyId(1), Secret::new("sk-first")), (KeyId(2), Secret::new("sk-second"))];
     let rotation = Arc::new(MemoryRotation::default());
-    rotation.publish_pool(Pool { service_id: service.id, keys: keys.iter().map(|(id, _)| *id).collect() }).await?;
+    let members = keys.iter().map(|(id, _)| PoolKey::plain(*id)).collect();
+    rotation
+        .publish_pool(Pool { service_id: service.id, policy: service.policy.rotation.clone(), keys: members })
+        .await?;
 
     // Who may use it.
     let digest_key = DigestKey::generate()?;

@@ -1,235 +1,318 @@
-//! The attempt loop: key after key, until one serves or none is left.
+//! The attempt loop: key after key, until one serves, none is left or the time is over.
+
+mod answer;
+mod breakers;
+mod held;
+mod send;
+mod waiting;
+
+pub(crate) use answer::read;
+pub(crate) use breakers::Breakers;
+pub(crate) use held::Held;
+pub(crate) use send::{Outgoing, SendFailure, send};
+pub(crate) use waiting::WaitingRoom;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
+use http::Response;
 use hyper::body::Incoming;
-use rotator_cache_trait::{CacheError, KeyCooldown, Pick, PickRequest};
-use rotator_domain::{CooldownReason, HttpVersion, KeyId, Timestamp, Verdict};
-use rotator_llm_adapters::{Answer, plain_verdict};
+use rotator_cache_trait::CacheError;
+use rotator_domain::rotation::{Attempted, Course, Learning, Lease, Next, PickRequest, Step};
+use rotator_domain::{KeyId, Reading, Timestamp, Verdict};
 use tokio::time::Instant;
 
-use crate::body::{AttemptBody, Replay};
-use crate::catalog::{Door, ServiceEntry};
-use crate::inject::KeyMaterial;
+use self::waiting::Lines;
+use crate::body::{Replay, UpstreamBody};
+use crate::catalog::ServiceEntry;
+use crate::demand::Demand;
 use crate::proxy::Shared;
-use crate::query;
 use crate::refusal::Refusal;
 use crate::upstream::SendError;
 
-/// How many connections in a row may fail before the upstream counts as unreachable: the keys are not to blame.
-const CONNECTIONS_TRIED: usize = 3;
+/// How long a client is told to wait when all keys are busy: nobody knows when a request ends.
+const BUSY: Duration = Duration::from_secs(1);
 
-/// A request without its key and its body.
-#[derive(Debug)]
-pub(crate) struct Outgoing {
-    pub(crate) method: Method,
-    pub(crate) headers: HeaderMap,
-    /// The path on the target, percent-encoding as the client wrote it.
-    pub(crate) path: String,
-    /// The client's query, its key taken out.
-    pub(crate) query: Option<String>,
-    /// The protocol to switch to, where the client asks for one.
-    pub(crate) upgrade: Option<HeaderValue>,
+/// The answer that goes to the client.
+pub(crate) struct Served {
+    pub(crate) response: Response<UpstreamBody>,
+    pub(crate) held: Held,
+    pub(crate) attempts: u32,
 }
 
-/// What the attempts so far have shown.
-#[derive(Default)]
-struct Course {
+/// One request on its way through the keys.
+struct Run<'a> {
+    shared: &'a Arc<Shared>,
+    entry: &'a ServiceEntry,
+    demand: &'a Demand,
+    lines: Arc<Lines>,
+    began: Instant,
+    course: Course,
     tried: Vec<KeyId>,
-    failed_connections: usize,
-    /// An answer that refuses this request (403); it goes to the client when no key does better.
-    forbidden: Option<Response<Incoming>>,
+    /// The tried keys that are not cooling, which nobody need wait for.
+    hopeless: Vec<KeyId>,
+    /// The answer that goes to the client when no key does better.
+    kept: Option<(Response<UpstreamBody>, Held)>,
+    failure: Option<Refusal>,
+    waits_until: Option<Instant>,
 }
 
-/// Sends the request with one key after the other, each once, and gives the answer that goes to the client.
+/// Sends the request with one key after the other and gives the answer that goes to the client.
 pub(crate) async fn run(
     shared: &Arc<Shared>,
     entry: &ServiceEntry,
+    demand: &Demand,
     outgoing: &Outgoing,
     replay: &Replay,
-) -> Result<Response<Incoming>, Refusal> {
-    let mut course = Course::default();
+) -> Result<Served, Refusal> {
+    let mut run = Run {
+        shared,
+        entry,
+        demand,
+        lines: shared.waiting.of(entry.id()),
+        began: Instant::now(),
+        course: Course::default(),
+        tried: Vec::new(),
+        hopeless: Vec::new(),
+        kept: None,
+        failure: None,
+        waits_until: None,
+    };
     loop {
-        let now = shared.clock.now();
-        let request = PickRequest { service_id: entry.id(), tried: &course.tried, now };
-        let key = match shared.rotation.pick(request).await.map_err(no_rotation)? {
-            Pick::Key(key) => key,
-            Pick::None { retry_at } => return course.end(retry_at, now),
+        let Some(lease) = run.next_lease().await? else {
+            return run.end();
         };
-        course.tried.push(key);
+        let key = lease.key;
+        let held = Held::new(shared, &run.lines, entry.id(), lease);
+        run.tried.push(key);
         // The pool may be newer than this request's catalog for a moment.
         let Some(material) = entry.key(key) else { continue };
-        match send(shared, entry, outgoing, replay, material).await {
-            Ok(response) => {
-                let verdict = learn(shared, entry, key, &response).await?;
-                let replayable = replay.is_replayable();
-                match verdict {
-                    Verdict::Refused if replayable => {}
-                    Verdict::Refused => return Err(Refusal::NoUsableKey),
-                    Verdict::Forbidden if replayable => course.forbidden = Some(response),
-                    verdict if verdict.is_refusal() && replayable => {}
-                    _ => return Ok(response),
-                }
-            }
-            Err(error) => course.failed(shared, entry, key, replay, error)?,
+        let pause = match send(shared, entry, outgoing, replay, material).await {
+            Ok(response) => match run.answered(response, held, replay).await? {
+                Ok(served) => return Ok(served),
+                Err(pause) => pause,
+            },
+            Err(failure) => run.failed(&held, replay, failure)?,
+        };
+        if !pause.is_zero() {
+            tokio::time::sleep_until((Instant::now() + pause).min(run.deadline())).await;
+        }
+        if Instant::now() >= run.deadline() {
+            return run.end();
         }
     }
 }
 
-/// Reads what an answer says about the key and tells the rotation.
-pub(crate) async fn learn(
-    shared: &Shared,
-    entry: &ServiceEntry,
-    key: KeyId,
-    response: &Response<Incoming>,
-) -> Result<Verdict, Refusal> {
-    let now = shared.clock.now();
-    let answer = Answer { status: response.status(), headers: response.headers(), now };
-    let verdict = match &entry.door {
-        Door::Llm { adapter, .. } => adapter.verdict(&answer),
-        Door::Generic { .. } => plain_verdict(&answer),
-    };
-    let settings = &shared.settings;
-    let (outcome, pause) = match verdict {
-        Verdict::Healthy => ("healthy", None),
-        Verdict::CoolDown { after } => {
-            ("limited", Some((after.unwrap_or(settings.default_cooldown), CooldownReason::Limited)))
-        }
-        Verdict::Refused => ("refused", Some((settings.refused_cooldown, CooldownReason::Refused))),
-        Verdict::Forbidden => ("forbidden", None),
-        Verdict::UpstreamFault => ("upstream_fault", None),
-        Verdict::ClientFault => ("client_fault", None),
-    };
-    shared.metrics.attempted(entry.slug().as_str(), outcome);
-    if let Some((pause, reason)) = pause {
-        tracing::info!(
+/// Takes up what an answer says about a key, and tells it where somebody should know.
+pub(crate) fn told(entry: &ServiceEntry, key: KeyId, reading: &Reading, status: u16, learning: Learning) {
+    let outcome = reading.verdict.name();
+    match learning {
+        Learning::Nothing => {}
+        Learning::Cooling(cooling) => tracing::info!(
             service.slug = %entry.slug(),
             key.id = %key,
-            upstream.status = response.status().as_u16(),
-            cooldown.ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
-            "a key was {outcome} and is left alone for a while"
-        );
-        let cooldown = KeyCooldown { key, until: now.saturating_add(pause), reason };
-        shared.rotation.cool_down(entry.id(), cooldown).await.map_err(no_rotation)?;
+            upstream.status = status,
+            cooldown.ms = u64::try_from(cooling.until.saturating_since(cooling.since).as_millis()).unwrap_or(u64::MAX),
+            "a key is {outcome} and left alone for a while"
+        ),
+        Learning::Out { .. } => tracing::warn!(
+            service.slug = %entry.slug(),
+            key.id = %key,
+            upstream.status = status,
+            "a key is {outcome} and not used until a test shows that it works"
+        ),
     }
-    Ok(verdict)
 }
 
-/// Sends one attempt and waits for the head of the answer.
-pub(crate) async fn send(
-    shared: &Shared,
-    entry: &ServiceEntry,
-    outgoing: &Outgoing,
-    replay: &Replay,
-    material: &KeyMaterial,
-) -> Result<Response<Incoming>, SendFailure> {
-    let request = request(entry, outgoing, material, replay.attempt()).ok_or(SendFailure::BadPath)?;
-    // Only HTTP/1.1 has the Upgrade header.
-    let version = if outgoing.upgrade.is_some() { HttpVersion::Http1 } else { entry.http_version };
-    let connect_timeout = entry.connect_timeout.unwrap_or(shared.settings.connect_timeout);
-    let limit = entry.first_byte_timeout.unwrap_or(shared.settings.first_byte_timeout);
-    let mut sending = std::pin::pin!(shared.upstreams.send(request, version, connect_timeout));
-    let mut deadline = std::pin::pin!(tokio::time::sleep(limit));
-    loop {
-        tokio::select! {
-            biased;
-            result = &mut sending => return result.map_err(SendFailure::Send),
-            () = &mut deadline => {
-                // The time runs from the last byte of the request, however long that takes to send.
-                let due = replay.last_progress() + limit;
-                if due <= Instant::now() {
-                    return Err(SendFailure::Send(SendError::Timeout(limit)));
+// === impl Run ===
+
+impl Run<'_> {
+    /// The next key; waits for one where that is worth it. `None` when no key is left.
+    async fn next_lease(&mut self) -> Result<Option<Lease>, Refusal> {
+        let model = self.demand.model.as_deref();
+        if !self.lines.is_queued(model) {
+            match self.pick().await? {
+                Next::Lease(lease) => return Ok(Some(lease)),
+                Next::None { retry_at, is_busy } => {
+                    let Some(wait) = self.wait_of(retry_at, is_busy) else { return Ok(None) };
+                    self.worth_waiting(wait, is_busy)?;
                 }
-                deadline.as_mut().reset(due);
+            }
+        }
+        let until = self.waiting_until();
+        let most = self.entry.policy.waiting.max_waiting;
+        let Some(mut place) = self.lines.join(model, most) else {
+            return Err(self.limited().await?);
+        };
+        // Those that were tried may have returned by then.
+        self.tried.clone_from(&self.hopeless);
+        if !place.come_first(until).await {
+            return Err(self.limited().await?);
+        }
+        loop {
+            let look = async || match self.pick().await {
+                Err(refusal) => Ok(Err(refusal)),
+                Ok(Next::Lease(lease)) => Ok(Ok(Some(lease))),
+                Ok(Next::None { retry_at, is_busy }) => match self.wait_of(retry_at, is_busy) {
+                    None => Ok(Ok(None)),
+                    Some(wait) => match self.worth_waiting(wait, is_busy) {
+                        Err(refusal) => Ok(Err(refusal)),
+                        // Who only waits for a request to end is woken by it.
+                        Ok(()) => Err(retry_at.map(|_| wait)),
+                    },
+                },
+            };
+            if let Some(found) = place.rest(until, look).await {
+                return found;
+            }
+            if Instant::now() >= until {
+                return Err(self.limited().await?);
             }
         }
     }
-}
 
-/// Why an attempt brought no answer.
-pub(crate) enum SendFailure {
-    /// Path and query do not make a URL.
-    BadPath,
-    /// Sending failed.
-    Send(SendError),
-}
+    async fn pick(&self) -> Result<Next, Refusal> {
+        let Demand { model, session, is_pinned, tokens, .. } = self.demand;
+        let now = self.shared.clock.now();
+        let request = PickRequest {
+            model: model.as_deref(),
+            tried: &self.tried,
+            session: *session,
+            is_pinned: *is_pinned,
+            tokens: *tokens,
+            now,
+        };
+        self.shared.rotation.pick(self.entry.id(), request).await.map_err(no_rotation)
+    }
 
-// === impl Course ===
+    /// How long until a key may serve; `None` when none will.
+    fn wait_of(&self, retry_at: Option<Timestamp>, is_busy: bool) -> Option<Duration> {
+        let returns = retry_at.map(|at| at.saturating_since(self.shared.clock.now()).max(Duration::from_millis(1)));
+        returns.or(is_busy.then_some(BUSY))
+    }
 
-impl Course {
-    /// Decides whether an attempt without an answer may be followed by another one.
-    fn failed(
+    /// An error when the first key returns only after this request's time is over.
+    fn worth_waiting(&self, wait: Duration, is_busy: bool) -> Result<(), Refusal> {
+        let has_time = is_busy || Instant::now() + wait <= self.waiting_until_or_now();
+        if has_time && self.entry.policy.waiting.max_waiting > 0 { Ok(()) } else { Err(Refusal::Cooling(wait)) }
+    }
+
+    /// The refusal that says when the first key returns.
+    async fn limited(&self) -> Result<Refusal, Refusal> {
+        Ok(match self.pick().await? {
+            Next::Lease(lease) => {
+                // One has come in the last moment, and the time is over all the same.
+                drop(Held::new(self.shared, &self.lines, self.entry.id(), lease));
+                Refusal::Cooling(BUSY)
+            }
+            Next::None { retry_at, is_busy } => {
+                self.wait_of(retry_at, is_busy).map_or(Refusal::NoUsableKey, Refusal::Cooling)
+            }
+        })
+    }
+
+    /// Until when it waits for keys, all its waits together.
+    fn waiting_until(&mut self) -> Instant {
+        let until = self.waiting_until_or_now();
+        *self.waits_until.insert(until)
+    }
+
+    fn waiting_until_or_now(&self) -> Instant {
+        let until = self.waits_until.unwrap_or_else(|| Instant::now() + self.entry.policy.waiting.longest);
+        until.min(self.deadline())
+    }
+
+    fn deadline(&self) -> Instant {
+        self.began + self.entry.policy.attempts.deadline
+    }
+
+    /// What becomes of an answer: it goes to the client, or another attempt follows after a pause.
+    async fn answered(
         &mut self,
-        shared: &Shared,
-        entry: &ServiceEntry,
-        key: KeyId,
+        response: Response<Incoming>,
+        held: Held,
         replay: &Replay,
-        failure: SendFailure,
-    ) -> Result<(), Refusal> {
-        let SendFailure::Send(error) = failure else {
-            return Err(Refusal::BadPath);
+    ) -> Result<Result<Served, Duration>, Refusal> {
+        let (shared, entry) = (self.shared, self.entry);
+        let idle = entry.idle_timeout(shared);
+        let (response, reading) = answer::read(entry, response, idle, shared.clock.now()).await;
+        shared.metrics.attempted(entry.slug().as_str(), reading.verdict.name());
+        let learned = shared.rotation.learn(entry.id(), held.lease(), &reading, shared.clock.now()).await;
+        told(entry, held.lease().key, &reading, response.status().as_u16(), learned.map_err(no_rotation)?);
+        let attempted = Attempted::Answered(reading.verdict);
+        let (may_repeat, is_replayable) = (self.demand.may_repeat, replay.is_replayable());
+        match self.course.after(attempted, &entry.policy.attempts, may_repeat, is_replayable) {
+            Step::Again { pause } => {
+                let is_cooling = matches!(reading.verdict, Verdict::CoolDown { .. } | Verdict::OutOfQuota { .. });
+                if !is_cooling {
+                    self.hopeless.push(held.lease().key);
+                }
+                if matches!(reading.verdict, Verdict::Forbidden | Verdict::UpstreamFault { .. }) {
+                    self.kept = Some((response, held));
+                }
+                Ok(Err(pause))
+            }
+            // The client must not take the upstream's word about its key for one about its own.
+            Step::Finish if matches!(reading.verdict, Verdict::Dead | Verdict::OutOfQuota { .. }) => {
+                Err(Refusal::NoUsableKey)
+            }
+            Step::Finish => Ok(Ok(Served { response, held, attempts: self.course.attempts() })),
+        }
+    }
+
+    /// What becomes of an attempt without an answer: the refusal to tell, or another attempt after a pause.
+    fn failed(&mut self, held: &Held, replay: &Replay, failure: SendFailure) -> Result<Duration, Refusal> {
+        let (error, outcome, refusal) = match failure {
+            SendFailure::BadPath => return Err(Refusal::BadPath),
+            SendFailure::Barred(until) => {
+                let wait = until.saturating_since(self.shared.clock.now());
+                self.shared.metrics.attempted(self.entry.slug().as_str(), "barred");
+                return Err(Refusal::Resting(wait));
+            }
+            SendFailure::Send(error) => {
+                let (outcome, refusal) = match &error {
+                    SendError::NotSent(_) => ("not_sent", Refusal::Unreachable),
+                    SendError::Broken(_) => ("broken", Refusal::Broken),
+                    SendError::Timeout(_) => ("timeout", Refusal::Timeout),
+                    SendError::ClientStalled(_) => ("client_body", Refusal::BodyStalled),
+                    SendError::ClientBody(_) if replay.is_too_long() => ("client_body", Refusal::BodyTooLong),
+                    SendError::ClientBody(_) => ("client_body", Refusal::BodyCutShort),
+                };
+                (error, outcome, refusal)
+            }
         };
-        let (outcome, refusal) = match &error {
-            SendError::NotSent(_) => ("not_sent", Refusal::Unreachable),
-            SendError::Broken(_) => ("broken", Refusal::Broken),
-            SendError::Timeout(_) => ("timeout", Refusal::Timeout),
-            SendError::ClientBody(_) if replay.is_too_long() => ("client_body", Refusal::BodyTooLong),
-            SendError::ClientBody(_) => ("client_body", Refusal::BodyCutShort),
-        };
-        shared.metrics.attempted(entry.slug().as_str(), outcome);
+        self.shared.metrics.attempted(self.entry.slug().as_str(), outcome);
         tracing::warn!(
-            service.slug = %entry.slug(),
-            key.id = %key,
+            service.slug = %self.entry.slug(),
+            key.id = %held.lease().key,
             error = %error,
             cause = error_chain(&error),
             "an attempt brought no answer"
         );
-        self.failed_connections += 1;
-        let again = matches!(error, SendError::NotSent(_))
-            && replay.is_replayable()
-            && self.failed_connections < CONNECTIONS_TRIED;
-        if again { Ok(()) } else { Err(refusal) }
-    }
-
-    /// The answer when no key is left to try.
-    fn end(self, retry_at: Option<Timestamp>, now: Timestamp) -> Result<Response<Incoming>, Refusal> {
-        match (retry_at, self.forbidden) {
-            (Some(retry_at), _) => Err(Refusal::Cooling(retry_at.saturating_since(now))),
-            (None, Some(response)) => Ok(response),
-            (None, None) if self.failed_connections > 0 => Err(Refusal::Unreachable),
-            (None, None) => Err(Refusal::NoUsableKey),
+        let attempted = match error {
+            SendError::NotSent(_) => Attempted::NotSent,
+            SendError::Broken(_) => Attempted::Lost,
+            // A slow upstream is no faster for being asked twice, and a client's fault is the client's.
+            _ => return Err(refusal),
+        };
+        self.hopeless.push(held.lease().key);
+        let (may_repeat, is_replayable) = (self.demand.may_repeat, replay.is_replayable());
+        match self.course.after(attempted, &self.entry.policy.attempts, may_repeat, is_replayable) {
+            Step::Again { pause } => {
+                self.failure = Some(refusal);
+                Ok(pause)
+            }
+            Step::Finish => Err(refusal),
         }
     }
-}
 
-fn request(
-    entry: &ServiceEntry,
-    outgoing: &Outgoing,
-    material: &KeyMaterial,
-    body: AttemptBody,
-) -> Option<Request<AttemptBody>> {
-    let mut headers = outgoing.headers.clone();
-    material.write_header(&entry.injection, &mut headers);
-    let own_query = outgoing.query.as_deref().map(|text| entry.injection.without_clients_own(text));
-    let target = &entry.target;
-    let query = query::join([target.base_query.as_deref(), own_query.as_deref(), material.query()]);
-    let path_and_query = match query {
-        Some(query) => PathAndQuery::try_from(format!("{}?{query}", outgoing.path)),
-        None => PathAndQuery::try_from(outgoing.path.as_str()),
-    };
-    let uri = Uri::builder()
-        .scheme(target.scheme.clone())
-        .authority(target.authority.clone())
-        .path_and_query(path_and_query.ok()?)
-        .build()
-        .ok()?;
-    let mut request = Request::new(body);
-    *request.method_mut() = outgoing.method.clone();
-    *request.uri_mut() = uri;
-    *request.headers_mut() = headers;
-    Some(request)
+    /// The answer when no key is left, or no time.
+    fn end(self) -> Result<Served, Refusal> {
+        match self.kept {
+            Some((response, held)) => Ok(Served { response, held, attempts: self.course.attempts() }),
+            None => Err(self.failure.unwrap_or(Refusal::NoUsableKey)),
+        }
+    }
 }
 
 fn no_rotation(error: CacheError) -> Refusal {

@@ -1,10 +1,15 @@
 //! The bodies that travel through the proxy.
 
+mod pieces;
 mod replay;
 mod response;
+mod upstream;
+mod usage;
 
-pub(crate) use replay::{AttemptBody, Replay};
+pub(crate) use pieces::Pieces;
+pub(crate) use replay::{AttemptBody, Replay, Waiting};
 pub use response::ProxyBody;
+pub(crate) use upstream::UpstreamBody;
 
 use std::error::Error as StdError;
 

@@ -43,6 +43,11 @@ impl Catalog {
         self.by_slug.get(slug)
     }
 
+    /// All services.
+    pub fn services(&self) -> impl Iterator<Item = &Arc<ServiceEntry>> {
+        self.by_slug.values()
+    }
+
     /// The service with this id.
     #[must_use]
     pub fn by_id(&self, id: ServiceId) -> Option<&Arc<ServiceEntry>> {

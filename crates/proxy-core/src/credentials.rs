@@ -1,6 +1,7 @@
 //! Where clients show their keys, and how every copy is taken off a request.
 
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName};
+use memchr::memmem::Finder;
 
 use crate::query;
 use crate::route::DoorName;
@@ -19,6 +20,10 @@ const SDK_HEADERS: [HeaderName; 4] = [
 /// The query parameter in which Gemini's clients send their key.
 const SDK_QUERY: &str = "key";
 
+/// From this length on, in bytes, a client's key is known for what it is in the middle of a longer text too (a `Referer`,
+/// a cookie). A shorter one may be a part of an ordinary word.
+const TELLING_LENGTH: usize = 16;
+
 /// Every key that a request shows outside of its body, in the order in which they are tried.
 pub(crate) fn presented(door: DoorName, headers: &HeaderMap, query_text: Option<&str>) -> Vec<Vec<u8>> {
     let in_header = |name: &HeaderName| {
@@ -33,7 +38,8 @@ pub(crate) fn presented(door: DoorName, headers: &HeaderMap, query_text: Option<
     found
 }
 
-/// Takes the client's key off the headers: every place where it is looked for, and every other header that repeats it.
+/// Takes the client's key off the headers, or the trailers: every place where it is looked for, and every other field
+/// that repeats it.
 pub(crate) fn remove_from_headers(door: DoorName, headers: &mut HeaderMap, key: &[u8]) {
     headers.remove(X_PROXY_KEY);
     if door == DoorName::Llm {
@@ -41,11 +47,9 @@ pub(crate) fn remove_from_headers(door: DoorName, headers: &mut HeaderMap, key: 
             headers.remove(name);
         }
     }
-    let repeating: Vec<HeaderName> = headers
-        .iter()
-        .filter(|(_, value)| without_scheme(value.as_bytes()) == key)
-        .map(|(name, _)| name.clone())
-        .collect();
+    let copies = Copies::of(key);
+    let repeating: Vec<HeaderName> =
+        headers.iter().filter(|(_, value)| copies.are_in(value.as_bytes())).map(|(name, _)| name.clone()).collect();
     for name in repeating {
         headers.remove(name);
     }
@@ -53,7 +57,26 @@ pub(crate) fn remove_from_headers(door: DoorName, headers: &mut HeaderMap, key: 
 
 /// Takes the client's key off the query in the same way.
 pub(crate) fn remove_from_query(door: DoorName, query_text: &str, key: &[u8]) -> String {
-    query::without(query_text, |name, value| value == key || (door == DoorName::Llm && name == SDK_QUERY.as_bytes()))
+    let copies = Copies::of(key);
+    query::without(query_text, |name, value| {
+        (door == DoorName::Llm && name == SDK_QUERY.as_bytes()) || copies.are_in(value) || copies.are_in(name)
+    })
+}
+
+/// Copies of a client's key.
+struct Copies<'a> {
+    key: &'a [u8],
+    within: Option<Finder<'a>>,
+}
+
+impl<'a> Copies<'a> {
+    fn of(key: &'a [u8]) -> Self {
+        Self { key, within: (key.len() >= TELLING_LENGTH).then(|| Finder::new(key)) }
+    }
+
+    fn are_in(&self, text: &[u8]) -> bool {
+        without_scheme(text) == self.key || self.within.as_ref().is_some_and(|within| within.find(text).is_some())
+    }
 }
 
 /// A credential without the scheme before it (`Bearer abc` is `abc`; RFC 9110, section 11.4).
@@ -102,6 +125,20 @@ mod tests {
         remove_from_headers(DoorName::Generic, &mut map, b"k1");
         assert_eq!(map, headers(&[("authorization", "Bearer own"), ("cookie", "a=b")]));
         assert_eq!(remove_from_query(DoorName::Generic, "key=own&x=k1&y=2", b"k1"), "key=own&y=2");
+    }
+
+    #[test]
+    fn a_long_key_goes_from_the_middle_of_a_text_and_a_short_one_is_left_in_words() {
+        let long = b"rk-0123456789abcdef";
+        let fields = [("referer", "https://x/?key=rk-0123456789abcdef"), ("user-agent", "x")];
+        let mut map = headers(&fields);
+        remove_from_headers(DoorName::Generic, &mut map, long);
+        assert_eq!(map, headers(&[("user-agent", "x")]));
+        let query = "u=https%3A%2F%2Fx%3Fkey%3Drk%2D0123456789abcdef&a=test&rk-0123456789abcdef";
+        assert_eq!(remove_from_query(DoorName::Generic, query, long), "a=test");
+        let mut map = headers(&[("user-agent", "my-test/1.0")]);
+        remove_from_headers(DoorName::Generic, &mut map, b"test");
+        assert_eq!(map, headers(&[("user-agent", "my-test/1.0")]));
     }
 
     #[test]

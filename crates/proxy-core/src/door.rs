@@ -1,20 +1,21 @@
 //! The path of a request through the proxy: route, client key, service, then the attempts.
 
 mod look;
+mod relay;
 
 use std::sync::Arc;
 
-use http::header::{CONTENT_LENGTH, HOST};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HOST};
 use http::request::Parts;
-use http::{HeaderMap, Request, Response, StatusCode};
-use hyper::body::Incoming;
+use http::{HeaderMap, Request, Response, StatusCode, Version};
 use rotator_domain::{Format, OutputFormat};
-use rotator_format_converters::recognise;
-use rotator_llm_adapters::join_path;
+use rotator_format_converters::{is_understood, recognise};
 
-use crate::attempt::{self, Outgoing};
-use crate::body::{InboundBody, ProxyBody, Replay};
+use self::relay::{Admitted, ClientBody};
+use crate::attempt::{Outgoing, Served};
+use crate::body::{InboundBody, ProxyBody};
 use crate::catalog::{Catalog, Door, ServiceEntry};
+use crate::demand::Demand;
 use crate::proxy::Shared;
 use crate::refusal::Refusal;
 use crate::route::{DoorName, Route};
@@ -55,29 +56,35 @@ async fn serve(
     let limit = shared.settings.replay_limit;
     let presented = credentials::presented(route.door, &parts.headers, query);
     let mut client_key = presented.into_iter().find(|key| catalog.client(key).is_some());
+    let mut demand = Demand::of_head(&parts.method, &parts.headers);
+    if route.door == DoorName::Llm {
+        demand = demand.with_llm(route.rest, None);
+    }
     let body = if look::may_hold_key(route.door, &parts.headers) {
-        let looked = look::take_key(body, limit, client_key.as_deref()).await?;
-        client_key = client_key.or_else(|| looked.key().filter(|key| catalog.client(key).is_some()));
+        let idle = entry.map_or(shared.settings.idle_timeout, |entry| entry.idle_timeout(shared));
+        let looked = look::take_key(body, limit, idle, |key| catalog.client(key).is_some()).await?;
+        client_key = client_key.or_else(|| looked.key());
         if client_key.is_none() && looked.is_too_long() {
             return Err(Refusal::BodyTooLong);
         }
+        demand = demand.with_llm(route.rest, looked.whole());
         looked.into_body(&mut parts.headers)
     } else {
-        body
+        ClientBody::Streaming(body)
     };
     let client_key = client_key.ok_or(Refusal::BadClientKey)?;
     let entry = entry.ok_or(Refusal::NoService)?;
     admit(shared, entry, route, query, &parts)?;
 
-    let outgoing = outgoing(entry, route, query, &mut parts, &client_key);
+    let outgoing = outgoing(route, query, &mut parts, &client_key);
     let client_upgrade = outgoing.upgrade.is_some().then(|| upgrade::client_side(&mut parts.extensions)).flatten();
-    let replay = Replay::new(body, limit, shared.settings.max_request_body);
-    let mut response = attempt::run(shared, entry, &outgoing, &replay).await?;
-    let switched = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    let admitted = Admitted { door: route.door, rest: route.rest, demand, outgoing, body, client_key };
+    let (mut served, entry) = relay::relay(shared, catalog, entry, admitted).await?;
+    let switched = served.response.status() == StatusCode::SWITCHING_PROTOCOLS;
     if switched && let Some(client) = client_upgrade {
-        shared.tunnels.join(client, &mut response);
+        shared.tunnels.join(client, &mut served.response);
     }
-    Ok(pass_on(shared, entry, response, switched))
+    Ok(pass_on(shared, entry, served, switched))
 }
 
 /// The service that a route names, if the door is its own and it is active.
@@ -130,7 +137,7 @@ fn admit(
     }
     if let Door::Llm { adapter, output_format: OutputFormat::Auto } = &entry.door
         && let Some(client) = recognise(route.rest, query, &parts.headers)
-        && client != adapter.format()
+        && !is_understood(route.rest, client, adapter.format())
     {
         return Err(Refusal::OtherFormat { client, upstream: adapter.format() });
     }
@@ -141,16 +148,13 @@ fn admit(
     }
 }
 
-/// The request as it goes to the upstream, but for the upstream key and the body.
-fn outgoing(
-    entry: &ServiceEntry,
-    route: Route<'_>,
-    query: Option<&str>,
-    parts: &mut Parts,
-    client_key: &[u8],
-) -> Outgoing {
+/// The request as it goes to the upstream, but for the path, the upstream key and the body.
+fn outgoing(route: Route<'_>, query: Option<&str>, parts: &mut Parts, client_key: &[u8]) -> Outgoing {
     let mut outgoing_headers = std::mem::take(&mut parts.headers);
     let upgrade = headers::requested_upgrade(&outgoing_headers);
+    if parts.version == Version::HTTP_2 {
+        headers::join_cookies(&mut outgoing_headers);
+    }
     headers::remove_hop_by_hop(&mut outgoing_headers);
     credentials::remove_from_headers(route.door, &mut outgoing_headers, client_key);
     // The client sets it anew for the target.
@@ -158,26 +162,25 @@ fn outgoing(
     if let Some(protocol) = upgrade.clone() {
         headers::restore_upgrade(&mut outgoing_headers, protocol);
     }
-    let base = entry.target.base_path.as_str();
-    let path = match &entry.door {
-        Door::Llm { .. } => join_path(base, route.rest),
-        Door::Generic { .. } if route.rest.is_empty() => base.to_owned(),
-        Door::Generic { .. } => format!("{}{}", base.trim_end_matches('/'), route.rest),
-    };
     let query = query.map(|query| credentials::remove_from_query(route.door, query, client_key));
-    Outgoing { method: parts.method.clone(), headers: outgoing_headers, path, query, upgrade }
+    Outgoing { method: parts.method.clone(), headers: outgoing_headers, path: String::new(), query, upgrade }
 }
 
 /// The upstream's answer as it goes to the client.
-fn pass_on(shared: &Shared, entry: &ServiceEntry, response: Response<Incoming>, switched: bool) -> Response<ProxyBody> {
+fn pass_on(shared: &Shared, entry: &ServiceEntry, served: Served, switched: bool) -> Response<ProxyBody> {
+    let Served { response, held, attempts } = served;
     let (mut parts, body) = response.into_parts();
     let protocol = if switched { headers::requested_upgrade(&parts.headers) } else { None };
     headers::remove_hop_by_hop(&mut parts.headers);
     if let Some(protocol) = protocol {
         headers::restore_upgrade(&mut parts.headers, protocol);
     }
+    if entry.policy.tells_rotation {
+        headers::tell_rotation(&mut parts.headers, entry.slug(), held.lease().key, attempts);
+    }
     parts.extensions.clear();
     parts.version = http::Version::default();
-    let idle = entry.idle_timeout.unwrap_or(shared.settings.idle_timeout);
-    Response::from_parts(parts, ProxyBody::upstream(body, idle))
+    let says_usage = matches!(entry.door, Door::Llm { .. }) && !parts.headers.contains_key(CONTENT_ENCODING);
+    let idle = entry.idle_timeout(shared);
+    Response::from_parts(parts, ProxyBody::upstream(body, idle, held, says_usage))
 }

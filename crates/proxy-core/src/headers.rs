@@ -1,9 +1,10 @@
 //! Which header fields go on to the other side.
 
 use http::header::{
-    CONNECTION, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING,
-    UPGRADE,
+    CONNECTION, COOKIE, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
+    TRANSFER_ENCODING, UPGRADE,
 };
+use rotator_domain::{KeyId, Slug};
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
@@ -37,6 +38,17 @@ pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
+/// Joins the pieces into which HTTP/2 may split a cookie; HTTP/1.1 knows one `Cookie` field only (RFC 9113, section
+/// 8.2.3).
+pub(crate) fn join_cookies(headers: &mut HeaderMap) {
+    let pieces: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if pieces.len() > 1
+        && let Ok(whole) = HeaderValue::from_bytes(&pieces.join(&b"; "[..]))
+    {
+        headers.insert(COOKIE, whole);
+    }
+}
+
 /// What protocol the sender wants to switch to, if `Connection: upgrade` stands beside `Upgrade`.
 pub(crate) fn requested_upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
     let asks = headers.get_all(CONNECTION).iter().any(|value| has_token(value, "upgrade"));
@@ -58,6 +70,15 @@ fn has_token(value: &HeaderValue, wanted: &str) -> bool {
         let name = token.split(|byte| *byte == b';').next().unwrap_or_default();
         name.trim_ascii().eq_ignore_ascii_case(wanted.as_bytes())
     })
+}
+
+/// Tells whoever debugs which service and which key served, by id, and after how many attempts.
+pub(crate) fn tell_rotation(headers: &mut HeaderMap, service: &Slug, key: KeyId, attempts: u32) {
+    if let Ok(service) = HeaderValue::from_str(service.as_str()) {
+        headers.insert(HeaderName::from_static("x-rotator-service"), service);
+    }
+    headers.insert(HeaderName::from_static("x-rotator-key"), HeaderValue::from(key.0));
+    headers.insert(HeaderName::from_static("x-rotator-attempts"), HeaderValue::from(attempts));
 }
 
 #[cfg(test)]

@@ -61,15 +61,47 @@ impl Proxy {
         let begun = Instant::now();
         let sent = attempt::send(shared, entry, &outgoing, &Replay::new(empty, 0, None), material).await;
         let took = begun.elapsed();
+        if sent.is_err() {
+            // Whatever it was, it was not the key.
+            let put_off = shared.rotation.learn_probe(service, key, None, shared.clock.now()).await;
+            put_off.map_err(|_| ProbeError::NoRotation)?;
+        }
         let response = sent.map_err(|failure| match failure {
             SendFailure::BadPath => ProbeError::NoAnswer("the target's path makes no URL".to_owned()),
+            SendFailure::Barred(_) => ProbeError::NoAnswer("the upstream has failed again and again".to_owned()),
             SendFailure::Send(error) => ProbeError::NoAnswer(error.to_string()),
         })?;
-        let verdict = attempt::learn(shared, entry, key, &response).await.map_err(|_| ProbeError::NoRotation)?;
-        if verdict == Verdict::Healthy {
-            shared.rotation.revive(service, key).await.map_err(|_| ProbeError::NoRotation)?;
+        let status = response.status();
+        let now = shared.clock.now();
+        let (_, reading) = attempt::read(entry, response, entry.idle_timeout(shared), now).await;
+        let learned = shared.rotation.learn_probe(service, key, Some(&reading), now).await;
+        attempt::told(entry, key, &reading, status.as_u16(), learned.map_err(|_| ProbeError::NoRotation)?);
+        shared.waiting.of(service).wake();
+        Ok(Probe { status, verdict: reading.verdict, took })
+    }
+
+    /// Tests every key that is out of use and whose test is due, one after the other. Call it now and then, such as every
+    /// few seconds.
+    pub async fn probe_due(&self) {
+        let shared = &self.0;
+        let services: Vec<ServiceId> = shared.catalog.load().services().map(|entry| entry.id()).collect();
+        for service in services {
+            let due = match shared.rotation.due_probes(service, shared.clock.now()).await {
+                Ok(due) => due,
+                Err(error) => {
+                    tracing::warn!(error = %error, "the keys that are to be tested could not be read");
+                    return;
+                }
+            };
+            for key in due {
+                match self.probe(service, key).await {
+                    Ok(probe) => {
+                        tracing::info!(key.id = %key, verdict = probe.verdict.name(), "a key that was out of use was tested");
+                    }
+                    Err(error) => tracing::debug!(key.id = %key, error = %error, "a test of a key showed nothing"),
+                }
+            }
         }
-        Ok(Probe { status: response.status(), verdict, took })
     }
 }
 

@@ -11,8 +11,10 @@ use http_body::Body;
 use http_body_util::BodyExt;
 use rotator_cache_trait::RotationState;
 use rotator_domain::{Clock, SystemClock};
+use tokio_util::task::TaskTracker;
 use tower::Service;
 
+use crate::attempt::{Breakers, WaitingRoom};
 use crate::body::{BoxError, ProxyBody};
 use crate::catalog::CatalogHandle;
 use crate::door;
@@ -44,6 +46,10 @@ pub(crate) struct Shared {
     pub(crate) metrics: ProxyMetrics,
     pub(crate) upstreams: Upstreams,
     pub(crate) tunnels: Tunnels,
+    pub(crate) waiting: WaitingRoom,
+    pub(crate) breakers: Breakers,
+    /// Leases on their way back.
+    pub(crate) settling: TaskTracker,
 }
 
 // === impl Proxy ===
@@ -70,9 +76,12 @@ impl Proxy {
         door::answer(&self.0, request).await
     }
 
-    /// Ends every upgraded connection (WebSocket) and waits until all are gone. Call it when the server shuts down.
-    pub async fn close_tunnels(&self) {
+    /// Ends every upgraded connection (WebSocket), and waits until all are gone and every lease is given back. Call it when
+    /// the server shuts down.
+    pub async fn close(&self) {
         self.0.tunnels.close().await;
+        self.0.settling.close();
+        self.0.settling.wait().await;
     }
 }
 
@@ -138,6 +147,9 @@ impl ProxyBuilder {
             metrics: self.metrics,
             upstreams: Upstreams::new()?,
             tunnels: Tunnels::default(),
+            waiting: WaitingRoom::default(),
+            breakers: Breakers::default(),
+            settling: TaskTracker::new(),
         })))
     }
 }

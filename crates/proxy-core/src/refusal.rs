@@ -10,6 +10,8 @@ use rotator_format_converters::{ErrorReply, wire_format};
 use serde::Serialize;
 
 use crate::body::ProxyBody;
+use crate::catalog::ServiceEntry;
+use crate::demand::Demand;
 
 /// Why the proxy answers by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub(crate) enum Refusal {
     BodyTooLong,
     /// The client's body could not be read to its end.
     BodyCutShort,
+    /// The client paused for too long in the middle of its body.
+    BodyStalled,
     /// The client speaks a format that the upstream does not.
     OtherFormat {
         /// What the client speaks.
@@ -47,6 +51,8 @@ pub(crate) enum Refusal {
     Broken,
     /// The upstream did not answer in time.
     Timeout,
+    /// The upstream has failed again and again, and is left alone for this time.
+    Resting(Duration),
     /// The rotation state does not answer.
     NoRotation,
 }
@@ -72,11 +78,22 @@ impl Refusal {
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::PathClimbs | Self::BadPath | Self::BodyCutShort => StatusCode::BAD_REQUEST,
             Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyStalled => StatusCode::REQUEST_TIMEOUT,
             Self::OtherFormat { .. } => StatusCode::NOT_IMPLEMENTED,
             Self::Cooling(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::NoUsableKey | Self::NoRotation => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoUsableKey | Self::NoRotation | Self::Resting(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unreachable | Self::Broken => StatusCode::BAD_GATEWAY,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+
+    /// Whether a fallback may serve the request in this service's place.
+    pub(crate) fn lets_another_serve(&self, demand: &Demand, entry: &ServiceEntry) -> bool {
+        match self {
+            Self::Cooling(_) | Self::NoUsableKey | Self::Unreachable | Self::Resting(_) => true,
+            // It may have run.
+            Self::Broken | Self::Timeout => demand.may_repeat || entry.policy.attempts.retries_after_send,
+            _ => false,
         }
     }
 
@@ -91,12 +108,14 @@ impl Refusal {
             Self::BadPath => "bad_path",
             Self::BodyTooLong => "body_too_long",
             Self::BodyCutShort => "body_cut_short",
+            Self::BodyStalled => "body_stalled",
             Self::OtherFormat { .. } => "other_format",
             Self::Cooling(_) => "all_keys_limited",
             Self::NoUsableKey => "no_usable_key",
             Self::Unreachable => "upstream_unreachable",
             Self::Broken => "upstream_broke",
             Self::Timeout => "upstream_timeout",
+            Self::Resting(_) => "upstream_resting",
             Self::NoRotation => "rotation_unavailable",
         }
     }
@@ -118,7 +137,7 @@ impl Refusal {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         match self {
-            Self::Cooling(after) => {
+            Self::Cooling(after) | Self::Resting(after) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_seconds(*after)));
             }
             Self::Method(methods) => {
@@ -155,6 +174,7 @@ impl fmt::Display for Refusal {
             Self::BadPath => f.write_str("The path and the query do not make a URL."),
             Self::BodyTooLong => f.write_str("The request body is longer than this server allows."),
             Self::BodyCutShort => f.write_str("The request body could not be read to its end."),
+            Self::BodyStalled => f.write_str("The rest of the request body did not come in time."),
             Self::OtherFormat { client, upstream } => {
                 write!(f, "The request is in the format {client}, and this service's upstream speaks {upstream}.")
             }
@@ -165,6 +185,10 @@ impl fmt::Display for Refusal {
             Self::Unreachable => f.write_str("The upstream cannot be reached."),
             Self::Broken => f.write_str("The upstream broke the connection before it answered."),
             Self::Timeout => f.write_str("The upstream did not answer in time."),
+            Self::Resting(after) => {
+                let seconds = retry_after_seconds(*after);
+                write!(f, "The upstream has failed again and again; it is tried again in {seconds} s.")
+            }
             Self::NoRotation => f.write_str("The rotation state does not answer."),
         }
     }

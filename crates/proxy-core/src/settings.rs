@@ -9,16 +9,12 @@ pub struct ProxySettings {
     pub connect_timeout: Duration,
     /// How long an upstream may take to the head of its answer, counted from the last byte of the request.
     pub first_byte_timeout: Duration,
-    /// How long an answer's body may pause between two pieces.
+    /// How long an answer's body, or a request's, may pause between two pieces.
     pub idle_timeout: Duration,
     /// How much of a request body is kept for a retry, in bytes. A longer body streams through and is sent once.
     pub replay_limit: usize,
     /// The longest request body, in bytes; `None` sets no limit. A longer one is refused with 413.
     pub max_request_body: Option<u64>,
-    /// How long a limited key is left alone when the upstream does not say.
-    pub default_cooldown: Duration,
-    /// How long a refused key (401, 402) is left alone before it is tried again.
-    pub refused_cooldown: Duration,
 }
 
 // === impl ProxySettings ===
@@ -31,8 +27,6 @@ impl Default for ProxySettings {
             idle_timeout: Duration::from_secs(300),
             replay_limit: 32 * 1024 * 1024,
             max_request_body: None,
-            default_cooldown: Duration::from_secs(10),
-            refused_cooldown: Duration::from_secs(60),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Connections that switch to another protocol, such as WebSocket.
 
 use http::{Extensions, Response};
-use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::copy_bidirectional;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use crate::body::UpstreamBody;
 
 /// All upgraded connections: each runs in a task that ends with either side, or when the proxy closes.
 #[derive(Default)]
@@ -19,7 +20,7 @@ pub(crate) struct Tunnels {
 
 impl Tunnels {
     /// Joins the client's connection and the upstream's as soon as both have switched.
-    pub(crate) fn join(&self, client: OnUpgrade, upstream: &mut Response<Incoming>) {
+    pub(crate) fn join(&self, client: OnUpgrade, upstream: &mut Response<UpstreamBody>) {
         let upstream = hyper::upgrade::on(upstream);
         let closing = self.closing.clone();
         self.tasks.spawn(async move {

@@ -45,6 +45,9 @@ pub(crate) enum SendError {
     /// The upstream took too long to the first byte of its answer.
     #[error("the upstream did not answer within {} ms", .0.as_millis())]
     Timeout(Duration),
+    /// The client paused for too long in the middle of its body.
+    #[error("the client sent nothing for {} ms", .0.as_millis())]
+    ClientStalled(Duration),
     /// The client's own body ended with an error.
     #[error("the client's body ended early")]
     ClientBody(#[source] hyper_util::client::legacy::Error),

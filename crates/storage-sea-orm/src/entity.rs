@@ -6,6 +6,8 @@ pub(crate) mod audit_entry;
 pub(crate) mod client_key;
 pub(crate) mod ended_session;
 pub(crate) mod id_sequence;
+pub(crate) mod key_state;
+mod policy;
 pub(crate) mod service;
 pub(crate) mod setting;
 pub(crate) mod upstream_key;

@@ -64,7 +64,8 @@ impl Attempt {
         row.map(T::try_from).transpose().map_err(|error| self.corrupt(error))
     }
 
-    fn corrupt(self, error: CorruptRow) -> StorageError {
+    /// The error that this attempt ends with because of what is stored.
+    pub(crate) fn corrupt(self, error: CorruptRow) -> StorageError {
         self.fail(StorageErrorKind::Corrupt).with_source(error)
     }
 
@@ -73,7 +74,7 @@ impl Attempt {
             Some(SqlErr::UniqueConstraintViolation(_)) => {
                 return StorageErrorKind::Conflict { field: self.unique };
             }
-            // The only foreign key is that of a pool's key to its service.
+            // The foreign keys are those of a pool's key to its service and of a state to its key.
             Some(SqlErr::ForeignKeyConstraintViolation(_)) => return StorageErrorKind::NotFound,
             _ => {}
         }

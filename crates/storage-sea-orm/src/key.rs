@@ -3,13 +3,16 @@
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
-use rotator_domain::{KeyId, ServiceId, Timestamp};
-use rotator_storage_trait::{KeyChange, KeyCounts, KeyRecord, KeyRepository, Page, StorageError, StorageErrorKind};
+use rotator_domain::{KeyId, KeyPolicyChange, ServiceId, Timestamp};
+use rotator_storage_trait::{
+    KeyChange, KeyCounts, KeyRecord, KeyRepository, Page, PoolChange, StorageError, StorageErrorKind,
+};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::SeaOrmStorage;
-use crate::entity::upstream_key::{ActiveModel, Column, Entity};
+use crate::entity::upstream_key::{ActiveModel, Column, Entity, TABLE, read_key_policy, write_key_policy};
+use crate::error::Attempt;
 use crate::storage::{CHUNK, limit};
 
 #[async_trait]
@@ -17,29 +20,30 @@ impl KeyRepository for SeaOrmStorage {
     async fn insert_keys(&self, keys: &[KeyRecord]) -> Result<Vec<KeyId>, StorageError> {
         let attempt = self.attempt("store keys");
         let transaction = self.begin(attempt).await?;
-        let mut skipped = Vec::new();
-        for chunk in keys.chunks(CHUNK) {
-            // The database itself skips what it has, so that a second node that inserts the same keys at the same moment
-            // makes none of them fail. MySQL has no such clause; there SeaORM sets the id to itself, which changes
-            // nothing (and, unlike `INSERT IGNORE`, hides no other error).
-            let skip = OnConflict::columns([Column::ServiceId, Column::Digest]).do_nothing_on([Column::Id]).to_owned();
-            Entity::insert_many(chunk.iter().map(ActiveModel::from))
-                .on_conflict(skip)
-                .exec_without_returning(&transaction)
-                .await
-                .map_err(|error| attempt.failed(error))?;
-            let stored: HashSet<i64> = Entity::find()
-                .select_only()
-                .column(Column::Id)
-                .filter(Column::Id.is_in(chunk.iter().map(|key| key.id.0)))
-                .into_tuple()
-                .all(&transaction)
-                .await
-                .map_err(|error| attempt.failed(error))?
-                .into_iter()
-                .collect();
-            skipped.extend(chunk.iter().map(|key| key.id).filter(|id| !stored.contains(&id.0)));
+        let skipped = insert(&transaction, attempt, keys).await?;
+        transaction.commit().await.map_err(|error| attempt.failed(error))?;
+        Ok(skipped)
+    }
+
+    async fn change_pool(
+        &self,
+        service: ServiceId,
+        change: &PoolChange,
+        now: Timestamp,
+    ) -> Result<Vec<KeyId>, StorageError> {
+        let attempt = self.attempt("change a pool");
+        let transaction = self.begin(attempt).await?;
+        let own = |ids: Condition| ids.add(Column::ServiceId.eq(service.0));
+        for chunk in change.delete.chunks(CHUNK) {
+            let ids = Condition::all().add(Column::Id.is_in(chunk.iter().map(|id| id.0)));
+            let delete = Entity::delete_many().filter(own(ids)).exec(&transaction).await;
+            delete.map_err(|error| attempt.failed(error))?;
         }
+        for (id, change) in &change.change {
+            let of_key = own(Condition::all().add(Column::Id.eq(id.0)));
+            change_one(&transaction, attempt, of_key, change, now).await?;
+        }
+        let skipped = insert(&transaction, attempt, &change.insert).await?;
         transaction.commit().await.map_err(|error| attempt.failed(error))?;
         Ok(skipped)
     }
@@ -94,20 +98,7 @@ impl KeyRepository for SeaOrmStorage {
     async fn change_key(&self, id: KeyId, change: &KeyChange, now: Timestamp) -> Result<KeyRecord, StorageError> {
         let attempt = self.attempt("change a key");
         let transaction = self.begin(attempt).await?;
-        let KeyChange { is_active, label } = change;
-        if is_active.is_some() || label.is_some() {
-            let mut update = Entity::update_many()
-                .col_expr(Column::UpdatedAt, Expr::value(now.as_millis()))
-                .filter(Column::Id.eq(id.0));
-            if let Some(is_active) = *is_active {
-                update = update.col_expr(Column::IsActive, Expr::value(is_active));
-            }
-            if let Some(label) = label {
-                let label = label.as_ref().map(|label| label.as_str().to_owned());
-                update = update.col_expr(Column::Label, Expr::value(label));
-            }
-            update.exec(&transaction).await.map_err(|error| attempt.failed(error))?;
-        }
+        change_one(&transaction, attempt, Condition::all().add(Column::Id.eq(id.0)), change, now).await?;
         let row = Entity::find_by_id(id.0).one(&transaction).await.map_err(|error| attempt.failed(error))?;
         let key = attempt.read_one(row)?.ok_or_else(|| attempt.fail(StorageErrorKind::NotFound))?;
         transaction.commit().await.map_err(|error| attempt.failed(error))?;
@@ -140,4 +131,73 @@ impl KeyRepository for SeaOrmStorage {
         let done = delete.exec(&self.connections.writer).await.map_err(|error| attempt.failed(error))?;
         Ok(done.rows_affected)
     }
+}
+
+/// Stores new keys and gives the ids of those that are skipped, in order.
+async fn insert(
+    transaction: &DatabaseTransaction,
+    attempt: Attempt,
+    keys: &[KeyRecord],
+) -> Result<Vec<KeyId>, StorageError> {
+    let mut skipped = Vec::new();
+    for chunk in keys.chunks(CHUNK) {
+        // The database itself skips what it has, so that a second node that inserts the same keys at the same moment
+        // makes none of them fail. MySQL has no such clause; there SeaORM sets the id to itself, which changes
+        // nothing (and, unlike `INSERT IGNORE`, hides no other error).
+        let skip = OnConflict::columns([Column::ServiceId, Column::Digest]).do_nothing_on([Column::Id]).to_owned();
+        let rows: Result<Vec<ActiveModel>, DbErr> = chunk.iter().map(ActiveModel::try_from).collect();
+        Entity::insert_many(rows.map_err(|error| attempt.failed(error))?)
+            .on_conflict(skip)
+            .exec_without_returning(transaction)
+            .await
+            .map_err(|error| attempt.failed(error))?;
+        let stored: HashSet<i64> = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::Id.is_in(chunk.iter().map(|key| key.id.0)))
+            .into_tuple()
+            .all(transaction)
+            .await
+            .map_err(|error| attempt.failed(error))?
+            .into_iter()
+            .collect();
+        skipped.extend(chunk.iter().map(|key| key.id).filter(|id| !stored.contains(&id.0)));
+    }
+    Ok(skipped)
+}
+
+/// Changes what is named of the key that fulfils the condition, if there is one.
+async fn change_one(
+    transaction: &DatabaseTransaction,
+    attempt: Attempt,
+    condition: Condition,
+    change: &KeyChange,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    if *change == KeyChange::default() {
+        return Ok(());
+    }
+    let KeyChange { is_active, label, policy } = change;
+    let mut update =
+        Entity::update_many().col_expr(Column::UpdatedAt, Expr::value(now.as_millis())).filter(condition.clone());
+    if let Some(is_active) = *is_active {
+        update = update.col_expr(Column::IsActive, Expr::value(is_active));
+    }
+    if let Some(label) = label {
+        let label = label.as_ref().map(|label| label.as_str().to_owned());
+        update = update.col_expr(Column::Label, Expr::value(label));
+    }
+    if *policy != KeyPolicyChange::default() {
+        // The policy is one column: it is read under a lock, so that no other change of it is lost.
+        let locked = Entity::find().filter(condition).lock_exclusive().one(transaction).await;
+        let Some(row) = locked.map_err(|error| attempt.failed(error))? else {
+            return Ok(());
+        };
+        let before = read_key_policy(TABLE, row.id, row.policy.as_deref()).map_err(|error| attempt.corrupt(error))?;
+        let after = write_key_policy(&policy.clone().of(before));
+        let after = after.map_err(|error| attempt.failed(DbErr::Json(error.to_string())))?;
+        update = update.col_expr(Column::Policy, Expr::value(after));
+    }
+    update.exec(transaction).await.map_err(|error| attempt.failed(error))?;
+    Ok(())
 }

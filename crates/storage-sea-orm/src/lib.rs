@@ -18,6 +18,7 @@ mod legacy;
 mod migration;
 mod secrets;
 mod service;
+mod state;
 mod storage;
 
 pub use connections::{Classify, Connections};

@@ -1,6 +1,7 @@
 //! The schema, step by step: one file a migration. A migration that was released never changes.
 
 mod m0001_initial;
+mod m0002_rotation;
 
 use rotator_storage_trait::{StorageError, StorageErrorKind};
 use sea_orm::sea_query::{IntoIden, Table, TableCreateStatement};
@@ -16,7 +17,8 @@ pub(crate) struct Migrator;
 const APPLIED: &str = "rotator_migrations";
 
 /// Every table that any migration makes; those that refer to others come before them.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
+    "key_states",
     "upstream_keys",
     "services",
     "client_keys",
@@ -32,7 +34,7 @@ const TABLES: [&str; 9] = [
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_initial::Migration)]
+        vec![Box::new(m0001_initial::Migration), Box::new(m0002_rotation::Migration)]
     }
 
     fn migration_table_name() -> DynIden {

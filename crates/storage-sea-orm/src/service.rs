@@ -1,7 +1,7 @@
 //! Services.
 
 use async_trait::async_trait;
-use rotator_domain::{Service, ServiceId};
+use rotator_domain::{Service, ServiceId, Slug};
 use rotator_storage_trait::{Page, ServiceRepository, StorageError, StorageErrorKind};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -46,6 +46,12 @@ impl ServiceRepository for SeaOrmStorage {
     async fn service(&self, id: ServiceId) -> Result<Option<Service>, StorageError> {
         let attempt = self.attempt("read a service");
         let row = Entity::find_by_id(id.0).one(&self.connections.readers).await;
+        attempt.read_one(row.map_err(|error| attempt.failed(error))?)
+    }
+
+    async fn service_by_slug(&self, slug: &Slug) -> Result<Option<Service>, StorageError> {
+        let attempt = self.attempt("read a service");
+        let row = Entity::find().filter(Column::Slug.eq(slug.as_str())).one(&self.connections.readers).await;
         attempt.read_one(row.map_err(|error| attempt.failed(error))?)
     }
 

@@ -13,7 +13,7 @@ use crate::entity::id_sequence::{Column, Entity, ROW};
 use crate::error::Attempt;
 use crate::migration::{Migrator, drop_all, refuse_newer};
 
-/// Rows of one statement. Eight columns a row stay below the 32,766 parameters of SQLite and the 65,535 of the others.
+/// Rows of one statement. Nine columns a row stay below the 32,766 parameters of SQLite and the 65,535 of the others.
 pub(crate) const CHUNK: usize = 1000;
 
 /// Every repository over a SQL database.

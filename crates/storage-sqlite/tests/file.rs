@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use rotator_domain::rotation::{Checkpoint, KeyPolicy, KeyState, Strategy};
 use rotator_domain::{Digest, KeyId, Sealed, Service, ServiceDraft, ServiceId, Timestamp};
 use rotator_storage_sqlite::SqliteFactory;
 use rotator_storage_trait::{
@@ -75,6 +76,7 @@ fn key(id: i64) -> KeyRecord {
         digest: Digest(digest),
         label: None,
         is_active: true,
+        policy: KeyPolicy::default(),
         created_at: Timestamp::EPOCH,
         updated_at: Timestamp::EPOCH,
     }
@@ -99,6 +101,45 @@ async fn everything_is_there_after_reopening() {
     assert_eq!(storage.keys(ServiceId(1), all()).await.unwrap(), [key(1), key(2)]);
     assert_eq!(storage.setting("name").await.unwrap(), Some(Sealed(vec![1])));
     assert_eq!(storage.reserve_ids(1).await.unwrap(), 11);
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_is_brought_up_to_date() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path.parent().unwrap()).unwrap();
+    let mut raw = SqliteConnectOptions::new().filename(&place.path).create_if_missing(true).connect().await.unwrap();
+    sqlx::raw_sql(include_str!("m0001.sql")).execute(&mut raw).await.unwrap();
+    raw.close().await.unwrap();
+
+    let storage = place.open().await;
+    let old = storage.service(ServiceId(1)).await.unwrap().unwrap();
+    assert_eq!((old.slug.as_str(), old.policy.idle_timeout), ("old", Some(Duration::from_millis(1500))));
+    assert_eq!(old.policy.rotation.strategy, Strategy::RoundRobin);
+    let key = storage.key(KeyId(2)).await.unwrap().unwrap();
+    assert_eq!((key.label.unwrap().as_str(), &key.policy), ("old key", &KeyPolicy::default()));
+    assert!(storage.states(ServiceId(1)).await.unwrap().is_empty());
+    assert_eq!(storage.reserve_ids(1).await.unwrap(), 3);
+    storage.close().await;
+    assert_eq!(place.open().await.service(ServiceId(1)).await.unwrap(), Some(old));
+}
+
+#[tokio::test]
+async fn states_of_a_later_version_are_passed_over() {
+    let place = Place::new();
+    let storage = place.open().await;
+    storage.insert_service(&service(1)).await.unwrap();
+    storage.insert_keys(&[key(1), key(2)]).await.unwrap();
+    let state = |key, state| Checkpoint {
+        key: KeyId(key),
+        model: None,
+        state,
+        since: Timestamp::EPOCH,
+        until: Timestamp::from_millis(i64::MAX),
+    };
+    let states = [state(1, KeyState::Dead), state(2, KeyState::Cooling)];
+    storage.save_states(ServiceId(1), &states).await.unwrap();
+    place.execute("UPDATE key_states SET state = 'resting' WHERE key_id = 1").await;
+    assert_eq!(storage.states(ServiceId(1)).await.unwrap(), states[1..]);
 }
 
 #[cfg(unix)]
@@ -175,6 +216,17 @@ async fn a_damaged_row_is_corrupt_and_the_others_are_not() {
     assert_eq!(storage.service(ServiceId(2)).await.unwrap_err().kind(), &StorageErrorKind::Corrupt);
     assert_eq!(storage.key(KeyId(2)).await.unwrap_err().kind(), &StorageErrorKind::Corrupt);
     assert_eq!(storage.service(ServiceId(1)).await.unwrap(), Some(service(1)));
+    assert_eq!(storage.key(KeyId(1)).await.unwrap(), Some(key(1)));
+
+    for corrupt in [
+        "UPDATE upstream_keys SET policy = '{' WHERE id = 1",
+        r#"UPDATE upstream_keys SET policy = '{"weight":0}' WHERE id = 1"#,
+        r#"UPDATE upstream_keys SET policy = '{"tier":"low"}' WHERE id = 1"#,
+    ] {
+        place.execute(corrupt).await;
+        assert_eq!(storage.key(KeyId(1)).await.unwrap_err().kind(), &StorageErrorKind::Corrupt, "{corrupt}");
+    }
+    place.execute(r#"UPDATE upstream_keys SET policy = '{"later":1}' WHERE id = 1"#).await;
     assert_eq!(storage.key(KeyId(1)).await.unwrap(), Some(key(1)));
 
     // Fields that a later version adds to the policy, and text where a number belongs.

@@ -1,7 +1,8 @@
 //! Upstream keys, their values sealed.
 
 use async_trait::async_trait;
-use rotator_domain::{Digest, KeyId, KeyLabel, Sealed, ServiceId, Timestamp};
+use rotator_domain::rotation::KeyPolicy;
+use rotator_domain::{Digest, KeyId, KeyLabel, KeyPolicyChange, Sealed, ServiceId, Timestamp};
 
 use crate::{Page, StorageError};
 
@@ -20,6 +21,8 @@ pub struct KeyRecord {
     pub label: Option<KeyLabel>,
     /// Whether it may be picked.
     pub is_active: bool,
+    /// How it is used.
+    pub policy: KeyPolicy,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -33,6 +36,19 @@ pub struct KeyChange {
     pub is_active: Option<bool>,
     /// What the operator calls it; `Some(None)` takes the label away.
     pub label: Option<Option<KeyLabel>>,
+    /// How it is used.
+    pub policy: KeyPolicyChange,
+}
+
+/// Changes of one service's keys that belong together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PoolChange {
+    /// Keys to delete; this comes first. One that is not there is no error.
+    pub delete: Vec<KeyId>,
+    /// What to change of which key; one that is not there is no error.
+    pub change: Vec<(KeyId, KeyChange)>,
+    /// New keys.
+    pub insert: Vec<KeyRecord>,
 }
 
 /// How many keys a service has.
@@ -52,6 +68,15 @@ pub trait KeyRepository: Send + Sync {
     /// `NotFound` when a service is not there.
     async fn insert_keys(&self, keys: &[KeyRecord]) -> Result<Vec<KeyId>, StorageError>;
 
+    /// Deletes, changes and stores keys of `service` in one transaction: all of it or, after an error, nothing. New keys are
+    /// skipped as in [`Self::insert_keys`], and so are the answer's ids.
+    async fn change_pool(
+        &self,
+        service: ServiceId,
+        change: &PoolChange,
+        now: Timestamp,
+    ) -> Result<Vec<KeyId>, StorageError>;
+
     /// The key with this id.
     async fn key(&self, id: KeyId) -> Result<Option<KeyRecord>, StorageError>;
 
@@ -61,7 +86,7 @@ pub trait KeyRepository: Send + Sync {
     /// How many keys each of these services has, in the order of `services`.
     async fn count_keys(&self, services: &[ServiceId]) -> Result<Vec<KeyCounts>, StorageError>;
 
-    /// Changes what is named, in one statement, and gives the key as it is then. `NotFound` when there is none.
+    /// Changes what is named, so that of changes at once none is lost, and gives the key as it is then. `NotFound` when there is none.
     async fn change_key(&self, id: KeyId, change: &KeyChange, now: Timestamp) -> Result<KeyRecord, StorageError>;
 
     /// Deletes a key and gives the service it belonged to. `NotFound` when there is none.

@@ -15,6 +15,7 @@ mod key;
 mod legacy;
 mod secrets;
 mod service;
+mod state;
 #[cfg(feature = "suite")]
 pub mod suite;
 
@@ -23,10 +24,11 @@ pub use audit::{AuditEntry, AuditRepository};
 pub use client_key::ClientKeyRepository;
 pub use error::{StorageError, StorageErrorKind};
 pub use factory::{DatabaseUrl, StorageFactory, StorageOptions};
-pub use key::{KeyChange, KeyCounts, KeyRecord, KeyRepository};
+pub use key::{KeyChange, KeyCounts, KeyRecord, KeyRepository, PoolChange};
 pub use legacy::{LegacyKey, LegacyService};
 pub use secrets::{ResealFn, SealedPlace, SecretRepository};
 pub use service::ServiceRepository;
+pub use state::{LONGEST_STATE_MODEL, StateRepository};
 
 use async_trait::async_trait;
 
@@ -52,6 +54,7 @@ pub trait Storage:
     IdAllocator
     + ServiceRepository
     + KeyRepository
+    + StateRepository
     + ClientKeyRepository
     + AdminRepository
     + AuditRepository

@@ -1,7 +1,7 @@
 //! Services.
 
 use async_trait::async_trait;
-use rotator_domain::{Service, ServiceId};
+use rotator_domain::{Service, ServiceId, Slug};
 
 use crate::{Page, StorageError};
 
@@ -19,6 +19,9 @@ pub trait ServiceRepository: Send + Sync {
 
     /// The service with this id.
     async fn service(&self, id: ServiceId) -> Result<Option<Service>, StorageError>;
+
+    /// The service with this slug; slugs compare exactly.
+    async fn service_by_slug(&self, slug: &Slug) -> Result<Option<Service>, StorageError>;
 
     /// A page of all services, ordered by id.
     async fn services(&self, page: Page<ServiceId>) -> Result<Vec<Service>, StorageError>;

@@ -22,6 +22,7 @@ pub mod keys;
 mod sample;
 pub mod secrets;
 pub mod services;
+pub mod states;
 pub mod whole;
 
 /// Makes a `#[tokio::test]` of every case of the suite. `$open` is an async function without arguments; it gives a pair: an
@@ -37,6 +38,7 @@ macro_rules! storage_suite {
             services::names_and_slugs_compare_exactly,
             services::an_update_replaces_everything,
             services::a_refused_update_changes_nothing,
+            services::a_service_is_found_by_its_exact_slug,
             services::what_is_not_there_is_not_found,
             services::services_come_in_pages,
             services::deleting_a_service_takes_its_keys_alone,
@@ -52,10 +54,17 @@ macro_rules! storage_suite {
             keys::concurrent_batches_store_each_value_once,
             keys::keys_are_counted_in_the_order_asked,
             key_changes::a_change_touches_only_what_is_named,
+            key_changes::a_change_of_a_policy_touches_only_what_is_named,
             key_changes::concurrent_changes_of_one_key_all_hold,
             key_changes::changing_or_deleting_no_key_is_not_found,
             key_changes::a_deleted_key_names_its_service,
             key_changes::all_keys_of_a_service_go_at_once,
+            key_changes::a_pool_changes_as_one,
+            key_changes::a_failing_pool_change_changes_nothing,
+            states::states_read_back_and_are_replaced,
+            states::states_go_with_their_keys,
+            states::states_that_cannot_be_kept_are_left_out,
+            states::many_states_are_saved_at_once,
             client_keys::client_keys_read_back_in_order,
             client_keys::a_taken_client_key_is_a_conflict,
             admin::an_administrator_is_stored_and_replaced,

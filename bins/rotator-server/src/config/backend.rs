@@ -73,6 +73,8 @@ pub(super) fn database(settings: &Settings) -> Result<DatabaseUrl, AppError> {
             Kind::from_db_type(text).ok_or_else(|| AppError::config("DB_TYPE", "must be sqlite, mysql or postgres"))?,
         ),
     };
+    // Checked also where it is not used: a bad value shall not wait for the day on which it is.
+    let port = parse("DB_PORT", settings.db_port.as_deref(), "must be a port")?;
     if let Some(text) = given(settings.database_url.as_deref()) {
         let url = database_url(text)?;
         let kind = Kind::from_scheme(url.scheme());
@@ -83,13 +85,13 @@ pub(super) fn database(settings: &Settings) -> Result<DatabaseUrl, AppError> {
     }
     let has_server = given(settings.db_host.as_deref()).is_some() || given(settings.db_user.as_deref()).is_some();
     match wanted {
-        None if has_server => server(settings, Kind::MySql),
+        None if has_server => server(settings, Kind::MySql, port),
         None | Some(Kind::Sqlite) => {
             let path = given(settings.database_path.as_deref()).unwrap_or(DEFAULT_PATH);
             let path = utf8_percent_encode(path, &IN_SQLITE_PATH);
             Ok(DatabaseUrl::new(format!("sqlite:{path}")))
         }
-        Some(kind) => server(settings, kind),
+        Some(kind) => server(settings, kind, port),
     }
 }
 
@@ -103,6 +105,9 @@ pub(super) fn cache(settings: &Settings) -> Result<CacheUrl, AppError> {
         Some("redis") => true,
         Some(_) => return Err(AppError::config("CACHE_TYPE", "must be memory or redis")),
     };
+    // Checked also where they are not used: a bad value shall not wait for the day on which it is.
+    let port = parse("REDIS_PORT", settings.redis_port.as_deref(), "must be a port")?.unwrap_or(6379_u16);
+    let number: u32 = parse("REDIS_DB", settings.redis_db.as_deref(), "must be a number")?.unwrap_or(0);
     if !wants_redis {
         return Ok(CacheUrl::Memory);
     }
@@ -112,8 +117,6 @@ pub(super) fn cache(settings: &Settings) -> Result<CacheUrl, AppError> {
         return Ok(CacheUrl::Redis(url.into()));
     }
     let host = given(settings.redis_host.as_deref()).unwrap_or("127.0.0.1");
-    let port = parse("REDIS_PORT", settings.redis_port.as_deref(), "must be a port")?.unwrap_or(6379_u16);
-    let number: u32 = parse("REDIS_DB", settings.redis_db.as_deref(), "must be a number")?.unwrap_or(0);
     let mut url = server_url("redis", "REDIS_HOST", host, port)?;
     url.set_path(&number.to_string());
     if let Some(password) = given(settings.redis_password.as_deref()) {
@@ -169,11 +172,10 @@ fn go_url(user: &str, password: &str, host: &str, port: &str, name: &str) -> Res
     Ok(url.into())
 }
 
-fn server(settings: &Settings, kind: Kind) -> Result<DatabaseUrl, AppError> {
+fn server(settings: &Settings, kind: Kind, port: Option<u16>) -> Result<DatabaseUrl, AppError> {
     let (scheme, default_port) = if kind == Kind::Postgres { ("postgres", 5432) } else { ("mysql", 3306) };
     let host = given(settings.db_host.as_deref()).unwrap_or("127.0.0.1");
-    let port = parse("DB_PORT", settings.db_port.as_deref(), "must be a port")?.unwrap_or(default_port);
-    let mut url = server_url(scheme, "DB_HOST", host, port)?;
+    let mut url = server_url(scheme, "DB_HOST", host, port.unwrap_or(default_port))?;
     let user =
         given(settings.db_user.as_deref()).ok_or_else(|| AppError::config("DB_USER", "must be set beside DB_HOST"))?;
     credentials(&mut url, "DB_USER", user, given(settings.db_password.as_deref()))?;
@@ -258,6 +260,8 @@ mod tests {
             ("DATABASE_URL", Settings { database_url: text("u:p@tcp(db:port)/n"), ..base() }),
             ("DB_USER", Settings { db_host: text("db"), ..base() }),
             ("DB_PORT", Settings { db_user: text("u"), db_port: text("x"), ..base() }),
+            ("DB_PORT", Settings { db_port: text("70000"), ..base() }),
+            ("REDIS_DB", Settings { redis_db: text("first"), ..base() }),
             ("CACHE_TYPE", Settings { cache_type: text("memcached"), ..base() }),
             ("REDIS_URL", Settings { redis_url: text("http://r"), ..base() }),
         ];

@@ -1,16 +1,26 @@
 //! Proxy configs.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use rotator_domain::ServiceId;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::App;
 use super::error::ApiError;
-use super::extract::{Body, ConfigBody, Id};
+use super::extract::{Body, ConfigBody, DryRun, Id};
 use super::paging::{PageQuery, Paged};
 use crate::use_cases::Actor;
 use crate::wire::{ErrorBody, Message, ProxyConfig, ProxyConfigBody, StatusBody};
+
+/// Which configs to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct SlugQuery {
+    /// Only the config with exactly this slug.
+    slug: Option<String>,
+}
 
 /// List the configs.
 #[utoipa::path(
@@ -18,7 +28,7 @@ use crate::wire::{ErrorBody, Message, ProxyConfig, ProxyConfigBody, StatusBody};
     path = "/proxy-configs",
     tag = "proxy configs",
     security(("bearer" = [])),
-    params(PageQuery),
+    params(PageQuery, SlugQuery),
     responses(
         (status = 200, description = "A page, with `X-Total-Count` and a `Link` to the next", body = Vec<ProxyConfig>),
         (status = 401, description = "No valid token", body = ErrorBody),
@@ -29,8 +39,12 @@ pub(super) async fn list(
     State(app): State<App>,
     actor: Actor,
     paged: Paged,
+    Query(SlugQuery { slug }): Query<SlugQuery>,
 ) -> Result<(HeaderMap, Json<Vec<ProxyConfig>>), ApiError> {
-    let listed = app.as_actor(&actor).configs(paged.page(ServiceId)).await?;
+    let listed = match slug {
+        Some(slug) => app.as_actor(&actor).configs_by_slug(&slug).await?,
+        None => app.as_actor(&actor).configs(paged.page(ServiceId)).await?,
+    };
     let headers = paged.headers(listed.entries.iter().map(|config| config.id), Some(listed.total));
     Ok((headers, Json(listed.entries)))
 }
@@ -41,8 +55,10 @@ pub(super) async fn list(
     path = "/proxy-configs",
     tag = "proxy configs",
     security(("bearer" = [])),
+    params(DryRun),
     request_body = ProxyConfigBody,
     responses(
+        (status = 200, description = "A dry run: the config as it would be", body = ProxyConfig),
         (status = 201, description = "The config", body = ProxyConfig),
         (status = 400, description = "The body is no JSON", body = ErrorBody),
         (status = 401, description = "No valid token", body = ErrorBody),
@@ -53,10 +69,11 @@ pub(super) async fn list(
 pub(super) async fn create(
     State(app): State<App>,
     actor: Actor,
+    dry_run: DryRun,
     config: ConfigBody,
 ) -> Result<(StatusCode, Json<ProxyConfig>), ApiError> {
-    let created = app.as_actor(&actor).create_config(config.body).await?;
-    Ok((StatusCode::CREATED, Json(created)))
+    let created = app.as_actor(&actor).create_config(config.body, dry_run.0).await?;
+    Ok((if dry_run.0 { StatusCode::OK } else { StatusCode::CREATED }, Json(created)))
 }
 
 /// Show a config.
@@ -82,7 +99,7 @@ pub(super) async fn show(State(app): State<App>, actor: Actor, Id(id): Id) -> Re
     path = "/proxy-configs/{id}",
     tag = "proxy configs",
     security(("bearer" = [])),
-    params(("id" = i64, Path, description = "The config's id")),
+    params(("id" = i64, Path, description = "The config's id"), DryRun),
     request_body = ProxyConfigBody,
     responses(
         (status = 200, description = "The config", body = ProxyConfig),
@@ -97,13 +114,14 @@ pub(super) async fn replace(
     State(app): State<App>,
     actor: Actor,
     Id(id): Id,
+    dry_run: DryRun,
     config: ConfigBody,
 ) -> Result<Json<ProxyConfig>, ApiError> {
     if !config.keys_are_known && config.body.api_keys.is_some() {
         let message = format!("are changed through proxy-configs/{id}/keys");
         return Err(ApiError::field("api_keys", message));
     }
-    Ok(Json(app.as_actor(&actor).replace_config(ServiceId(id), config.body).await?))
+    Ok(Json(app.as_actor(&actor).replace_config(ServiceId(id), config.body, dry_run.0).await?))
 }
 
 /// Turn a config on or off.

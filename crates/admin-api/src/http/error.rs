@@ -60,7 +60,7 @@ impl IntoResponse for ApiError {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
                 return response;
             }
-            Self::NotFound(what) => (StatusCode::NOT_FOUND, Vec::new(), format!("{what} not found")),
+            Self::NotFound(what) => (StatusCode::NOT_FOUND, Vec::new(), format!("{what} was not found")),
             Self::MethodNotAllowed(method) => {
                 (StatusCode::METHOD_NOT_ALLOWED, Vec::new(), format!("this route has no {method}"))
             }

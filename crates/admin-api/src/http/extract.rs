@@ -1,13 +1,15 @@
 //! Bodies and ids of requests, with errors that name the place.
 
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use utoipa::IntoParams;
 
 use super::error::ApiError;
 use crate::wire::{ProxyConfig, ProxyConfigBody};
@@ -20,6 +22,20 @@ pub(super) struct ConfigBody {
     pub(super) body: ProxyConfigBody,
     /// Whether each of its `api_keys` carries an `id`, as an answer's do.
     pub(super) keys_are_known: bool,
+}
+
+/// Whether everything is only checked, and nothing stored.
+#[derive(Clone, Copy, IntoParams)]
+#[into_params(names("dry_run"), parameter_in = Query)]
+pub(super) struct DryRun(
+    /// Whether everything is only checked, and nothing stored; no when absent.
+    pub(super) bool,
+);
+
+#[derive(Deserialize)]
+struct DryRunQuery {
+    #[serde(default)]
+    dry_run: bool,
 }
 
 /// The id in a path.
@@ -66,6 +82,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
         let path = Path::<String>::from_request_parts(parts, state).await;
         let id = path.ok().and_then(|Path(text)| text.parse().ok());
         id.map(Self).ok_or_else(|| ApiError::field("id", "must be a whole number"))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for DryRun {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let query = Query::<DryRunQuery>::from_request_parts(parts, state).await;
+        let query = query.map_err(|_: QueryRejection| ApiError::field("dry_run", "must be true or false"))?;
+        Ok(Self(query.0.dry_run))
     }
 }
 

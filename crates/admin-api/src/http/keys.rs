@@ -7,11 +7,12 @@ use rotator_domain::{KeyId, ServiceId};
 
 use super::App;
 use super::error::ApiError;
-use super::extract::{Body, Id};
+use super::extract::{Body, DryRun, Id};
 use super::paging::{PageQuery, Paged};
 use crate::use_cases::Actor;
 use crate::wire::{
-    BatchBody, BatchReport, DeletedCount, ErrorBody, ExportedKeys, KeyPatch, Message, NewKey, ProbeReport, UpstreamKey,
+    BatchBody, BatchReport, DeletedCount, ErrorBody, ExportedKeys, KeyPatch, Message, NewKey, PoolBody, PoolReport,
+    UpstreamKey,
 };
 
 /// List a config's keys, masked.
@@ -61,6 +62,33 @@ pub(super) async fn add(
     Body(key): Body<NewKey>,
 ) -> Result<(StatusCode, Json<UpstreamKey>), ApiError> {
     Ok((StatusCode::CREATED, Json(app.as_actor(&actor).add_key(ServiceId(id), key).await?)))
+}
+
+/// Make a config's pool the wanted one, in one transaction: keys that are missing are added, the others changed where they
+/// differ, and with `prune` those that are not named deleted.
+#[utoipa::path(
+    put,
+    path = "/proxy-configs/{id}/keys",
+    tag = "keys",
+    security(("bearer" = [])),
+    params(("id" = i64, Path, description = "The config's id"), DryRun),
+    request_body = PoolBody,
+    responses(
+        (status = 200, description = "What it took, or would take", body = PoolReport),
+        (status = 401, description = "No valid token", body = ErrorBody),
+        (status = 404, description = "No such config", body = ErrorBody),
+        (status = 413, description = "The body is too long", body = ErrorBody),
+        (status = 422, description = "Refused fields, named", body = ErrorBody),
+    )
+)]
+pub(super) async fn set_pool(
+    State(app): State<App>,
+    actor: Actor,
+    Id(id): Id,
+    dry_run: DryRun,
+    Body(pool): Body<PoolBody>,
+) -> Result<Json<PoolReport>, ApiError> {
+    Ok(Json(app.as_actor(&actor).set_pool(ServiceId(id), pool, dry_run.0).await?))
 }
 
 /// Delete all keys of a config.
@@ -162,21 +190,4 @@ pub(super) async fn change(
 pub(super) async fn delete(State(app): State<App>, actor: Actor, Id(id): Id) -> Result<Json<Message>, ApiError> {
     app.as_actor(&actor).delete_key(KeyId(id)).await?;
     Ok(Json(Message { message: "deleted".to_owned() }))
-}
-
-/// Test a key with one real request to its upstream.
-#[utoipa::path(
-    post,
-    path = "/keys/{id}/test",
-    tag = "keys",
-    security(("bearer" = [])),
-    params(("id" = i64, Path, description = "The key's id")),
-    responses(
-        (status = 200, description = "What the upstream answered", body = ProbeReport),
-        (status = 401, description = "No valid token", body = ErrorBody),
-        (status = 404, description = "No such key", body = ErrorBody),
-    )
-)]
-pub(super) async fn test(State(app): State<App>, actor: Actor, Id(id): Id) -> Result<Json<ProbeReport>, ApiError> {
-    Ok(Json(app.as_actor(&actor).test_key(KeyId(id)).await?))
 }

@@ -1,12 +1,12 @@
 //! Services, which the API calls proxy configs.
 
-use rotator_domain::{FieldError, Service, ServiceDraft, ServiceId, ServiceKind};
+use rotator_domain::{FieldError, Service, ServiceDraft, ServiceId, ServiceKind, Slug};
 use rotator_llm_adapters as llm_adapters;
 use rotator_storage_trait::{KeyCounts, Page};
 
 use super::{UseCaseError, UseCases};
 use crate::time::rfc3339;
-use crate::wire::{NewApiKey, NewKey, ProxyConfig, ProxyConfigBody};
+use crate::wire::{NewApiKey, NewKey, ProxyConfig, ProxyConfigBody, UpstreamKey};
 
 /// How many keys stand in a config's answer.
 const KEYS_SHOWN: u64 = 100;
@@ -20,13 +20,22 @@ pub(crate) struct Listed<T> {
 // === impl UseCases ===
 
 impl UseCases<'_> {
-    /// Makes a config, with its first keys if it names some.
-    pub(crate) async fn create_config(&self, mut body: ProxyConfigBody) -> Result<ProxyConfig, UseCaseError> {
+    /// Makes a config, with its first keys if it names some. A dry run checks everything and stores nothing; its answer
+    /// has the id 0 and no keys.
+    pub(crate) async fn create_config(
+        &self,
+        mut body: ProxyConfigBody,
+        is_dry_run: bool,
+    ) -> Result<ProxyConfig, UseCaseError> {
         let keys: Vec<NewKey> = body.api_keys.take().unwrap_or_default().into_iter().map(NewKey::from).collect();
         let now = self.context.clock.now();
         // A draft is checked before an id is spent on it.
         let checked = checked(ServiceDraft::from(&body).into_service(ServiceId(0), now, now)?)?;
         self.check_keys(&keys)?;
+        if is_dry_run {
+            self.refuse_taken(&checked).await?;
+            return Ok(answer(checked, KeyCounts::default(), Vec::new()));
+        }
         let id = ServiceId(self.context.storage.reserve_ids(1).await.map_err(UseCaseError::Storage)?);
         let service = Service { id, ..checked };
         self.context.storage.insert_service(&service).await.map_err(UseCaseError::about("the config"))?;
@@ -55,15 +64,29 @@ impl UseCases<'_> {
         Ok(Listed { entries: self.answers(services).await?, total })
     }
 
-    /// Replaces a config whole, but for its keys.
+    /// The config with this slug, as a list of one or none.
+    pub(crate) async fn configs_by_slug(&self, slug: &str) -> Result<Listed<ProxyConfig>, UseCaseError> {
+        let slug = Slug::new(slug)?;
+        let found = self.context.storage.service_by_slug(&slug).await.map_err(UseCaseError::Storage)?;
+        let entries = self.answers(found.into_iter().collect()).await?;
+        Ok(Listed { total: entries.len() as u64, entries })
+    }
+
+    /// Replaces a config whole, but for its keys. A dry run checks everything and stores nothing.
     pub(crate) async fn replace_config(
         &self,
         id: ServiceId,
         body: ProxyConfigBody,
+        is_dry_run: bool,
     ) -> Result<ProxyConfig, UseCaseError> {
         let before = self.service(id).await?;
         let draft = ServiceDraft::from(&body);
         let service = checked(draft.into_service(id, before.created_at, self.context.clock.now())?)?;
+        if is_dry_run {
+            self.refuse_taken(&service).await?;
+            let mut answers = self.answers(vec![service]).await?;
+            return answers.pop().ok_or(UseCaseError::NotFound("the config"));
+        }
         self.update(&before, service).await
     }
 
@@ -88,6 +111,15 @@ impl UseCases<'_> {
         found.ok_or(UseCaseError::NotFound("the config"))
     }
 
+    /// What the database would refuse: a slug that another service has.
+    async fn refuse_taken(&self, service: &Service) -> Result<(), UseCaseError> {
+        let other = self.context.storage.service_by_slug(&service.slug).await.map_err(UseCaseError::Storage)?;
+        match other {
+            Some(other) if other.id != service.id => Err(UseCaseError::Conflict { field: "slug" }),
+            _ => Ok(()),
+        }
+    }
+
     async fn update(&self, before: &Service, service: Service) -> Result<ProxyConfig, UseCaseError> {
         self.context.storage.update_service(&service).await.map_err(UseCaseError::about("the config"))?;
         let changed = changed_fields(&ServiceDraft::from(before), &ServiceDraft::from(&service));
@@ -100,19 +132,25 @@ impl UseCases<'_> {
         let ids: Vec<ServiceId> = services.iter().map(|service| service.id).collect();
         let counts = self.context.storage.count_keys(&ids).await.map_err(UseCaseError::Storage)?;
         let mut answers = Vec::with_capacity(services.len());
-        for (service, KeyCounts { total, active }) in services.into_iter().zip(counts) {
+        for (service, counts) in services.into_iter().zip(counts) {
             let page = Page { after: None, limit: KEYS_SHOWN };
-            answers.push(ProxyConfig {
-                id: service.id.0,
-                api_keys: if total == 0 { Vec::new() } else { self.masked_keys(service.id, page).await? },
-                api_key_count: total,
-                active_key_count: active,
-                created_at: rfc3339(service.created_at),
-                updated_at: rfc3339(service.updated_at),
-                body: ProxyConfigBody::from(ServiceDraft::from(&service)),
-            });
+            let keys = if counts.total == 0 { Vec::new() } else { self.masked_keys(service.id, page).await? };
+            answers.push(answer(service, counts, keys));
         }
         Ok(answers)
+    }
+}
+
+/// A config as answers show it.
+fn answer(service: Service, counts: KeyCounts, api_keys: Vec<UpstreamKey>) -> ProxyConfig {
+    ProxyConfig {
+        id: service.id.0,
+        api_keys,
+        api_key_count: counts.total,
+        active_key_count: counts.active,
+        created_at: rfc3339(service.created_at),
+        updated_at: rfc3339(service.updated_at),
+        body: ProxyConfigBody::from(ServiceDraft::from(&service)),
     }
 }
 
@@ -139,60 +177,10 @@ fn changed_fields(before: &ServiceDraft, after: &ServiceDraft) -> Option<String>
 
 // === impl From ===
 
-impl From<&ProxyConfigBody> for ServiceDraft {
-    fn from(body: &ProxyConfigBody) -> Self {
-        let body = body.clone();
-        Self {
-            name: body.name,
-            slug: body.slug,
-            config_type: body.config_type,
-            is_active: body.is_active,
-            api_key_location: body.api_key_location,
-            api_key_name: body.api_key_name,
-            api_key_prefix: body.api_key_prefix,
-            method: body.method,
-            target_url: body.target_url,
-            target_base_url: body.target_base_url,
-            provider: body.provider,
-            api_format: body.api_format,
-            output_format: body.output_format,
-            http_version: body.http_version,
-            connect_timeout_ms: body.connect_timeout_ms,
-            first_byte_timeout_ms: body.first_byte_timeout_ms,
-            idle_timeout_ms: body.idle_timeout_ms,
-        }
-    }
-}
-
-impl From<ServiceDraft> for ProxyConfigBody {
-    fn from(draft: ServiceDraft) -> Self {
-        Self {
-            name: draft.name,
-            slug: draft.slug,
-            config_type: draft.config_type,
-            is_active: draft.is_active,
-            api_key_location: draft.api_key_location,
-            api_key_name: draft.api_key_name,
-            api_key_prefix: draft.api_key_prefix,
-            method: draft.method,
-            target_url: draft.target_url,
-            target_base_url: draft.target_base_url,
-            provider: draft.provider,
-            api_format: draft.api_format,
-            output_format: draft.output_format,
-            http_version: draft.http_version,
-            connect_timeout_ms: draft.connect_timeout_ms,
-            first_byte_timeout_ms: draft.first_byte_timeout_ms,
-            idle_timeout_ms: draft.idle_timeout_ms,
-            api_keys: None,
-        }
-    }
-}
-
 impl From<NewApiKey> for NewKey {
     fn from(key: NewApiKey) -> Self {
         match key {
-            NewApiKey::Value(key_value) => Self { key_value, is_active: true, label: None },
+            NewApiKey::Value(key_value) => Self::new(key_value),
             NewApiKey::Key(key) => key,
         }
     }

@@ -9,7 +9,7 @@ use crate::ChangeError;
 #[derive(Debug, thiserror::Error)]
 pub enum UseCaseError {
     /// What was asked for is not there.
-    #[error("{0} not found")]
+    #[error("{0} was not found")]
     NotFound(&'static str),
     /// Fields were refused.
     #[error("{0}")]

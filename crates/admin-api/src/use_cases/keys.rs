@@ -2,23 +2,24 @@
 
 use std::collections::HashMap;
 
+use rotator_domain::rotation::{KeyPolicy, KeyReport, KeyState, QuotaGroup};
 use rotator_domain::{
-    DigestKey, FieldError, Invalid, KeyId, KeyLabel, SealContext, Secret, ServiceId, Timestamp, UpstreamKeyDraft,
-    Vault, Verdict,
+    DigestKey, FieldError, Invalid, KeyId, KeyLabel, KeyPolicyChange, SealContext, Secret, ServiceId, Timestamp,
+    UpstreamKeyDraft, Vault, check_key_policy,
 };
 use rotator_storage_trait::{KeyChange, KeyRecord, Page};
 
+use super::policies::{changed_parts, patterns, policy_of};
 use super::{Listed, UseCaseError, UseCases};
 use crate::time::rfc3339;
 use crate::wire::{
-    BatchBody, BatchReport, DeletedCount, ExportedKey, ExportedKeys, FailedKey, KeyPatch, NewKey, ProbeReport,
-    UpstreamKey,
+    BatchBody, BatchReport, DeletedCount, ExportedKey, ExportedKeys, FailedKey, KeyPatch, NewKey, UpstreamKey,
 };
 
 /// How many keys a request may bring.
-const LARGEST_BATCH: usize = 200_000;
-/// How many keys are read at once for an export.
-const EXPORT_PAGE: u64 = 1000;
+pub(super) const LARGEST_BATCH: usize = 200_000;
+/// How many keys are read at once where all are needed.
+const READ_PAGE: u64 = 1000;
 
 // === impl UseCases ===
 
@@ -56,7 +57,7 @@ impl UseCases<'_> {
         let (mut good, mut failed_keys) = (Vec::new(), Vec::new());
         for (at, text) in batch.keys.into_iter().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
             match rotator_domain::upstream_key_value(&text) {
-                Ok(_) => good.push(NewKey { key_value: text, is_active: true, label: None }),
+                Ok(_) => good.push(NewKey::new(text)),
                 Err(error) => failed_keys.push(FailedKey { line: at as u64 + 1, error: error.message }),
             }
         }
@@ -75,17 +76,21 @@ impl UseCases<'_> {
 
     /// Changes what is named of a key.
     pub(crate) async fn change_key(&self, id: KeyId, patch: KeyPatch) -> Result<UpstreamKey, UseCaseError> {
-        let label = match patch.label {
-            Some(Some(text)) => Some(Some(KeyLabel::new(&text)?)),
+        let label = match &patch.label {
+            Some(Some(text)) => Some(Some(KeyLabel::new(text)?)),
             Some(None) => Some(None),
             None => None,
         };
-        let change = KeyChange { is_active: patch.is_active, label };
+        let policy = KeyPolicyChange::from(&patch);
+        // What is not named stays as it is, and is good; so the change is checked as that of a usual key.
+        check_key_policy(&policy.clone().of(KeyPolicy::default()))?;
+        let change = KeyChange { is_active: patch.is_active, label, policy };
         let now = self.context.clock.now();
         let record = self.context.storage.change_key(id, &change, now).await.map_err(UseCaseError::about("the key"))?;
         let active = change.is_active.map(|is_active| format!("is_active: {is_active}"));
         let label = change.label.map(|_| "label".to_owned());
-        let detail = [active, label].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let policy = changed_parts(&change.policy).map(str::to_owned);
+        let detail = active.into_iter().chain(label).chain(policy).collect::<Vec<_>>().join(", ");
         self.audit("key.update", &format!("key:{id}"), detail).await?;
         self.context.changes.service_changed(record.service_id).await?;
         self.key(id).await
@@ -111,44 +116,40 @@ impl UseCases<'_> {
     pub(crate) async fn export_keys(&self, service: ServiceId) -> Result<ExportedKeys, UseCaseError> {
         self.service(service).await?;
         self.audit("keys.export", &format!("service:{service}"), None).await?;
-        let (mut keys, mut after) = (Vec::new(), None);
-        loop {
-            let page = Page { after, limit: EXPORT_PAGE };
-            let records = self.context.storage.keys(service, page).await.map_err(UseCaseError::Storage)?;
-            let Some(last) = records.last() else { return Ok(ExportedKeys { keys }) };
-            after = Some(last.id);
-            for record in records {
-                let value = self.context.vault.open(SealContext::UpstreamKey(record.id), &record.sealed)?;
-                keys.push(ExportedKey {
-                    id: record.id.0,
-                    key_value: value.expose().to_owned(),
-                    label: record.label.map(|label| label.as_str().to_owned()),
-                    is_active: record.is_active,
-                });
-            }
-        }
+        let mut keys = Vec::new();
+        self.each_record(service, |record| {
+            let value = self.context.vault.open(SealContext::UpstreamKey(record.id), &record.sealed)?;
+            keys.push(ExportedKey {
+                id: record.id.0,
+                key_value: value.expose().to_owned(),
+                label: record.label.map(|label| label.as_str().to_owned()),
+                is_active: record.is_active,
+                weight: record.policy.weight,
+                tier: record.policy.tier,
+                limits: record.policy.limits.into(),
+                models: patterns(&record.policy.models),
+                quota_group: record.policy.group.map(|QuotaGroup(name)| name),
+            });
+            Ok(())
+        })
+        .await?;
+        Ok(ExportedKeys { keys })
     }
 
-    /// Tests a key at its upstream.
-    pub(crate) async fn test_key(&self, id: KeyId) -> Result<ProbeReport, UseCaseError> {
-        let record = self.record(id).await?;
-        self.audit("key.test", &format!("key:{id}"), None).await?;
-        Ok(match self.context.prober.probe(record.service_id, id).await {
-            Ok(outcome) => ProbeReport {
-                ok: outcome.verdict == Verdict::Healthy,
-                status: Some(outcome.status),
-                verdict: verdict_name(outcome.verdict).to_owned(),
-                latency_ms: u64::try_from(outcome.took.as_millis()).ok(),
-                error: None,
-            },
-            Err(error) => ProbeReport {
-                ok: false,
-                status: None,
-                verdict: "no_answer".to_owned(),
-                latency_ms: None,
-                error: Some(error.to_string()),
-            },
-        })
+    /// Takes every key of a service as it is stored, ordered by id; a page at a time is read. The first error ends it.
+    pub(super) async fn each_record(
+        &self,
+        service: ServiceId,
+        mut take: impl FnMut(KeyRecord) -> Result<(), UseCaseError> + Send,
+    ) -> Result<(), UseCaseError> {
+        let mut after = None;
+        loop {
+            let page = Page { after, limit: READ_PAGE };
+            let records = self.context.storage.keys(service, page).await.map_err(UseCaseError::Storage)?;
+            let Some(last) = records.last() else { return Ok(()) };
+            after = Some(last.id);
+            records.into_iter().try_for_each(&mut take)?;
+        }
     }
 
     /// Refuses keys that cannot be stored, each under its place in the request.
@@ -171,6 +172,17 @@ impl UseCases<'_> {
         if keys.is_empty() {
             return Ok(StoredKeys { ids: Vec::new(), skipped: Vec::new() });
         }
+        let records = self.seal_keys(service, keys).await?;
+        let skipped = self.context.storage.insert_keys(&records).await.map_err(UseCaseError::about("the config"))?;
+        Ok(StoredKeys { ids: records.into_iter().map(|record| record.id).collect(), skipped })
+    }
+
+    /// Gives new keys their ids and seals them.
+    pub(super) async fn seal_keys(
+        &self,
+        service: ServiceId,
+        keys: Vec<NewKey>,
+    ) -> Result<Vec<KeyRecord>, UseCaseError> {
         let count = u32::try_from(keys.len()).map_err(|_| FieldError::new("keys", "must be fewer"))?;
         let first = self.context.storage.reserve_ids(count).await.map_err(UseCaseError::Storage)?;
         let sealer = Sealer {
@@ -179,11 +191,8 @@ impl UseCases<'_> {
             service,
             now: self.context.clock.now(),
         };
-        let seal =
-            move || (first..).zip(keys).map(|(id, key)| sealer.seal(KeyId(id), key)).collect::<Result<Vec<_>, _>>();
-        let records = tokio::task::spawn_blocking(seal).await.map_err(|_| UseCaseError::Interrupted)??;
-        let skipped = self.context.storage.insert_keys(&records).await.map_err(UseCaseError::about("the config"))?;
-        Ok(StoredKeys { ids: records.into_iter().map(|record| record.id).collect(), skipped })
+        let seal = move || (first..).zip(keys).map(|(id, key)| sealer.seal(KeyId(id), key)).collect();
+        tokio::task::spawn_blocking(seal).await.map_err(|_| UseCaseError::Interrupted)?
     }
 
     /// A page of keys as answers show them.
@@ -193,33 +202,39 @@ impl UseCases<'_> {
         page: Page<KeyId>,
     ) -> Result<Vec<UpstreamKey>, UseCaseError> {
         let records = self.context.storage.keys(service, page).await.map_err(UseCaseError::Storage)?;
-        let cooling = self.cooling(service).await;
-        records.into_iter().map(|record| self.masked(record, &cooling)).collect()
+        let states = self.states(service).await;
+        records.into_iter().map(|record| self.masked(record, &states)).collect()
     }
 
     async fn key(&self, id: KeyId) -> Result<UpstreamKey, UseCaseError> {
         let record = self.record(id).await?;
-        let cooling = self.cooling(record.service_id).await;
-        self.masked(record, &cooling)
+        let states = self.states(record.service_id).await;
+        self.masked(record, &states)
     }
 
-    async fn record(&self, id: KeyId) -> Result<KeyRecord, UseCaseError> {
+    pub(super) async fn record(&self, id: KeyId) -> Result<KeyRecord, UseCaseError> {
         let found = self.context.storage.key(id).await.map_err(UseCaseError::Storage)?;
         found.ok_or(UseCaseError::NotFound("the key"))
     }
 
-    /// Until when keys are left alone. A cache that does not answer must not keep anybody from seeing the keys.
-    async fn cooling(&self, service: ServiceId) -> HashMap<KeyId, Timestamp> {
-        match self.context.rotation.cooling(service, self.context.clock.now()).await {
-            Ok(cooling) => cooling.into_iter().map(|cooldown| (cooldown.key, cooldown.until)).collect(),
+    /// How the active keys are. A cache that does not answer must not keep anybody from seeing the keys.
+    async fn states(&self, service: ServiceId) -> HashMap<KeyId, KeyReport> {
+        match self.context.rotation.reports(service, self.context.clock.now()).await {
+            Ok(reports) => reports.into_iter().map(|report| (report.key, report)).collect(),
             Err(error) => {
-                tracing::warn!(error = %error, "the cooldowns could not be read");
+                tracing::warn!(error = %error, "the keys' states could not be read");
                 HashMap::new()
             }
         }
     }
 
-    fn masked(&self, record: KeyRecord, cooling: &HashMap<KeyId, Timestamp>) -> Result<UpstreamKey, UseCaseError> {
+    fn masked(&self, record: KeyRecord, states: &HashMap<KeyId, KeyReport>) -> Result<UpstreamKey, UseCaseError> {
+        let report = states.get(&record.id).filter(|_| record.is_active);
+        let state = match report {
+            _ if !record.is_active => "disabled",
+            Some(report) => report.state.name(),
+            None => KeyState::Active.name(),
+        };
         let value = self.context.vault.open(SealContext::UpstreamKey(record.id), &record.sealed)?;
         Ok(UpstreamKey {
             id: record.id.0,
@@ -227,7 +242,16 @@ impl UseCases<'_> {
             key_value: value.masked(),
             label: record.label.map(|label| label.as_str().to_owned()),
             is_active: record.is_active,
-            cooling_until: cooling.get(&record.id).map(|until| rfc3339(*until)),
+            weight: record.policy.weight,
+            tier: record.policy.tier,
+            limits: record.policy.limits.into(),
+            models: patterns(&record.policy.models),
+            quota_group: record.policy.group.map(|QuotaGroup(name)| name),
+            state: state.to_owned(),
+            state_model: report.and_then(|report| report.model.clone()),
+            state_since: report.and_then(|report| report.since).map(rfc3339),
+            state_until: report.and_then(|report| report.until).map(rfc3339),
+            in_flight: report.map_or(0, |report| report.in_flight),
             created_at: rfc3339(record.created_at),
             updated_at: rfc3339(record.updated_at),
         })
@@ -262,6 +286,7 @@ impl Sealer {
             digest: self.digest_key.upstream_key(self.service, &key.value),
             label: key.label,
             is_active: key.is_active,
+            policy: key.policy,
             created_at: self.now,
             updated_at: self.now,
         })
@@ -269,16 +294,6 @@ impl Sealer {
 }
 
 fn draft(key: NewKey) -> UpstreamKeyDraft {
-    UpstreamKeyDraft { value: Secret::new(key.key_value), label: key.label, is_active: key.is_active }
-}
-
-fn verdict_name(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Healthy => "healthy",
-        Verdict::CoolDown { .. } => "limited",
-        Verdict::Refused => "refused",
-        Verdict::Forbidden => "forbidden",
-        Verdict::UpstreamFault => "upstream_fault",
-        Verdict::ClientFault => "client_fault",
-    }
+    let policy = policy_of(&key);
+    UpstreamKeyDraft { value: Secret::new(key.key_value), label: key.label, is_active: key.is_active, policy }
 }

@@ -69,7 +69,7 @@ pub async fn import_legacy(
         let sealer = Sealer { vault: vault.clone(), digest_key: digest_key.clone(), service: id, now };
         let mut records = Vec::with_capacity(keys.len());
         for (id, key) in (first..).zip(keys) {
-            let new = NewKey { key_value: key.value.expose().to_owned(), is_active: key.is_active, label: None };
+            let new = NewKey { is_active: key.is_active, ..NewKey::new(key.value.expose()) };
             match sealer.seal(rotator_domain::KeyId(id), new) {
                 Ok(record) => records.push(record),
                 Err(UseCaseError::Invalid(invalid)) => {

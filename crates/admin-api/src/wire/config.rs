@@ -1,9 +1,11 @@
 //! Proxy configs, as the API calls services.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{NewKey, UpstreamKey};
+use super::{Fallback, Limits, NewKey, UpstreamKey};
 
 /// A proxy config as it is written: to create one, or to replace one whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -54,9 +56,46 @@ pub struct ProxyConfigBody {
     /// How long the upstream may take to its first byte, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_byte_timeout_ms: Option<u64>,
-    /// How long the answer may pause, in milliseconds.
+    /// How long the answer, or the body of a request, may pause, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_timeout_ms: Option<u64>,
+    /// How the keys take turns: `round_robin` (when absent), `weighted`, `least_in_flight`, `fill_first` or `random`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<String>,
+    /// Whether a conversation keeps its key while that key can serve; no when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub affinity: Option<bool>,
+    /// The limits of every key and of every quota group that has none of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
+    /// The limits of quota groups, by name; keys of one group share one upstream quota.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota_groups: Option<BTreeMap<String, Limits>>,
+    /// How often a request is sent at the most, 1 to 1,000; as often as there are keys when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_attempts: Option<u32>,
+    /// How long a request may take until its answer begins, waiting included, in milliseconds; 300,000 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
+    /// Whether a request that the upstream may have processed is sent again although its method does not say that it may be;
+    /// no when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_send: Option<bool>,
+    /// How many requests wait at the most while no key can serve, 0 to 100,000; 1,000 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_waiting: Option<u32>,
+    /// How long a request waits for a key at the most, in milliseconds, 0 to 600,000; 10,000 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_wait_ms: Option<u64>,
+    /// Names that clients may use for models, and the real ones; at most 200.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_aliases: Option<BTreeMap<String, String>>,
+    /// The configs that step in when this one cannot serve, in order; at most 10.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Vec<Fallback>>,
+    /// Whether answers tell in `x-rotator-*` headers which key served and after how many attempts; yes when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotation_headers: Option<bool>,
     /// The first keys of a new config. When a config is replaced, only keys that carry an `id` may stand here, as an answer
     /// gave them; they are left as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,63 +2,84 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use rotator_domain::{CooldownReason, KeyId, ServiceId, Timestamp};
+use rotator_domain::rotation::{KeyState, Learning, Lease, Next, PickRequest, PoolKey, RotationPolicy};
+use rotator_domain::{KeyId, LimitScope, Reading, ServiceId, Timestamp, Verdict};
 use tokio::task::JoinSet;
 
-use crate::{KeyCooldown, Pick, PickRequest, Pool, RotationState};
+use crate::{Pool, RotationState};
 
 const SERVICE: ServiceId = ServiceId(1);
+const NOBODY: Next = Next::None { retry_at: None, is_busy: false };
 
 fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
 }
 
 async fn publish(rotation: &dyn RotationState, service_id: ServiceId, keys: &[i64]) {
-    let keys = keys.iter().copied().map(KeyId).collect();
-    rotation.publish_pool(Pool { service_id, keys }).await.unwrap();
+    let keys = keys.iter().map(|id| PoolKey::plain(KeyId(*id))).collect();
+    rotation.publish_pool(Pool { service_id, policy: RotationPolicy::default(), keys }).await.unwrap();
 }
 
-async fn pick(rotation: &dyn RotationState, tried: &[i64], now: i64) -> Pick {
+async fn pick(rotation: &dyn RotationState, tried: &[i64], now: i64) -> Next {
     let tried: Vec<KeyId> = tried.iter().copied().map(KeyId).collect();
-    rotation.pick(PickRequest { service_id: SERVICE, tried: &tried, now: at(now) }).await.unwrap()
+    let request = PickRequest { model: None, tried: &tried, session: None, is_pinned: false, tokens: 0, now: at(now) };
+    rotation.pick(SERVICE, request).await.unwrap()
 }
 
-async fn cool(rotation: &dyn RotationState, key: i64, until: i64, reason: CooldownReason) {
-    let cooldown = KeyCooldown { key: KeyId(key), until: at(until), reason };
-    rotation.cool_down(SERVICE, cooldown).await.unwrap();
+async fn lease(rotation: &dyn RotationState, now: i64) -> Lease {
+    match pick(rotation, &[], now).await {
+        Next::Lease(lease) => lease,
+        none @ Next::None { .. } => panic!("{none:?}"),
+    }
+}
+
+/// Tells what an answer said, and gives the lease back.
+async fn answer(rotation: &dyn RotationState, lease: &Lease, verdict: Verdict, now: i64) -> Learning {
+    let learning = rotation.learn(SERVICE, lease, &Reading::plain(verdict), at(now)).await.unwrap();
+    rotation.settle(SERVICE, lease, None, at(now)).await.unwrap();
+    learning
+}
+
+fn limited(seconds: u64) -> Verdict {
+    Verdict::CoolDown { after: Some(Duration::from_secs(seconds)), scope: LimitScope::Model }
 }
 
 /// Picks 7,000 times from 64 tasks and counts what came.
-async fn uses_of_7000_picks(rotation: &Arc<dyn RotationState>) -> HashMap<Pick, usize> {
+async fn uses_of_7000_picks(rotation: &Arc<dyn RotationState>) -> HashMap<i64, usize> {
     let mut tasks = JoinSet::new();
     for task in 0..64 {
         let rotation = Arc::clone(rotation);
         // 64 times 109 is 24 short of 7,000.
         let picks = if task < 24 { 110 } else { 109 };
         tasks.spawn(async move {
-            let mut uses: HashMap<Pick, usize> = HashMap::new();
+            let mut uses: HashMap<i64, usize> = HashMap::new();
             for turn in 0..picks {
-                *uses.entry(pick(&*rotation, &[], turn).await).or_default() += 1;
+                let lease = lease(&*rotation, turn).await;
+                *uses.entry(lease.key.0).or_default() += 1;
                 tokio::task::yield_now().await;
+                rotation.settle(SERVICE, &lease, None, at(turn)).await.unwrap();
             }
             uses
         });
     }
-    let mut uses: HashMap<Pick, usize> = HashMap::new();
+    let mut uses: HashMap<i64, usize> = HashMap::new();
     while let Some(part) = tasks.join_next().await {
         part.unwrap().into_iter().for_each(|(key, count)| *uses.entry(key).or_default() += count);
     }
     uses
 }
 
-fn a_thousand_each() -> HashMap<Pick, usize> {
-    (1..=7).map(|key| (Pick::Key(KeyId(key)), 1000)).collect()
+fn a_thousand_each() -> HashMap<i64, usize> {
+    (1..=7).map(|key| (key, 1000)).collect()
 }
 
 pub async fn every_key_is_used_alike_under_concurrency(rotation: Arc<dyn RotationState>) {
     publish(&*rotation, SERVICE, &[1, 2, 3, 4, 5, 6, 7]).await;
     assert_eq!(uses_of_7000_picks(&rotation).await, a_thousand_each());
+    let reports = rotation.reports(SERVICE, at(200)).await.unwrap();
+    assert!(reports.len() == 7 && reports.iter().all(|report| report.in_flight == 0), "{reports:?}");
 }
 
 pub async fn publishing_the_same_pool_again_does_not_disturb_the_round(rotation: Arc<dyn RotationState>) {
@@ -79,105 +100,85 @@ pub async fn publishing_the_same_pool_again_does_not_disturb_the_round(rotation:
 
 pub async fn a_tried_key_is_passed_over_and_keeps_its_place(rotation: Arc<dyn RotationState>) {
     publish(&*rotation, SERVICE, &[1, 2, 3]).await;
-    assert_eq!(pick(&*rotation, &[1], 0).await, Pick::Key(KeyId(2)));
-    assert_eq!(pick(&*rotation, &[], 0).await, Pick::Key(KeyId(1)), "another request finds it first in line");
-    assert_eq!(pick(&*rotation, &[1, 2], 0).await, Pick::Key(KeyId(3)));
-    assert_eq!(pick(&*rotation, &[1, 2, 3], 0).await, Pick::None { retry_at: None });
-    assert_eq!(pick(&*rotation, &[], 0).await, Pick::Key(KeyId(2)), "a pick that found none moved nobody");
+    let key = async |tried: &[i64]| match pick(&*rotation, tried, 0).await {
+        Next::Lease(lease) => lease.key.0,
+        Next::None { .. } => 0,
+    };
+    assert_eq!([key(&[1]).await, key(&[]).await, key(&[1, 2]).await], [2, 1, 3]);
+    assert_eq!(pick(&*rotation, &[1, 2, 3], 0).await, NOBODY);
+    assert_eq!(key(&[]).await, 2, "a pick that found none moved nobody");
 }
 
-pub async fn a_cooling_key_is_left_alone_until_its_time(rotation: Arc<dyn RotationState>) {
+pub async fn a_limited_key_is_left_alone_until_its_time(rotation: Arc<dyn RotationState>) {
     publish(&*rotation, SERVICE, &[1, 2]).await;
-    cool(&*rotation, 1, 10, CooldownReason::Limited).await;
-    for now in [0, 5, 9] {
-        assert_eq!(pick(&*rotation, &[], now).await, Pick::Key(KeyId(2)));
+    let first = lease(&*rotation, 0).await;
+    assert!(
+        matches!(answer(&*rotation, &first, limited(10), 0).await, Learning::Cooling(held) if held.until == at(10_000))
+    );
+    for now in [0, 5000, 9999] {
+        assert_eq!(lease(&*rotation, now).await.key, KeyId(2));
     }
-    let expected = KeyCooldown { key: KeyId(1), until: at(10), reason: CooldownReason::Limited };
-    assert_eq!(rotation.cooling(SERVICE, at(9)).await.unwrap(), [expected]);
-    assert_eq!(rotation.cooling(SERVICE, at(10)).await.unwrap(), []);
-    assert_eq!(pick(&*rotation, &[2], 10).await, Pick::Key(KeyId(1)));
-}
-
-pub async fn a_cooldown_never_shrinks(rotation: Arc<dyn RotationState>) {
-    publish(&*rotation, SERVICE, &[1]).await;
-    cool(&*rotation, 1, 30, CooldownReason::Limited).await;
-    cool(&*rotation, 1, 10, CooldownReason::Refused).await;
-    assert_eq!(pick(&*rotation, &[], 29).await, Pick::None { retry_at: Some(at(30)) });
-    cool(&*rotation, 1, 50, CooldownReason::Refused).await;
-    assert_eq!(pick(&*rotation, &[], 49).await, Pick::None { retry_at: None });
-    assert_eq!(pick(&*rotation, &[], 50).await, Pick::Key(KeyId(1)));
+    let report = rotation.reports(SERVICE, at(9999)).await.unwrap().remove(0);
+    assert_eq!((report.key, report.state, report.until), (KeyId(1), KeyState::Cooling, Some(at(10_000))));
+    let report = rotation.reports(SERVICE, at(10_000)).await.unwrap().remove(0);
+    assert_eq!(report.state, KeyState::Active);
+    assert!(matches!(pick(&*rotation, &[2], 10_000).await, Next::Lease(lease) if lease.key == KeyId(1)));
 }
 
 pub async fn the_first_limited_key_says_when_to_retry(rotation: Arc<dyn RotationState>) {
-    publish(&*rotation, SERVICE, &[1, 2, 3]).await;
-    cool(&*rotation, 1, 40, CooldownReason::Limited).await;
-    cool(&*rotation, 2, 20, CooldownReason::Limited).await;
-    cool(&*rotation, 3, 5, CooldownReason::Refused).await;
-    assert_eq!(pick(&*rotation, &[], 0).await, Pick::None { retry_at: Some(at(20)) });
-    assert_eq!(pick(&*rotation, &[2], 0).await, Pick::None { retry_at: Some(at(20)) }, "a tried key counts too");
+    publish(&*rotation, SERVICE, &[1, 2]).await;
+    let (one, two) = (lease(&*rotation, 0).await, lease(&*rotation, 0).await);
+    answer(&*rotation, &one, limited(40), 0).await;
+    answer(&*rotation, &two, limited(20), 0).await;
+    assert_eq!(pick(&*rotation, &[], 1).await, Next::None { retry_at: Some(at(20_000)), is_busy: false });
 }
 
-pub async fn without_a_limited_key_there_is_nothing_to_wait_for(rotation: Arc<dyn RotationState>) {
-    publish(&*rotation, SERVICE, &[]).await;
-    assert_eq!(pick(&*rotation, &[], 0).await, Pick::None { retry_at: None }, "an empty pool");
-    publish(&*rotation, SERVICE, &[1, 2]).await;
-    assert_eq!(pick(&*rotation, &[1, 2], 0).await, Pick::None { retry_at: None }, "all tried");
-    cool(&*rotation, 1, 20, CooldownReason::Refused).await;
-    assert_eq!(pick(&*rotation, &[2], 0).await, Pick::None { retry_at: None }, "one refused, one tried");
-    cool(&*rotation, 2, 30, CooldownReason::Refused).await;
-    assert_eq!(pick(&*rotation, &[], 0).await, Pick::None { retry_at: None }, "all refused");
+pub async fn a_dead_key_comes_back_when_a_test_finds_it_good(rotation: Arc<dyn RotationState>) {
+    publish(&*rotation, SERVICE, &[1]).await;
+    let only = lease(&*rotation, 0).await;
+    let Learning::Out { probe_at, .. } = answer(&*rotation, &only, Verdict::Dead, 0).await else {
+        panic!("it is still used");
+    };
+    assert_eq!(pick(&*rotation, &[], probe_at.as_millis()).await, NOBODY);
+    assert_eq!(rotation.due_probes(SERVICE, at(probe_at.as_millis() - 1)).await.unwrap(), []);
+    assert_eq!(rotation.due_probes(SERVICE, probe_at).await.unwrap(), [KeyId(1)]);
+    rotation.learn_probe(SERVICE, KeyId(1), None, probe_at).await.unwrap();
+    assert_eq!(rotation.due_probes(SERVICE, probe_at).await.unwrap(), [], "a test that showed nothing is put off");
+    let good = Reading::plain(Verdict::Healthy);
+    rotation.learn_probe(SERVICE, KeyId(1), Some(&good), probe_at).await.unwrap();
+    assert_eq!(lease(&*rotation, probe_at.as_millis()).await.key, KeyId(1));
+}
+
+pub async fn a_restart_keeps_what_was_known(rotation: Arc<dyn RotationState>) {
+    publish(&*rotation, SERVICE, &[1, 2, 3]).await;
+    let (one, two) = (lease(&*rotation, 0).await, lease(&*rotation, 0).await);
+    answer(&*rotation, &one, limited(60), 0).await;
+    answer(&*rotation, &two, Verdict::Dead, 0).await;
+    let kept = rotation.checkpoints(SERVICE, at(1)).await.unwrap();
+    assert_eq!(kept.len(), 2);
+    rotation.retire_pool(SERVICE).await.unwrap();
+    publish(&*rotation, SERVICE, &[1, 2, 3]).await;
+    rotation.restore(SERVICE, &kept, at(1)).await.unwrap();
+    assert_eq!(rotation.checkpoints(SERVICE, at(1)).await.unwrap(), kept);
+    assert_eq!([lease(&*rotation, 1).await.key, lease(&*rotation, 1).await.key], [KeyId(3); 2]);
 }
 
 pub async fn an_unknown_service_has_no_keys(rotation: Arc<dyn RotationState>) {
-    assert_eq!(pick(&*rotation, &[], 0).await, Pick::None { retry_at: None });
-    cool(&*rotation, 1, 10, CooldownReason::Limited).await;
-    rotation.revive(SERVICE, KeyId(1)).await.unwrap();
-    rotation.retire_pool(SERVICE).await.unwrap();
-    assert_eq!(rotation.cooling(SERVICE, at(0)).await.unwrap(), []);
+    assert_eq!(pick(&*rotation, &[], 0).await, NOBODY);
     publish(&*rotation, SERVICE, &[1]).await;
-    assert_eq!(pick(&*rotation, &[], 0).await, Pick::Key(KeyId(1)), "a cooldown before the pool left no trace");
-}
-
-pub async fn publishing_keeps_what_stays_and_forgets_what_leaves(rotation: Arc<dyn RotationState>) {
-    publish(&*rotation, SERVICE, &[1, 2, 3]).await;
-    assert_eq!(pick(&*rotation, &[], 0).await, Pick::Key(KeyId(1)));
-    cool(&*rotation, 2, 10, CooldownReason::Limited).await;
-    publish(&*rotation, SERVICE, &[1, 2, 4]).await;
-    assert_eq!(pick(&*rotation, &[], 0).await, Pick::Key(KeyId(1)));
-    assert_eq!(pick(&*rotation, &[], 0).await, Pick::Key(KeyId(4)));
-    assert_eq!(rotation.cooling(SERVICE, at(0)).await.unwrap().len(), 1);
-    cool(&*rotation, 3, 10, CooldownReason::Limited).await;
-    assert_eq!(rotation.cooling(SERVICE, at(0)).await.unwrap().len(), 1, "a key that left is ignored");
-    publish(&*rotation, SERVICE, &[4, 1]).await;
-    publish(&*rotation, SERVICE, &[4, 1, 2]).await;
-    assert_eq!(rotation.cooling(SERVICE, at(0)).await.unwrap(), [], "a key that comes back is a new one");
+    let held = lease(&*rotation, 0).await;
     rotation.retire_pool(SERVICE).await.unwrap();
-    assert_eq!(pick(&*rotation, &[], 0).await, Pick::None { retry_at: None });
-}
-
-pub async fn a_revived_key_serves_again(rotation: Arc<dyn RotationState>) {
+    assert_eq!(answer(&*rotation, &held, limited(10), 0).await, Learning::Nothing);
+    assert_eq!(rotation.reports(SERVICE, at(0)).await.unwrap(), []);
     publish(&*rotation, SERVICE, &[1]).await;
-    cool(&*rotation, 1, 1000, CooldownReason::Refused).await;
-    rotation.revive(SERVICE, KeyId(1)).await.unwrap();
-    rotation.revive(SERVICE, KeyId(99)).await.unwrap();
-    assert_eq!(pick(&*rotation, &[], 0).await, Pick::Key(KeyId(1)));
-}
-
-pub async fn a_clock_that_jumps_back_breaks_nothing(rotation: Arc<dyn RotationState>) {
-    publish(&*rotation, SERVICE, &[1, 2]).await;
-    cool(&*rotation, 1, 100, CooldownReason::Limited).await;
-    assert!(matches!(pick(&*rotation, &[], 100).await, Pick::Key(_)));
-    assert!(matches!(pick(&*rotation, &[], -5).await, Pick::Key(_)), "some key serves at every time");
-    cool(&*rotation, 1, 50, CooldownReason::Limited).await;
-    cool(&*rotation, 2, 60, CooldownReason::Limited).await;
-    let returned = [pick(&*rotation, &[], 200).await, pick(&*rotation, &[], 200).await];
-    assert!(returned.contains(&Pick::Key(KeyId(1))) && returned.contains(&Pick::Key(KeyId(2))), "{returned:?}");
+    assert_eq!(lease(&*rotation, 0).await.key, KeyId(1), "what was told before the pool left no trace");
 }
 
 pub async fn services_do_not_touch_each_other(rotation: Arc<dyn RotationState>) {
     publish(&*rotation, SERVICE, &[1]).await;
     publish(&*rotation, ServiceId(2), &[1]).await;
-    cool(&*rotation, 1, 10, CooldownReason::Limited).await;
-    let other = PickRequest { service_id: ServiceId(2), tried: &[], now: at(0) };
-    assert_eq!(rotation.pick(other).await.unwrap(), Pick::Key(KeyId(1)));
+    let held = lease(&*rotation, 0).await;
+    answer(&*rotation, &held, limited(10), 0).await;
+    let request = PickRequest { model: None, tried: &[], session: None, is_pinned: false, tokens: 0, now: at(0) };
+    assert!(matches!(rotation.pick(ServiceId(2), request).await.unwrap(), Next::Lease(_)));
 }

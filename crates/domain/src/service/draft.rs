@@ -1,13 +1,15 @@
 //! A service as somebody wrote it, and the checks that make it a valid one.
 
-use std::time::Duration;
+mod policy;
 
-use super::{HttpVersion, KeyLocation, KeyPlacement, MethodSet, Service, ServiceKind, ServicePolicy, Slug};
+use std::collections::BTreeMap;
+
+use super::{KeyLocation, KeyPlacement, MethodSet, Service, ServiceKind, Slug};
+use crate::rotation::Limits;
 use crate::validation::Checks;
 use crate::{FieldError, Format, Invalid, OutputFormat, ServiceId, TargetUrl, Timestamp};
 
 const LONGEST_NAME: usize = 200;
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The fields of a service as text, spelled as in the admin API; an absent field is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +48,39 @@ pub struct ServiceDraft {
     pub first_byte_timeout_ms: Option<u64>,
     /// Milliseconds.
     pub idle_timeout_ms: Option<u64>,
+    /// How the keys take turns; `round_robin` when absent.
+    pub strategy: Option<String>,
+    /// Whether a session keeps its key; no when absent.
+    pub affinity: Option<bool>,
+    /// The limits of every key and quota group that has none of its own.
+    pub limits: Limits,
+    /// The limits of quota groups, by name.
+    pub quota_groups: BTreeMap<String, Limits>,
+    /// How often a request is sent at the most; as often as there are keys when absent.
+    pub max_attempts: Option<u32>,
+    /// Milliseconds until the answer begins; 300,000 when absent.
+    pub deadline_ms: Option<u64>,
+    /// Whether a request that may have been processed is sent again; no when absent.
+    pub retry_after_send: Option<bool>,
+    /// How many requests wait for a key at the most; 1,000 when absent.
+    pub max_waiting: Option<u32>,
+    /// Milliseconds that one waits at the most; 10,000 when absent.
+    pub max_wait_ms: Option<u64>,
+    /// Names that clients may use for models, and the real ones.
+    pub model_aliases: BTreeMap<String, String>,
+    /// The services that step in, in order.
+    pub fallback: Vec<FallbackDraft>,
+    /// Whether answers tell which key served; yes when absent.
+    pub rotation_headers: Option<bool>,
+}
+
+/// A service that steps in for another one, as somebody wrote it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FallbackDraft {
+    /// Its slug.
+    pub slug: String,
+    /// The other service's models, and what they are called here.
+    pub models: BTreeMap<String, String>,
 }
 
 // === impl ServiceDraft ===
@@ -67,9 +102,9 @@ impl ServiceDraft {
             None => None,
         };
         let key_placement = self.key_placement(&mut checks, is_generic);
-        let policy = self.policy(&mut checks);
-        let parts = name.zip(slug).zip(kind).zip(target).zip(policy);
-        let service = parts.map(|((((name, slug), kind), target), policy)| Service {
+        let policy = policy::checked(&self, &mut checks);
+        let parts = name.zip(slug).zip(kind).zip(target);
+        let service = parts.map(|(((name, slug), kind), target)| Service {
             id,
             name,
             slug,
@@ -122,32 +157,11 @@ impl ServiceDraft {
             }
         }
     }
-
-    fn policy(&self, checks: &mut Checks) -> Option<ServicePolicy> {
-        let connect = checks.take(timeout("connect_timeout_ms", self.connect_timeout_ms));
-        let first_byte = checks.take(timeout("first_byte_timeout_ms", self.first_byte_timeout_ms));
-        let idle = checks.take(timeout("idle_timeout_ms", self.idle_timeout_ms));
-        let version = match self.http_version.as_deref() {
-            None | Some("") => Some(HttpVersion::Auto),
-            Some(text) => checks.take(
-                HttpVersion::from_name(text)
-                    .ok_or_else(|| FieldError::new("http_version", "must be auto, http1 or http2")),
-            ),
-        };
-        let parts = connect.zip(first_byte).zip(idle).zip(version);
-        parts.map(|(((connect_timeout, first_byte_timeout), idle_timeout), http_version)| ServicePolicy {
-            connect_timeout,
-            first_byte_timeout,
-            idle_timeout,
-            http_version,
-        })
-    }
 }
 
 impl From<&Service> for ServiceDraft {
     fn from(service: &Service) -> Self {
         let placement = service.key_placement.as_ref();
-        let millis = |timeout: Option<Duration>| timeout.and_then(|time| u64::try_from(time.as_millis()).ok());
         let mut draft = Self {
             name: service.name.clone(),
             slug: service.slug.to_string(),
@@ -156,12 +170,9 @@ impl From<&Service> for ServiceDraft {
             api_key_location: placement.map(|placement| placement.location().name().to_owned()),
             api_key_name: placement.map(|placement| placement.name().to_owned()),
             api_key_prefix: placement.map(|placement| placement.prefix().to_owned()).filter(|text| !text.is_empty()),
-            http_version: Some(service.policy.http_version.name().to_owned()),
-            connect_timeout_ms: millis(service.policy.connect_timeout),
-            first_byte_timeout_ms: millis(service.policy.first_byte_timeout),
-            idle_timeout_ms: millis(service.policy.idle_timeout),
             ..Self::default()
         };
+        policy::write(&service.policy, &mut draft);
         match &service.kind {
             ServiceKind::Generic { methods } => {
                 draft.method = Some(methods.to_string());
@@ -211,93 +222,5 @@ fn output_format(text: Option<&str>) -> Result<OutputFormat, FieldError> {
     }
 }
 
-fn timeout(field: &str, millis: Option<u64>) -> Result<Option<Duration>, FieldError> {
-    match millis.map(Duration::from_millis) {
-        Some(time) if time.is_zero() || time > LONGEST_TIMEOUT => {
-            Err(FieldError::new(field, "must be 1 to 86400000 milliseconds"))
-        }
-        time => Ok(time),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn generic() -> ServiceDraft {
-        ServiceDraft {
-            name: "GitHub".into(),
-            slug: "github".into(),
-            config_type: "generic".into(),
-            is_active: true,
-            api_key_location: Some("header".into()),
-            api_key_name: Some("Authorization".into()),
-            api_key_prefix: Some("Bearer ".into()),
-            target_url: Some("https://api.github.com".into()),
-            ..ServiceDraft::default()
-        }
-    }
-
-    fn llm() -> ServiceDraft {
-        ServiceDraft {
-            name: "OpenAI".into(),
-            slug: "openai".into(),
-            config_type: "llm".into(),
-            target_base_url: Some("https://api.openai.com/v1".into()),
-            ..ServiceDraft::default()
-        }
-    }
-
-    fn check(draft: ServiceDraft) -> Result<Service, Invalid> {
-        draft.into_service(ServiceId(1), Timestamp::EPOCH, Timestamp::EPOCH)
-    }
-
-    fn fields(result: Result<Service, Invalid>) -> Vec<String> {
-        result.unwrap_err().0.into_iter().map(|error| error.field).collect()
-    }
-
-    #[test]
-    fn a_service_becomes_the_draft_it_was_made_from() {
-        for draft in [generic(), llm()] {
-            let service = check(draft).unwrap();
-            assert_eq!(check(ServiceDraft::from(&service)).unwrap(), service);
-        }
-    }
-
-    #[test]
-    fn all_refused_fields_are_named_at_once() {
-        let draft = ServiceDraft {
-            name: "n".repeat(300),
-            slug: "a/../b".into(),
-            target_url: Some("ftp://x".into()),
-            api_key_name: None,
-            idle_timeout_ms: Some(0),
-            http_version: Some("spdy".into()),
-            ..generic()
-        };
-        let expected = ["name", "slug", "target_url", "api_key_name", "idle_timeout_ms", "http_version"];
-        assert_eq!(fields(check(draft)), expected);
-    }
-
-    #[test]
-    fn an_unknown_kind_is_the_only_complaint_about_the_kind() {
-        let draft = ServiceDraft { config_type: "soap".into(), ..generic() };
-        assert_eq!(fields(check(draft)), ["config_type"]);
-    }
-
-    #[test]
-    fn differing_formats_are_refused_until_they_can_be_converted() {
-        let draft = ServiceDraft { output_format: Some("anthropic".into()), ..llm() };
-        assert_eq!(fields(check(draft)), ["output_format"]);
-        for fine in ["none", "auto", "openai"] {
-            assert!(check(ServiceDraft { output_format: Some(fine.into()), ..llm() }).is_ok(), "{fine}");
-        }
-    }
-
-    #[test]
-    fn only_a_generic_service_needs_a_key_placement() {
-        assert_eq!(check(llm()).unwrap().key_placement, None);
-        let draft = ServiceDraft { api_key_location: None, api_key_name: None, ..generic() };
-        assert_eq!(fields(check(draft)), ["api_key_location"]);
-    }
-}
+mod tests;

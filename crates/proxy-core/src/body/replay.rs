@@ -9,10 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
-use super::{BoxError, InboundBody};
+use super::{BoxError, InboundBody, Pieces};
 
 /// A client's body and what of it has been read.
 pub(crate) struct Replay(Arc<Mutex<State>>);
@@ -24,18 +25,34 @@ pub(crate) struct AttemptBody {
     cursor: Cursor,
 }
 
+/// Who holds a request up, and since when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Waiting {
+    /// The client has not sent the rest of its body.
+    ForClient(Instant),
+    /// The upstream has not taken the rest of the body, or has not answered it.
+    ForUpstream(Instant),
+}
+
 /// How far one attempt has come.
 struct Cursor {
-    /// How many frames it has sent.
+    /// How many of the kept pieces it has sent.
     sent: usize,
+    /// Whether it has sent the kept trailers.
+    sent_trailers: bool,
     /// How much of an exactly known length is still to come.
     remaining: Option<u64>,
     ended: bool,
 }
 
+/// What is done to trailers before they are sent on.
+type Cleaning = Box<dyn Fn(&mut HeaderMap) + Send>;
+
 struct State {
+    cleaning: Option<Cleaning>,
     source: Option<InboundBody>,
-    kept: Vec<Frame<Bytes>>,
+    kept: Pieces,
+    kept_trailers: Option<HeaderMap>,
     kept_bytes: usize,
     limit: usize,
     length: Option<u64>,
@@ -45,6 +62,8 @@ struct State {
     too_long: bool,
     attempt: u32,
     last_progress: Instant,
+    /// Since when the upstream could take more than the client has sent.
+    client_pauses_since: Option<Instant>,
 }
 
 /// Why an attempt's body ended early.
@@ -66,8 +85,10 @@ impl Replay {
         let length = source.size_hint().exact();
         let replayable = length.is_none_or(|length| length <= limit as u64);
         Self(Arc::new(Mutex::new(State {
+            cleaning: None,
             source: Some(source),
-            kept: Vec::new(),
+            kept: Pieces::default(),
+            kept_trailers: None,
             kept_bytes: 0,
             limit,
             length,
@@ -77,7 +98,14 @@ impl Replay {
             too_long: false,
             attempt: 0,
             last_progress: Instant::now(),
+            client_pauses_since: None,
         })))
+    }
+
+    /// Does this to the trailers before they are sent on.
+    pub(crate) fn cleaning(self, clean: impl Fn(&mut HeaderMap) + Send + 'static) -> Self {
+        lock(&self.0).cleaning = Some(Box::new(clean));
+        self
     }
 
     /// The body for the next attempt; ends the one before.
@@ -85,9 +113,11 @@ impl Replay {
         let mut state = lock(&self.0);
         state.attempt += 1;
         state.last_progress = Instant::now();
-        let ended = state.source.is_none() && state.kept.is_empty()
-            || state.kept.is_empty() && state.source.as_ref().is_some_and(Body::is_end_stream);
-        let cursor = Cursor { sent: 0, remaining: state.length, ended };
+        state.client_pauses_since = None;
+        state.kept.seal();
+        let is_new = state.kept.sealed().is_empty() && state.kept_trailers.is_none();
+        let ended = is_new && state.source.as_ref().is_none_or(Body::is_end_stream);
+        let cursor = Cursor { sent: 0, sent_trailers: false, remaining: state.length, ended };
         AttemptBody { state: Arc::clone(&self.0), attempt: state.attempt, cursor }
     }
 
@@ -101,9 +131,10 @@ impl Replay {
         lock(&self.0).too_long
     }
 
-    /// When the upstream last took a piece of the body.
-    pub(crate) fn last_progress(&self) -> Instant {
-        lock(&self.0).last_progress
+    /// Who holds the request up now.
+    pub(crate) fn waiting(&self) -> Waiting {
+        let state = lock(&self.0);
+        state.client_pauses_since.map_or(Waiting::ForUpstream(state.last_progress), Waiting::ForClient)
     }
 }
 
@@ -118,11 +149,12 @@ impl State {
             self.kept_bytes += data.len();
             if self.kept_bytes > self.limit {
                 self.replayable = false;
-                self.kept = Vec::new();
+                self.kept = Pieces::default();
                 return;
             }
+            self.kept.push(data);
         }
-        self.kept.push(copy(frame));
+        self.kept_trailers = frame.trailers_ref().cloned();
     }
 
     fn count(&mut self, frame: &Frame<Bytes>) -> Result<(), ReplayError> {
@@ -150,20 +182,27 @@ impl Body for AttemptBody {
         }
         state.last_progress = Instant::now();
         let cursor = &mut this.cursor;
-        if let Some(frame) = state.kept.get(cursor.sent) {
-            let frame = copy(frame);
-            cursor.pass(&frame);
+        if let Some(frame) = cursor.next_kept(&state) {
             return Poll::Ready(Some(Ok(frame)));
         }
         let Some(source) = state.source.as_mut() else {
             cursor.ended = true;
             return Poll::Ready(None);
         };
-        match std::task::ready!(Pin::new(source).poll_frame(cx)) {
-            Some(Ok(frame)) => {
+        let Poll::Ready(frame) = Pin::new(source).poll_frame(cx) else {
+            state.client_pauses_since.get_or_insert_with(Instant::now);
+            return Poll::Pending;
+        };
+        state.client_pauses_since = None;
+        match frame {
+            Some(Ok(mut frame)) => {
+                if let (Some(trailers), Some(clean)) = (frame.trailers_mut(), &state.cleaning) {
+                    clean(trailers);
+                }
                 state.count(&frame)?;
                 state.keep(&frame);
-                cursor.pass(&frame);
+                cursor.count(&frame);
+                (cursor.sent, cursor.sent_trailers) = (state.kept.sealed().len(), frame.is_trailers());
                 Poll::Ready(Some(Ok(frame)))
             }
             Some(Err(error)) => {
@@ -191,8 +230,20 @@ impl Body for AttemptBody {
 // === impl Cursor ===
 
 impl Cursor {
-    fn pass(&mut self, frame: &Frame<Bytes>) {
-        self.sent += 1;
+    /// The next frame of those that an earlier attempt has read.
+    fn next_kept(&mut self, state: &State) -> Option<Frame<Bytes>> {
+        if let Some(data) = state.kept.sealed().get(self.sent) {
+            self.sent += 1;
+            let frame = Frame::data(data.clone());
+            self.count(&frame);
+            return Some(frame);
+        }
+        let trailers = state.kept_trailers.as_ref().filter(|_| !self.sent_trailers)?;
+        self.sent_trailers = true;
+        Some(Frame::trailers(trailers.clone()))
+    }
+
+    fn count(&mut self, frame: &Frame<Bytes>) {
         if let (Some(remaining), Some(data)) = (self.remaining.as_mut(), frame.data_ref()) {
             *remaining = remaining.saturating_sub(data.len() as u64);
         }
@@ -203,17 +254,9 @@ fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A frame's own copy; the bytes themselves are shared.
-fn copy(frame: &Frame<Bytes>) -> Frame<Bytes> {
-    match (frame.data_ref(), frame.trailers_ref()) {
-        (None, Some(trailers)) => Frame::trailers(trailers.clone()),
-        (data, _) => Frame::data(data.cloned().unwrap_or_default()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, HeaderValue};
+    use http::HeaderValue;
     use http_body_util::{BodyExt, StreamBody};
 
     use super::*;
@@ -253,7 +296,7 @@ mod tests {
         let replay = Replay::new(source(&["ab", "cd"]), 3, None);
         assert_eq!(text(replay.attempt()).await, "abcd");
         assert!(!replay.is_replayable());
-        assert_eq!(lock(&replay.0).kept.len(), 0);
+        assert!(lock(&replay.0).kept.sealed().is_empty());
     }
 
     #[tokio::test]

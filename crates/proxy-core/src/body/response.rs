@@ -7,10 +7,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
-use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
-use super::BoxError;
+use super::usage::UsageMeter;
+use super::{BoxError, UpstreamBody};
+use crate::attempt::Held;
 use crate::observe::InFlight;
 
 pin_project_lite::pin_project! {
@@ -20,6 +21,10 @@ pin_project_lite::pin_project! {
         kind: Kind,
         // Counts the request as in flight until the body is gone.
         in_flight: Option<InFlight>,
+        // The key's lease, given back when the body is gone.
+        held: Option<Held>,
+        // Reads how many tokens were used, where the answer may say so.
+        usage: Option<UsageMeter>,
     }
 }
 
@@ -29,7 +34,7 @@ pin_project_lite::pin_project! {
         Own { #[pin] body: Full<Bytes> },
         Upstream {
             #[pin]
-            body: Incoming,
+            body: UpstreamBody,
             idle: Duration,
             // Made when the upstream first pauses, so that an answer in one piece costs no timer.
             pause: Option<Pin<Box<Sleep>>>,
@@ -49,12 +54,15 @@ pub(crate) struct IdleTimeout(Duration);
 impl ProxyBody {
     /// A body of the proxy's own.
     pub(crate) fn own(body: impl Into<Bytes>) -> Self {
-        Self { kind: Kind::Own { body: Full::new(body.into()) }, in_flight: None }
+        Self { kind: Kind::Own { body: Full::new(body.into()) }, in_flight: None, held: None, usage: None }
     }
 
-    /// An upstream's body that may pause for `idle` at the most.
-    pub(crate) fn upstream(body: Incoming, idle: Duration) -> Self {
-        Self { kind: Kind::Upstream { body, idle, pause: None, is_pausing: false }, in_flight: None }
+    /// An upstream's body that may pause for `idle` at the most. The lease is given back with it, and with what the answer
+    /// says that it used, if it is one that `says_usage`.
+    pub(crate) fn upstream(body: UpstreamBody, idle: Duration, held: Held, says_usage: bool) -> Self {
+        let usage = says_usage.then(UsageMeter::default);
+        let kind = Kind::Upstream { body, idle, pause: None, is_pausing: false };
+        Self { kind, in_flight: None, held: Some(held), usage }
     }
 
     /// Holds `guard` until the body is gone.
@@ -69,7 +77,8 @@ impl Body for ProxyBody {
     type Error = BoxError;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        match self.project().kind.project() {
+        let this = self.project();
+        let polled = match this.kind.project() {
             KindProjection::Own { body } => body.poll_frame(cx).map_err(|never| match never {}),
             KindProjection::Upstream { body, idle, pause, is_pausing } => match body.poll_frame(cx) {
                 Poll::Ready(frame) => {
@@ -85,7 +94,18 @@ impl Body for ProxyBody {
                     Poll::Ready(Some(Err(IdleTimeout(*idle).into())))
                 }
             },
+        };
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                if let (Some(usage), Some(data)) = (this.usage, frame.data_ref()) {
+                    usage.see(data);
+                }
+            }
+            // Given back as soon as the answer is whole, not when the client's connection lets go of it.
+            Poll::Ready(_) => give_back(this.held, this.usage),
+            Poll::Pending => {}
         }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
@@ -100,6 +120,15 @@ impl Body for ProxyBody {
             Kind::Own { body } => body.size_hint(),
             Kind::Upstream { body, .. } => body.size_hint(),
         }
+    }
+}
+
+/// Gives the lease back, with what was used.
+fn give_back(held: &mut Option<Held>, usage: &mut Option<UsageMeter>) {
+    if let Some(mut held) = held.take()
+        && let Some(used) = usage.take().and_then(|usage| usage.total())
+    {
+        held.used(used);
     }
 }
 

@@ -7,12 +7,13 @@ use std::time::Duration;
 use http::HeaderName;
 use http::uri::{Authority, Scheme};
 use rotator_domain::{
-    HttpVersion, KeyId, KeyLocation, MethodSet, OutputFormat, Secret, Service, ServiceId, ServiceKind, Slug,
+    KeyId, KeyLocation, MethodSet, OutputFormat, Secret, Service, ServiceId, ServiceKind, ServicePolicy, Slug,
 };
 use rotator_llm_adapters::{self as llm_adapters, Adapter};
 
 use crate::EntryError;
 use crate::inject::KeyMaterial;
+use crate::proxy::Shared;
 use crate::query;
 
 /// A service and its keys as requests use them.
@@ -24,10 +25,7 @@ pub struct ServiceEntry {
     pub(crate) door: Door,
     pub(crate) target: Target,
     pub(crate) injection: Injection,
-    pub(crate) connect_timeout: Option<Duration>,
-    pub(crate) first_byte_timeout: Option<Duration>,
-    pub(crate) idle_timeout: Option<Duration>,
-    pub(crate) http_version: HttpVersion,
+    pub(crate) policy: ServicePolicy,
     keys: HashMap<KeyId, KeyMaterial>,
 }
 
@@ -110,10 +108,7 @@ impl ServiceEntry {
             door,
             target: Target::new(service)?,
             injection,
-            connect_timeout: service.policy.connect_timeout,
-            first_byte_timeout: service.policy.first_byte_timeout,
-            idle_timeout: service.policy.idle_timeout,
-            http_version: service.policy.http_version,
+            policy: service.policy.clone(),
             keys,
         })
     }
@@ -134,6 +129,11 @@ impl ServiceEntry {
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.is_active
+    }
+
+    /// How long a body may pause.
+    pub(crate) fn idle_timeout(&self, shared: &Shared) -> Duration {
+        self.policy.idle_timeout.unwrap_or(shared.settings.idle_timeout)
     }
 
     /// What of this key goes into a request.

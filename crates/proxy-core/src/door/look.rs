@@ -1,14 +1,18 @@
 //! A bounded look into an LLM request's JSON body, for a client key that stands there.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use http::HeaderMap;
 use http::HeaderValue;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body::{Body, Frame};
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::{BodyExt, Full, StreamBody};
+use tokio::time::timeout;
 
-use crate::body::{BoxError, InboundBody};
+use super::relay::ClientBody;
+use crate::body::{BoxError, InboundBody, Pieces};
 use crate::body_key;
 use crate::refusal::Refusal;
 use crate::route::DoorName;
@@ -30,30 +34,33 @@ pub(crate) fn may_hold_key(door: DoorName, headers: &HeaderMap) -> bool {
     door == DoorName::Llm && is_json
 }
 
-/// Reads up to `limit` bytes. A key in the body is taken out when it is the only one the client shows (`known` is
-/// `None`), or the same as the one it shows elsewhere.
-pub(crate) async fn take_key(mut body: InboundBody, limit: usize, known: Option<&[u8]>) -> Result<Looked, Refusal> {
+/// Reads up to `limit` bytes, between which the client may pause for `idle`. A client key in the body is taken out, whether or not the client shows one elsewhere.
+pub(crate) async fn take_key(
+    mut body: InboundBody,
+    limit: usize,
+    idle: Duration,
+    is_client_key: impl Fn(&[u8]) -> bool,
+) -> Result<Looked, Refusal> {
     if body.size_hint().lower() > limit as u64 {
         return Ok(Looked::TooLong(body));
     }
-    let mut pieces: Vec<Bytes> = Vec::new();
+    let mut pieces = Pieces::default();
     let mut length = 0;
     let mut trailers = None;
-    while let Some(frame) = body.frame().await {
+    while let Some(frame) = timeout(idle, body.frame()).await.map_err(|_| Refusal::BodyStalled)? {
         match frame.map_err(|_| Refusal::BodyCutShort)?.into_data() {
             Ok(data) => {
                 length += data.len();
-                pieces.push(data);
+                pieces.push(&data);
             }
             Err(other) => trailers = other.into_trailers().ok(),
         }
         if length > limit {
-            return Ok(Looked::TooLong(resume(pieces, body)));
+            return Ok(Looked::TooLong(resume(pieces.into_vec(), body)));
         }
     }
-    let body = join(pieces, length);
-    let found = body_key::take(&body).filter(|found| known.is_none_or(|known| known == found.key.as_bytes()));
-    Ok(match found {
+    let body = join(pieces.into_vec(), length);
+    Ok(match body_key::take(&body, is_client_key) {
         Some(found) => Looked::Whole { body: found.body, trailers, key: Some(found.key) },
         None => Looked::Whole { body, trailers, key: None },
     })
@@ -70,27 +77,41 @@ impl Looked {
         }
     }
 
+    /// The whole body, where it was read.
+    pub(crate) fn whole(&self) -> Option<&[u8]> {
+        match self {
+            Self::Whole { body, .. } => Some(body),
+            Self::TooLong(_) => None,
+        }
+    }
+
     /// Whether the body was longer than the look.
     pub(crate) fn is_too_long(&self) -> bool {
         matches!(self, Self::TooLong(_))
     }
 
     /// The body to send on; its length is set right when a key was taken out.
-    pub(crate) fn into_body(self, headers: &mut HeaderMap) -> InboundBody {
+    pub(crate) fn into_body(self, headers: &mut HeaderMap) -> ClientBody {
         match self {
-            Self::TooLong(body) => body,
+            Self::TooLong(body) => ClientBody::Streaming(body),
             Self::Whole { body, trailers, key } => {
                 if key.is_some() && headers.contains_key(CONTENT_LENGTH) {
                     headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
                 }
-                let body = http_body_util::Full::new(body).map_err(|never| match never {});
-                match trailers {
-                    None => body.boxed_unsync(),
-                    Some(trailers) => {
-                        body.with_trailers(async move { Some(Ok::<_, BoxError>(trailers)) }).boxed_unsync()
-                    }
-                }
+                ClientBody::Whole(body, trailers)
             }
+        }
+    }
+}
+
+/// A body that was read whole, to be sent on.
+pub(crate) fn whole_body(body: Bytes, trailers: Option<HeaderMap>) -> InboundBody {
+    match trailers {
+        None => Full::new(body).map_err(|never| match never {}).boxed_unsync(),
+        // No length is told: a message of a known length cannot have trailers in HTTP/1.1.
+        Some(trailers) => {
+            let frames = [Ok::<_, BoxError>(Frame::data(body)), Ok(Frame::trailers(trailers))];
+            StreamBody::new(stream::iter(frames)).boxed_unsync()
         }
     }
 }
@@ -117,10 +138,19 @@ fn resume(pieces: Vec<Bytes>, rest: InboundBody) -> InboundBody {
 mod tests {
     use super::*;
 
+    const IDLE: Duration = Duration::from_secs(1);
+
     fn body(pieces: &[&'static str]) -> InboundBody {
         let frames: Vec<Result<_, BoxError>> =
             pieces.iter().map(|piece| Ok(Frame::data(Bytes::from_static(piece.as_bytes())))).collect();
         StreamBody::new(stream::iter(frames)).boxed_unsync()
+    }
+
+    fn sent(looked: Looked, headers: &mut HeaderMap) -> InboundBody {
+        match looked.into_body(headers) {
+            ClientBody::Whole(body, trailers) => whole_body(body, trailers),
+            ClientBody::Streaming(body) => body,
+        }
     }
 
     async fn text(body: InboundBody) -> String {
@@ -130,24 +160,25 @@ mod tests {
     #[tokio::test]
     async fn a_key_in_the_body_is_taken_out_and_the_length_follows() {
         let mut headers = HeaderMap::from_iter([(CONTENT_LENGTH, HeaderValue::from(26))]);
-        let looked = take_key(body(&[r#"{"api_key":"#, r#""rk-1","a":1}"#]), 100, None).await.unwrap();
+        let looked =
+            take_key(body(&[r#"{"api_key":"#, r#""rk-1","a":1}"#]), 100, IDLE, |key| key == b"rk-1").await.unwrap();
         assert_eq!(looked.key().unwrap(), b"rk-1");
-        assert_eq!(text(looked.into_body(&mut headers)).await, r#"{"a":1}"#);
+        assert_eq!(text(sent(looked, &mut headers)).await, r#"{"a":1}"#);
         assert_eq!(headers[CONTENT_LENGTH], "7");
     }
 
     #[tokio::test]
     async fn a_member_that_is_not_the_clients_key_stays() {
-        let sent = r#"{"api_key":"something else"}"#;
-        let looked = take_key(body(&[sent]), 100, Some(b"rk-1")).await.unwrap();
+        let original = r#"{"api_key":"something else"}"#;
+        let looked = take_key(body(&[original]), 100, IDLE, |key| key == b"rk-1").await.unwrap();
         assert!(looked.key().is_none());
-        assert_eq!(text(looked.into_body(&mut HeaderMap::new())).await, sent);
+        assert_eq!(text(sent(looked, &mut HeaderMap::new())).await, original);
     }
 
     #[tokio::test]
     async fn a_longer_body_streams_on_whole() {
-        let looked = take_key(body(&["abc", "def", "ghi"]), 5, None).await.unwrap();
+        let looked = take_key(body(&["abc", "def", "ghi"]), 5, IDLE, |_| true).await.unwrap();
         assert!(looked.is_too_long());
-        assert_eq!(text(looked.into_body(&mut HeaderMap::new())).await, "abcdefghi");
+        assert_eq!(text(sent(looked, &mut HeaderMap::new())).await, "abcdefghi");
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! A row holds what a [`ServiceDraft`] holds, spelled alike, and becomes a [`Service`] by the draft's own checks.
 
-use rotator_domain::{Service, ServiceDraft, ServiceId, Timestamp};
+use rotator_domain::{FallbackDraft, Service, ServiceDraft, ServiceId, Timestamp};
 use sea_orm::IntoActiveModel;
 use sea_orm::entity::prelude::*;
-use serde::{Deserialize, Serialize};
 
+use super::policy::{FallbackColumn, ServiceColumn};
 use crate::error::CorruptRow;
 
 const TABLE: &str = "services";
@@ -37,20 +37,6 @@ pub(crate) struct Model {
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub(crate) enum Relation {}
 
-/// The column `policy`, as JSON: a new field of the policy needs no migration.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-struct PolicyColumn {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    connect_timeout_ms: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    first_byte_timeout_ms: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    idle_timeout_ms: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    http_version: Option<String>,
-}
-
 // === impl ActiveModel ===
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -78,8 +64,37 @@ impl TryFrom<&Service> for ActiveModel {
             connect_timeout_ms,
             first_byte_timeout_ms,
             idle_timeout_ms,
+            strategy,
+            affinity,
+            limits,
+            quota_groups,
+            max_attempts,
+            deadline_ms,
+            retry_after_send,
+            max_waiting,
+            max_wait_ms,
+            model_aliases,
+            fallback,
+            rotation_headers,
         } = ServiceDraft::from(service);
-        let policy = PolicyColumn { connect_timeout_ms, first_byte_timeout_ms, idle_timeout_ms, http_version };
+        let policy = ServiceColumn {
+            connect_timeout_ms,
+            first_byte_timeout_ms,
+            idle_timeout_ms,
+            http_version,
+            strategy,
+            affinity,
+            limits: limits.into(),
+            quota_groups: quota_groups.into_iter().map(|(name, limits)| (name, limits.into())).collect(),
+            max_attempts,
+            deadline_ms,
+            retry_after_send,
+            max_waiting,
+            max_wait_ms,
+            model_aliases,
+            fallback: fallback.into_iter().map(FallbackColumn::from).collect(),
+            rotation_headers,
+        };
         let row = Model {
             id: service.id.0,
             name,
@@ -109,7 +124,7 @@ impl TryFrom<Model> for Service {
     type Error = CorruptRow;
 
     fn try_from(row: Model) -> Result<Self, CorruptRow> {
-        let policy: PolicyColumn =
+        let policy: ServiceColumn =
             serde_json::from_str(&row.policy).map_err(|error| CorruptRow::new(TABLE, row.id, error))?;
         // The draft takes the target from the field of its kind and does not look at the other.
         let draft = ServiceDraft {
@@ -130,6 +145,18 @@ impl TryFrom<Model> for Service {
             connect_timeout_ms: policy.connect_timeout_ms,
             first_byte_timeout_ms: policy.first_byte_timeout_ms,
             idle_timeout_ms: policy.idle_timeout_ms,
+            strategy: policy.strategy,
+            affinity: policy.affinity,
+            limits: policy.limits.into(),
+            quota_groups: policy.quota_groups.into_iter().map(|(name, limits)| (name, limits.into())).collect(),
+            max_attempts: policy.max_attempts,
+            deadline_ms: policy.deadline_ms,
+            retry_after_send: policy.retry_after_send,
+            max_waiting: policy.max_waiting,
+            max_wait_ms: policy.max_wait_ms,
+            model_aliases: policy.model_aliases,
+            fallback: policy.fallback.into_iter().map(FallbackDraft::from).collect(),
+            rotation_headers: policy.rotation_headers,
         };
         let created_at = Timestamp::from_millis(row.created_at);
         let updated_at = Timestamp::from_millis(row.updated_at);

@@ -5,10 +5,11 @@ use rotator_storage_trait::KeyRecord;
 use sea_orm::IntoActiveModel;
 use sea_orm::entity::prelude::*;
 
-use crate::entity::digest;
+use super::digest;
+pub(crate) use super::policy::{read_key_policy, write_key_policy};
 use crate::error::CorruptRow;
 
-const TABLE: &str = "upstream_keys";
+pub(crate) const TABLE: &str = "upstream_keys";
 
 /// An upstream key, its value sealed.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -23,6 +24,8 @@ pub(crate) struct Model {
     pub(crate) is_active: bool,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
+    /// Nothing where it is as usual.
+    pub(crate) policy: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -32,8 +35,10 @@ pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-impl From<&KeyRecord> for ActiveModel {
-    fn from(key: &KeyRecord) -> Self {
+impl TryFrom<&KeyRecord> for ActiveModel {
+    type Error = DbErr;
+
+    fn try_from(key: &KeyRecord) -> Result<Self, DbErr> {
         let row = Model {
             id: key.id.0,
             service_id: key.service_id.0,
@@ -43,8 +48,9 @@ impl From<&KeyRecord> for ActiveModel {
             is_active: key.is_active,
             created_at: key.created_at.as_millis(),
             updated_at: key.updated_at.as_millis(),
+            policy: write_key_policy(&key.policy).map_err(|error| DbErr::Json(error.to_string()))?,
         };
-        row.into_active_model().reset_all()
+        Ok(row.into_active_model().reset_all())
     }
 }
 
@@ -62,6 +68,7 @@ impl TryFrom<Model> for KeyRecord {
             digest: digest(TABLE, row.id, row.digest)?,
             label: label.map_err(|error| CorruptRow::new(TABLE, row.id, error.message))?,
             is_active: row.is_active,
+            policy: read_key_policy(TABLE, row.id, row.policy.as_deref())?,
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),
         })

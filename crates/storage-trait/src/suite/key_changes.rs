@@ -1,10 +1,11 @@
 //! Upstream keys: changing and deleting.
 
 use futures_util::future::join_all;
-use rotator_domain::{KeyId, KeyLabel, ServiceId};
+use rotator_domain::rotation::{Glob, KeyPolicy, Limits};
+use rotator_domain::{KeyId, KeyLabel, KeyPolicyChange, LimitsChange, ServiceId};
 
-use super::sample::{EMOJI, all, at, key, keys, store_service};
-use crate::{KeyChange, KeyRecord, Storage, StorageErrorKind};
+use super::sample::{EMOJI, all, at, key, keys, long_policy, store_service};
+use crate::{KeyChange, KeyRecord, PoolChange, Storage, StorageErrorKind};
 
 pub async fn a_change_touches_only_what_is_named(storage: &dyn Storage) {
     let service = store_service(storage, 1).await;
@@ -15,19 +16,19 @@ pub async fn a_change_touches_only_what_is_named(storage: &dyn Storage) {
         // Nothing is named, so not even the time changes.
         (KeyChange::default(), before.clone()),
         (
-            KeyChange { is_active: Some(false), label: None },
+            KeyChange { is_active: Some(false), ..KeyChange::default() },
             KeyRecord { is_active: false, updated_at: at(102), ..before.clone() },
         ),
         (
-            KeyChange { is_active: None, label: Some(Some(label.clone())) },
+            KeyChange { label: Some(Some(label.clone())), ..KeyChange::default() },
             KeyRecord { is_active: false, label: Some(label), updated_at: at(103), ..before.clone() },
         ),
         (
-            KeyChange { is_active: None, label: Some(None) },
+            KeyChange { label: Some(None), ..KeyChange::default() },
             KeyRecord { is_active: false, label: None, updated_at: at(104), ..before.clone() },
         ),
         (
-            KeyChange { is_active: Some(true), label: Some(before.label.clone()) },
+            KeyChange { is_active: Some(true), label: Some(before.label.clone()), ..KeyChange::default() },
             KeyRecord { updated_at: at(105), ..before.clone() },
         ),
     ];
@@ -38,25 +39,63 @@ pub async fn a_change_touches_only_what_is_named(storage: &dyn Storage) {
     assert_eq!(storage.key(KeyId(2)).await.unwrap(), Some(bystander));
 }
 
+pub async fn a_change_of_a_policy_touches_only_what_is_named(storage: &dyn Storage) {
+    let service = store_service(storage, 1).await;
+    let before = KeyRecord { policy: long_policy(), ..key(1, service, 1) };
+    let bystander = KeyRecord { policy: long_policy(), ..key(2, service, 2) };
+    storage.insert_keys(&[before.clone(), bystander.clone()]).await.unwrap();
+    let limits = LimitsChange { requests_per_minute: Some(None), ..LimitsChange::default() };
+    let group = Some(None);
+    let models = Some(vec![Glob::new("gpt-*")]);
+    let lighter = KeyPolicy { weight: 2, ..long_policy() };
+    let slower = KeyPolicy {
+        limits: Limits { requests_per_minute: None, ..long_policy().limits },
+        group: None,
+        models: vec![Glob::new("gpt-*")],
+        ..lighter.clone()
+    };
+    let plain = KeyPolicyChange {
+        weight: Some(1),
+        tier: Some(0),
+        limits: LimitsChange::NONE,
+        models: Some(Vec::new()),
+        group: None,
+    };
+    let steps = [
+        (KeyPolicyChange { weight: Some(2), ..KeyPolicyChange::default() }, lighter),
+        (KeyPolicyChange { limits, group, models, ..KeyPolicyChange::default() }, slower),
+        (plain, KeyPolicy::default()),
+    ];
+    for ((policy, expected), now) in steps.into_iter().zip(101..) {
+        let change = KeyChange { policy, ..KeyChange::default() };
+        let expected = KeyRecord { policy: expected, updated_at: at(now), ..before.clone() };
+        assert_eq!(storage.change_key(KeyId(1), &change, at(now)).await.unwrap(), expected);
+        assert_eq!(storage.key(KeyId(1)).await.unwrap(), Some(expected));
+    }
+    assert_eq!(storage.key(KeyId(2)).await.unwrap(), Some(bystander));
+}
+
 pub async fn concurrent_changes_of_one_key_all_hold(storage: &dyn Storage) {
     let service = store_service(storage, 1).await;
     storage.insert_keys(&keys([1], service)).await.unwrap();
     let label = KeyLabel::new("after").unwrap();
-    let off = KeyChange { is_active: Some(false), label: None };
-    let renamed = KeyChange { is_active: None, label: Some(Some(label.clone())) };
-    let changes = (0..20).map(|turn| {
-        let change = if turn % 2 == 0 { &off } else { &renamed };
-        storage.change_key(KeyId(1), change, at(turn))
-    });
+    let off = KeyChange { is_active: Some(false), ..KeyChange::default() };
+    let renamed = KeyChange { label: Some(Some(label.clone())), ..KeyChange::default() };
+    let policy = |policy| KeyChange { policy, ..KeyChange::default() };
+    let heavier = policy(KeyPolicyChange { weight: Some(9), ..KeyPolicyChange::default() });
+    let later = policy(KeyPolicyChange { tier: Some(9), ..KeyPolicyChange::default() });
+    let changes = [&off, &renamed, &heavier, &later];
+    let changes = (0..20).map(|turn| storage.change_key(KeyId(1), changes[turn % 4], at(1)));
     for changed in join_all(changes).await {
         changed.unwrap();
     }
     let key = storage.key(KeyId(1)).await.unwrap().unwrap();
     assert_eq!((key.is_active, key.label), (false, Some(label)));
+    assert_eq!(key.policy, KeyPolicy { weight: 9, tier: 9, ..KeyPolicy::default() });
 }
 
 pub async fn changing_or_deleting_no_key_is_not_found(storage: &dyn Storage) {
-    for change in [KeyChange::default(), KeyChange { is_active: Some(true), label: None }] {
+    for change in [KeyChange::default(), KeyChange { is_active: Some(true), ..KeyChange::default() }] {
         let error = storage.change_key(KeyId(1), &change, at(1)).await.unwrap_err();
         assert_eq!(error.kind(), &StorageErrorKind::NotFound);
     }
@@ -82,4 +121,41 @@ pub async fn all_keys_of_a_service_go_at_once(storage: &dyn Storage) {
     assert_eq!(storage.delete_keys(ServiceId(99)).await.unwrap(), 0);
     assert!(storage.service(cleared).await.unwrap().is_some());
     assert_eq!(storage.keys(spared, all()).await.unwrap(), keys([5], spared));
+}
+
+pub async fn a_pool_changes_as_one(storage: &dyn Storage) {
+    let (service, other) = (store_service(storage, 1).await, store_service(storage, 2).await);
+    storage.insert_keys(&keys(1..=3, service)).await.unwrap();
+    storage.insert_keys(&keys([4], other)).await.unwrap();
+    let off = KeyChange { is_active: Some(false), ..KeyChange::default() };
+    let policy = KeyPolicyChange { weight: Some(9), ..KeyPolicyChange::default() };
+    let heavier = KeyChange { policy, ..KeyChange::default() };
+    let change = PoolChange {
+        delete: vec![KeyId(1), KeyId(4), KeyId(99)],
+        change: vec![(KeyId(2), off.clone()), (KeyId(3), heavier), (KeyId(4), off), (KeyId(98), KeyChange::default())],
+        // The value of a deleted key is free again, that of another one is not.
+        insert: vec![key(5, service, 1), key(6, service, 3), key(7, service, 7)],
+    };
+    assert_eq!(storage.change_pool(service, &change, at(50)).await.unwrap(), [KeyId(6)]);
+    let expected = [
+        KeyRecord { is_active: false, updated_at: at(50), ..key(2, service, 2) },
+        KeyRecord { policy: KeyPolicy { weight: 9, ..KeyPolicy::default() }, updated_at: at(50), ..key(3, service, 3) },
+        key(5, service, 1),
+        key(7, service, 7),
+    ];
+    assert_eq!(storage.keys(service, all()).await.unwrap(), expected);
+    assert_eq!(storage.keys(other, all()).await.unwrap(), keys([4], other));
+}
+
+pub async fn a_failing_pool_change_changes_nothing(storage: &dyn Storage) {
+    let service = store_service(storage, 1).await;
+    storage.insert_keys(&keys(1..=2, service)).await.unwrap();
+    let change = PoolChange {
+        delete: vec![KeyId(1)],
+        change: vec![(KeyId(2), KeyChange { is_active: Some(false), ..KeyChange::default() })],
+        insert: vec![key(3, ServiceId(99), 3)],
+    };
+    let error = storage.change_pool(service, &change, at(50)).await.unwrap_err();
+    assert_eq!(error.kind(), &StorageErrorKind::NotFound);
+    assert_eq!(storage.keys(service, all()).await.unwrap(), keys(1..=2, service));
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use futures_util::future::join_all;
 use rotator_domain::{KeyId, KeyLabel, ServiceId};
 
-use super::sample::{EMOJI, all, key, keys, store_service};
+use super::sample::{EMOJI, all, key, keys, long_policy, store_service};
 use crate::{KeyCounts, KeyRecord, Page, Storage, StorageErrorKind};
 
 /// More than any backend puts into one statement, so that a batch is several of them.
@@ -18,6 +18,7 @@ pub async fn a_key_reads_back_whole(storage: &dyn Storage) {
     plain.is_active = false;
     let mut rich = key(2, service, 2);
     rich.label = Some(KeyLabel::new(EMOJI).unwrap());
+    rich.policy = long_policy();
     rich.sealed.0 = (0..=255).cycle().take(5000).collect();
     let mut long = key(3, service, 3);
     long.label = Some(KeyLabel::new(&"🔑".repeat(200)).unwrap());

@@ -1,6 +1,9 @@
 //! Things to store.
 
-use rotator_domain::{Digest, KeyId, KeyLabel, Sealed, Service, ServiceDraft, ServiceId, Timestamp};
+use std::collections::BTreeMap;
+
+use rotator_domain::rotation::{Glob, KeyPolicy, Limits, QuotaGroup};
+use rotator_domain::{Digest, FallbackDraft, KeyId, KeyLabel, Sealed, Service, ServiceDraft, ServiceId, Timestamp};
 
 use crate::{KeyRecord, Page, Storage};
 
@@ -34,9 +37,46 @@ pub(super) fn generic(id: i64, name: &str, slug: &str) -> Service {
         connect_timeout_ms: Some(1),
         first_byte_timeout_ms: Some(86_400_000),
         idle_timeout_ms: Some(1500),
+        strategy: Some("weighted".into()),
+        affinity: Some(true),
+        limits: limits(1),
+        quota_groups: BTreeMap::from([(EMOJI.into(), limits(u32::MAX - 3)), ("b".into(), Limits::default())]),
+        max_attempts: Some(3),
+        deadline_ms: Some(86_400_000),
+        retry_after_send: Some(true),
+        max_waiting: Some(0),
+        max_wait_ms: Some(0),
+        model_aliases: models(3),
+        fallback: (0..2).map(|at| FallbackDraft { slug: format!("other-{at}"), models: models(at) }).collect(),
+        rotation_headers: Some(false),
         ..ServiceDraft::default()
     };
     draft.into_service(ServiceId(id), at(id), at(id + 1)).unwrap()
+}
+
+/// Limits, each of its own.
+pub(super) fn limits(first: u32) -> Limits {
+    Limits {
+        requests_per_minute: Some(first),
+        tokens_per_minute: Some(first + 1),
+        requests_per_day: Some(first + 2),
+        max_concurrency: Some(first + 3),
+    }
+}
+
+/// A policy with every field set, as long as it may be.
+pub(super) fn long_policy() -> KeyPolicy {
+    KeyPolicy {
+        weight: 65_536,
+        tier: 255,
+        limits: limits(u32::MAX - 3),
+        models: (100..200).map(|number| Glob::new(format!("{number}{}", "🔑".repeat(197)))).collect(),
+        group: Some(QuotaGroup(EMOJI.into())),
+    }
+}
+
+pub(super) fn models(count: usize) -> BTreeMap<String, String> {
+    (0..count).map(|number| (format!("{number} {EMOJI}"), "🔑".repeat(100))).collect()
 }
 
 /// An LLM service with as little set as possible.
@@ -69,6 +109,7 @@ pub(super) fn key(id: i64, service: ServiceId, value: i64) -> KeyRecord {
         digest: digest(value),
         label: Some(KeyLabel::new(&format!("key {id}")).unwrap()),
         is_active: true,
+        policy: KeyPolicy::default(),
         created_at: at(id),
         updated_at: at(id),
     }

@@ -1,9 +1,9 @@
 //! Services.
 
 use futures_util::future::join_all;
-use rotator_domain::ServiceId;
+use rotator_domain::{ServiceId, Slug};
 
-use super::sample::{EMOJI, all, generic, keys, llm, store_service};
+use super::sample::{EMOJI, all, generic, keys, llm, models, store_service};
 use crate::{Page, Storage, StorageErrorKind};
 
 const NAME: StorageErrorKind = StorageErrorKind::Conflict { field: "name" };
@@ -11,13 +11,18 @@ const SLUG: StorageErrorKind = StorageErrorKind::Conflict { field: "slug" };
 
 pub async fn a_service_reads_back_whole(storage: &dyn Storage) {
     let longest = "🔑".repeat(200);
-    let services = [generic(1, EMOJI, "every-field"), llm(2, &longest, &"s".repeat(100))];
+    let mut large = generic(3, "large", "large");
+    large.policy.model_aliases = models(200);
+    for other in &mut large.policy.fallback {
+        other.models = models(200);
+    }
+    let services = [generic(1, EMOJI, "every-field"), llm(2, &longest, &"s".repeat(100)), large];
     for service in &services {
         storage.insert_service(service).await.unwrap();
         assert_eq!(storage.service(service.id).await.unwrap().as_ref(), Some(service));
     }
     assert_eq!(storage.services(all()).await.unwrap(), services);
-    assert_eq!(storage.count_services().await.unwrap(), 2);
+    assert_eq!(storage.count_services().await.unwrap(), 3);
 }
 
 pub async fn a_taken_name_or_slug_is_named(storage: &dyn Storage) {
@@ -59,6 +64,14 @@ pub async fn a_refused_update_changes_nothing(storage: &dyn Storage) {
         assert_eq!(storage.update_service(&service).await.unwrap_err().kind(), &expected);
     }
     assert_eq!(storage.services(all()).await.unwrap(), [first, second]);
+}
+
+pub async fn a_service_is_found_by_its_exact_slug(storage: &dyn Storage) {
+    let service = generic(1, "a", "Slug");
+    storage.insert_service(&service).await.unwrap();
+    let by_slug = async |slug| storage.service_by_slug(&Slug::new(slug).unwrap()).await.unwrap();
+    assert_eq!(by_slug("Slug").await, Some(service));
+    assert_eq!(by_slug("slug").await, None);
 }
 
 pub async fn what_is_not_there_is_not_found(storage: &dyn Storage) {

@@ -1,0 +1,84 @@
+//! The command line.
+
+mod keys;
+mod policy;
+mod services;
+mod tokens;
+
+pub(crate) use keys::KeysCommand;
+pub(crate) use services::ServicesCommand;
+pub(crate) use tokens::TokensCommand;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Manages API Key Rotator: services, key pools, logins.
+///
+/// Exit codes: 0 done, 1 some of it failed, 2 usage, 3 not found, 4 name or slug taken, 5 refused, 6 not logged in, 7 server
+/// unreachable or failing, 8 a dry run found differences.
+#[derive(Debug, Parser)]
+#[command(name = "rotator-admin", version, disable_help_subcommand = true)]
+pub(crate) struct Args {
+    /// The server's address.
+    #[arg(long, env = "ROTATOR_SERVER", default_value = "http://127.0.0.1:8000", global = true, value_name = "URL")]
+    pub(crate) server: String,
+    /// A file with an API token to use instead of the login. ROTATOR_TOKEN in the environment does the same.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Tables for people or JSON for scripts.
+    #[arg(short, long, value_enum, default_value_t, global = true)]
+    pub(crate) output: OutputFormat,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people.
+    #[default]
+    Table,
+    /// For scripts.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Log in and keep the session for the next commands.
+    Login {
+        /// The administrator's name.
+        #[arg(long, default_value = "admin")]
+        username: String,
+        /// Where the password stands, env:NAME, file:PATH or - for standard input; asked for when absent.
+        #[arg(long, value_name = "SOURCE")]
+        password_from: Option<String>,
+    },
+    /// End the session.
+    Logout,
+    /// Show how the server is.
+    Status,
+    /// Manage services.
+    #[command(subcommand)]
+    Services(ServicesCommand),
+    /// Manage the keys of services.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Manage API tokens for automation.
+    #[command(subcommand)]
+    Tokens(TokensCommand),
+    /// Make services and pools what a file says.
+    Apply {
+        /// A YAML file; - for standard input.
+        #[arg(short, long, value_name = "FILE")]
+        file: PathBuf,
+        /// Only print what would change; exit code 8 when something would.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}

@@ -1,0 +1,78 @@
+//! The admin API in this process, without a proxy behind it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rotator_admin_api::bootstrap::{BootstrapOptions, bootstrap};
+use rotator_admin_api::{AdminContext, ChangeError, ChangeListener, KeyProber, ProbeError, ProbeOutcome, router};
+use rotator_cache_memory::{MemoryCounters, MemoryRotation};
+use rotator_domain::{Clock, KeyId, MasterKey, Secret, ServiceId, SystemClock, Vault, Verdict};
+use rotator_storage_sqlite::SqliteFactory;
+use rotator_storage_trait::{DatabaseUrl, StorageFactory, StorageOptions};
+
+pub(crate) const PASSWORD: &str = "planted-admin-password";
+
+/// There is no proxy to tell.
+struct NoProxy;
+
+/// Finds every second key good.
+struct EverySecondWorks;
+
+#[async_trait]
+impl ChangeListener for NoProxy {
+    async fn service_changed(&self, _: ServiceId) -> Result<(), ChangeError> {
+        Ok(())
+    }
+
+    async fn client_keys_changed(&self) -> Result<(), ChangeError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl KeyProber for EverySecondWorks {
+    async fn probe(&self, _: ServiceId, key: KeyId) -> Result<ProbeOutcome, ProbeError> {
+        match key.0 % 2 {
+            0 => Ok(ProbeOutcome { status: 200, verdict: Verdict::Healthy, took: Duration::from_millis(3) }),
+            _ => Err(ProbeError::new("no connection")),
+        }
+    }
+}
+
+/// Serves the admin API on a free port until the test ends.
+pub(crate) async fn start() -> SocketAddr {
+    let url = DatabaseUrl::new("sqlite::memory:");
+    let storage = SqliteFactory.open(&url, &StorageOptions::default()).await.unwrap();
+    let vault = Vault::new(&MasterKey::generate().unwrap());
+    let options = BootstrapOptions {
+        admin_username: "admin".to_owned(),
+        admin_password: Some(Secret::new(PASSWORD)),
+        jwt_secret: None,
+        has_global_client_keys: true,
+        now: SystemClock.now(),
+    };
+    let bootstrapped = bootstrap(storage.as_ref(), &vault, options).await.unwrap();
+    let router = router(AdminContext {
+        storage,
+        vault,
+        digest_key: bootstrapped.digest_key,
+        counters: Arc::new(MemoryCounters::default()),
+        rotation: Arc::new(MemoryRotation::default()),
+        changes: Arc::new(NoProxy),
+        prober: Arc::new(EverySecondWorks),
+        clock: Arc::new(SystemClock),
+        jwt_secret: bootstrapped.jwt_secret,
+        session_ttl: Duration::from_secs(600),
+        public_base_url: None,
+        features: Vec::new(),
+        body_limit: 64 * 1024 * 1024,
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await.unwrap();
+    });
+    address
+}

@@ -1,0 +1,10 @@
+//! The command line from outside: its binary against the real admin API over a database of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod admin_api;
+mod apply;
+mod keys;
+mod place;
+mod services;
+mod sessions;

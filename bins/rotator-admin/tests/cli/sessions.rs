@@ -1,0 +1,67 @@
+//! Logging in and out, tokens, and servers that are not there.
+
+use std::os::unix::fs::PermissionsExt;
+
+use crate::admin_api::PASSWORD;
+use crate::place::Place;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_is_kept_for_its_owner_alone_until_logout() {
+    let place = Place::new().await;
+    place.run(&["status"]).await.with_code(6);
+    place.run(&["login", "--password-from", "env:PASSWORD"]).await.with_code(0);
+    let file = place.path(".config/rotator-admin/sessions.json");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(place.json(&["status"]).await["services"], 0);
+    let kept = std::fs::read_to_string(&file).unwrap();
+    place.run(&["logout"]).await.with_code(0);
+    place.run(&["status"]).await.with_code(6);
+    // The server forgot the session too.
+    std::fs::write(&file, kept).unwrap();
+    place.run(&["status"]).await.with_code(6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_is_refused_and_never_repeated() {
+    let place = Place::new().await;
+    let ended = place.run_with_input(&["login", "--password-from", "-"], "planted-wrong\n").await.with_code(6);
+    assert_eq!(ended.err, "rotator-admin: the name or the password is wrong\n");
+    place.run_with_input(&["login", "--password-from", "-"], &format!("{PASSWORD}\n")).await.with_code(0);
+    let in_argument = place.run(&["login", "--password-from", "planted-wrong"]).await.with_code(2);
+    assert!(!in_argument.err.contains("planted"), "{in_argument:?}");
+    let unasked = place.run(&["login"]).await.with_code(2);
+    assert!(unasked.err.contains("--password-from"), "{unasked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_token_works_without_a_login_until_it_is_deleted() {
+    let place = Place::logged_in().await;
+    let token = place.run(&["tokens", "create", "ci", "--expires-in-days", "1"]).await.with_code(0).out;
+    place.write("token", &token);
+    place.run(&["logout"]).await.with_code(0);
+    place.run(&["--token-file", "token", "status"]).await.with_code(0);
+    let tokens = place.json(&["--token-file", "token", "tokens", "list"]).await;
+    let id = tokens[0]["id"].to_string();
+    assert_eq!((&tokens[0]["name"], tokens.to_string().contains(token.trim())), (&"ci".into(), false));
+    place.run(&["--token-file", "token", "tokens", "delete", &id]).await.with_code(0);
+    place.run(&["--token-file", "token", "status"]).await.with_code(6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_not_there_and_an_address_that_is_none_are_told_apart() {
+    let nobody = Place::at("http://127.0.0.1:9".to_owned());
+    let ended = nobody.run(&["status"]).await.with_code(7);
+    assert!(ended.err.starts_with("rotator-admin: http://127.0.0.1:9 does not answer: "), "{ended:?}");
+    let nowhere = Place::at("ftp://example.org".to_owned());
+    nowhere.run(&["status"]).await.with_code(2);
+    nobody.run(&["services", "lst"]).await.with_code(2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_shell_gets_completions() {
+    let place = Place::at("http://127.0.0.1:9".to_owned());
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = place.run(&["completions", shell]).await.with_code(0).out;
+        assert!(script.contains("rotator-admin") && script.contains("services"), "{shell}");
+    }
+}

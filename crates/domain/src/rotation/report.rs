@@ -1,0 +1,117 @@
+//! What can be seen of a pool.
+
+use super::CoolingReason;
+use super::bucket::Cooling;
+use super::member::OutReason;
+use crate::{KeyId, Timestamp};
+
+/// How a key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyState {
+    /// It may be picked.
+    Active,
+    /// It is limited for a while, for some model or for all.
+    Cooling,
+    /// Its quota or its credit is used up.
+    Exhausted,
+    /// The upstream does not know it any more.
+    Dead,
+}
+
+/// A key's state, why, since when and until when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyReport {
+    /// The key.
+    pub key: KeyId,
+    /// How it is.
+    pub state: KeyState,
+    /// The model that the state concerns; all when there is none.
+    pub model: Option<String>,
+    /// Since when; an active key has none.
+    pub since: Option<Timestamp>,
+    /// Until when it is left alone or, for one that is dead or without credit, when it is tested next.
+    pub until: Option<Timestamp>,
+    /// Its requests in flight.
+    pub in_flight: u32,
+}
+
+/// What an answer changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Learning {
+    /// Nothing that keeps the key from its next request.
+    #[default]
+    Nothing,
+    /// The key, or its quota group, is left alone.
+    Cooling(Cooling),
+    /// The key is not used until a test shows that it works.
+    Out {
+        /// Why.
+        reason: OutReason,
+        /// When it is tested.
+        probe_at: Timestamp,
+    },
+}
+
+/// What must outlive a restart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The key.
+    pub key: KeyId,
+    /// The model that the state concerns; all when there is none.
+    pub model: Option<String>,
+    /// How it is.
+    pub state: KeyState,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when, or when it is tested next.
+    pub until: Timestamp,
+}
+
+// === impl KeyState ===
+
+impl KeyState {
+    /// Its name in the admin API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Cooling => "cooling",
+            Self::Exhausted => "exhausted",
+            Self::Dead => "dead",
+        }
+    }
+
+    /// Reads the name.
+    #[must_use]
+    pub fn from_name(text: &str) -> Option<Self> {
+        [Self::Active, Self::Cooling, Self::Exhausted, Self::Dead].into_iter().find(|state| state.name() == text)
+    }
+
+    /// How bad it is: of several states of a key the worst is told.
+    pub(super) const fn weight(self) -> u8 {
+        match self {
+            Self::Active => 0,
+            Self::Cooling => 1,
+            Self::Exhausted => 2,
+            Self::Dead => 3,
+        }
+    }
+}
+
+impl From<CoolingReason> for KeyState {
+    fn from(reason: CoolingReason) -> Self {
+        match reason {
+            CoolingReason::Limited => Self::Cooling,
+            CoolingReason::OutOfQuota => Self::Exhausted,
+        }
+    }
+}
+
+impl From<OutReason> for KeyState {
+    fn from(reason: OutReason) -> Self {
+        match reason {
+            OutReason::Refused => Self::Dead,
+            OutReason::NoCredit => Self::Exhausted,
+        }
+    }
+}

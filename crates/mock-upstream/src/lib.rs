@@ -1,0 +1,17 @@
+//! An upstream for tests and demonstrations: an HTTP/1.1 and h2c server in this process that records what reaches it.
+//!
+//! Owns the behaviour of keys (good, limited, revoked, ...) and a set of paths that misbehave on purpose.
+//!
+//! Never a dependency of anything that is shipped.
+
+mod body;
+mod key;
+mod llm;
+mod record;
+mod routes;
+mod server;
+mod websocket;
+
+pub use key::KeyBehaviour;
+pub use record::Recorded;
+pub use server::MockUpstream;

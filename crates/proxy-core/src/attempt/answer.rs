@@ -1,0 +1,148 @@
+//! What an answer says about the key: its head, and a bounded look into an error or the first event of a stream.
+
+use std::io::Read;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use rotator_domain::{Reading, Timestamp};
+use rotator_llm_adapters::{Answer, BODY_LOOK, plain_reading};
+use tokio::time::timeout;
+
+use crate::body::UpstreamBody;
+use crate::catalog::{Door, ServiceEntry};
+
+/// How much of a stream's beginning is looked at for its first event, in bytes.
+const EVENT_LOOK: usize = 16 * 1024;
+
+/// Reads an answer's head and, where its door says more there, the beginning of its body.
+pub(crate) async fn read(
+    entry: &ServiceEntry,
+    response: Response<Incoming>,
+    idle: Duration,
+    now: Timestamp,
+) -> (Response<UpstreamBody>, Reading) {
+    let mut response = response.map(UpstreamBody::from);
+    let (status, headers) = (response.status(), response.headers().clone());
+    let Door::Llm { adapter, .. } = &entry.door else {
+        let reading = plain_reading(&Answer { status, headers: &headers, body: &[], now });
+        return (response, reading);
+    };
+    if status.is_client_error() || status.is_server_error() {
+        let looked = look(response.body_mut(), BODY_LOOK, idle, |_| false).await;
+        let body = decompressed(&headers, looked);
+        return (response, adapter.read(&Answer { status, headers: &headers, body: &body, now }));
+    }
+    let reading = adapter.read(&Answer { status, headers: &headers, body: &[], now });
+    if status == StatusCode::OK && is_plain_event_stream(&headers) {
+        let looked = look(response.body_mut(), EVENT_LOOK, idle, |text| first_data(text).is_some()).await;
+        if let Some(error) = first_data(&looked).and_then(|data| adapter.read_event(&data, now)) {
+            return (response, error);
+        }
+    }
+    (response, reading)
+}
+
+/// Reads ahead until so much is there, enough is there, the body ends or pauses for too long.
+async fn look(body: &mut UpstreamBody, most: usize, idle: Duration, is_enough: impl Fn(&[u8]) -> bool) -> BytesMut {
+    let mut looked = BytesMut::new();
+    while looked.len() < most && !is_enough(&looked) {
+        // Where it ends or breaks, the client's side finds out by itself.
+        let Ok(Some(Ok(frame))) = timeout(idle, body.rest().frame()).await else { break };
+        if let Some(data) = frame.data_ref() {
+            let room = most.saturating_sub(looked.len()).min(data.len());
+            looked.extend_from_slice(data.get(..room).unwrap_or(data));
+        }
+        body.put_back(frame);
+    }
+    looked
+}
+
+/// The text of a compressed error, as far as it goes; an encoding that is not known here has none.
+fn decompressed(headers: &HeaderMap, looked: BytesMut) -> Bytes {
+    let encoding = headers.get(CONTENT_ENCODING).map(|value| value.as_bytes().to_ascii_lowercase());
+    let mut text = Vec::new();
+    let limit = BODY_LOOK as u64;
+    // An error in the middle leaves what was read before it.
+    let _ = match encoding.as_deref() {
+        None | Some(b"" | b"identity") => return looked.freeze(),
+        Some(b"gzip" | b"x-gzip") => MultiGzDecoder::new(&looked[..]).take(limit).read_to_end(&mut text),
+        Some(b"deflate") => ZlibDecoder::new(&looked[..]).take(limit).read_to_end(&mut text),
+        Some(_) => Ok(0),
+    };
+    text.into()
+}
+
+fn is_plain_event_stream(headers: &HeaderMap) -> bool {
+    let is_stream = headers.get(CONTENT_TYPE).is_some_and(|value| {
+        value.as_bytes().get(..17).is_some_and(|essence| essence.eq_ignore_ascii_case(b"text/event-stream"))
+    });
+    is_stream && !headers.contains_key(CONTENT_ENCODING)
+}
+
+/// The data of the first whole event that has some (WHATWG HTML, section 9.2.6).
+fn first_data(text: &[u8]) -> Option<Vec<u8>> {
+    let mut data: Vec<u8> = Vec::new();
+    let mut has_data = false;
+    let mut rest = text;
+    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        let (line, tail) = rest.split_at(end);
+        rest = tail.get(1..).unwrap_or_default();
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.is_empty() && has_data {
+            return Some(data);
+        }
+        if let Some(value) = line.strip_prefix(b"data:") {
+            if has_data {
+                data.push(b'\n');
+            }
+            data.extend_from_slice(value.strip_prefix(b" ").unwrap_or(value));
+            has_data = true;
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::{GzEncoder, ZlibEncoder};
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn the_first_whole_event_with_data_counts() {
+        let first = |text: &str| first_data(text.as_bytes()).map(|data| String::from_utf8(data).unwrap());
+        assert_eq!(first(": ping\n\nevent: error\ndata: {\"a\":1}\n\ndata: 2\n\n").as_deref(), Some("{\"a\":1}"));
+        assert_eq!(first("data:1\r\ndata: 2\r\n\r\n").as_deref(), Some("1\n2"));
+        for text in ["", "data: 1", "data: 1\n", ": only\n\n", "event: x\n\n"] {
+            assert_eq!(first(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_compressed_error_is_read_and_a_bomb_is_not() {
+        let read = |encoding: &'static str, bytes: Vec<u8>| {
+            let headers = HeaderMap::from_iter([(CONTENT_ENCODING, HeaderValue::from_static(encoding))]);
+            decompressed(&headers, BytesMut::from(&bytes[..]))
+        };
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+        gzip.write_all(b"limited").unwrap();
+        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+        zlib.write_all(b"limited").unwrap();
+        assert_eq!(read("gzip", gzip.finish().unwrap()), "limited");
+        assert_eq!(read("Deflate", zlib.finish().unwrap()), "limited");
+        assert_eq!(read("br", b"??".to_vec()), "");
+        assert_eq!(read("gzip", b"no gzip".to_vec()), "");
+        let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
+        bomb.write_all(&vec![0; 10_000_000]).unwrap();
+        assert_eq!(read("gzip", bomb.finish().unwrap()).len(), BODY_LOOK);
+    }
+}

@@ -1,0 +1,184 @@
+//! From an admitted request to an answer: the service that was asked, and then those that step in for it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::HeaderValue;
+use http::header::CONTENT_LENGTH;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use rotator_llm_adapters::join_path;
+
+use super::look;
+use crate::attempt::{self, Outgoing, Served};
+use crate::body::{InboundBody, Replay};
+use crate::catalog::{Catalog, Door, ServiceEntry};
+use crate::demand::{Demand, model_in_path};
+use crate::proxy::Shared;
+use crate::refusal::Refusal;
+use crate::route::DoorName;
+use crate::{credentials, members};
+
+/// A request that may be served.
+pub(super) struct Admitted<'a> {
+    pub(super) door: DoorName,
+    /// The path after the slug.
+    pub(super) rest: &'a str,
+    pub(super) demand: Demand,
+    /// Without the path, which depends on who serves it.
+    pub(super) outgoing: Outgoing,
+    pub(super) body: ClientBody,
+    pub(super) client_key: Vec<u8>,
+}
+
+/// A client's body.
+pub(super) enum ClientBody {
+    /// Read whole, with its trailers.
+    Whole(Bytes, Option<HeaderMap>),
+    /// On its way.
+    Streaming(InboundBody),
+}
+
+/// Who serves it, and under which names they know the models.
+struct Candidate<'a> {
+    entry: &'a Arc<ServiceEntry>,
+    models: Option<&'a BTreeMap<String, String>>,
+}
+
+/// Serves the request with its service and, where that cannot, with the first of its fallbacks that can.
+pub(super) async fn relay<'a>(
+    shared: &Arc<Shared>,
+    catalog: &'a Catalog,
+    entry: &'a Arc<ServiceEntry>,
+    request: Admitted<'_>,
+) -> Result<(Served, &'a Arc<ServiceEntry>), Refusal> {
+    let Admitted { door, rest, mut demand, mut outgoing, body, client_key } = request;
+    let wanted = demand.model.take();
+    let mut source = Source::new(shared, door, body, client_key);
+    // What the service itself says is what its client asked for.
+    let mut first = None;
+    for Candidate { entry: candidate, models } in candidates(catalog, entry) {
+        let own = wanted.as_deref().map(|wanted| name_at(entry, candidate, models, wanted));
+        let is_renamed = own != wanted.as_deref();
+        let rest = own.filter(|_| is_renamed).map_or(Cow::Borrowed(rest), |own| renamed_path(rest, own));
+        outgoing.path = path_on(candidate, &rest);
+        let replay = source.replay(&mut outgoing.headers, own.filter(|_| is_renamed));
+        demand.model = own.map(str::to_owned);
+        match attempt::run(shared, candidate, &demand, &outgoing, &replay).await {
+            Ok(served) => return Ok((served, candidate)),
+            Err(error) if error.lets_another_serve(&demand, candidate) && replay.is_replayable() => {
+                tracing::debug!(service.slug = %candidate.slug(), refusal = error.code(), "a service could not serve");
+                first.get_or_insert(error);
+            }
+            Err(error) => return Err(error),
+        }
+        source.used(replay);
+    }
+    Err(first.unwrap_or(Refusal::NoUsableKey))
+}
+
+/// The service itself, and then its fallbacks that are there, active, behind the same door and of the same format.
+fn candidates<'a>(catalog: &'a Catalog, entry: &'a Arc<ServiceEntry>) -> impl Iterator<Item = Candidate<'a>> {
+    let fallbacks = entry.policy.fallback.iter().filter_map(|fallback| {
+        let other = catalog.by_slug(fallback.slug.as_str()).filter(|other| other.is_active())?;
+        let fits = match (&entry.door, &other.door) {
+            (Door::Generic { .. }, Door::Generic { .. }) => true,
+            (Door::Llm { adapter: one, .. }, Door::Llm { adapter: two, .. }) => one.format() == two.format(),
+            _ => false,
+        };
+        fits.then_some(Candidate { entry: other, models: Some(&fallback.models) })
+    });
+    std::iter::once(Candidate { entry, models: None }).chain(fallbacks)
+}
+
+/// What the wanted model is called where it is served.
+fn name_at<'a>(
+    asked: &'a ServiceEntry,
+    serving: &'a ServiceEntry,
+    models: Option<&'a BTreeMap<String, String>>,
+    wanted: &'a str,
+) -> &'a str {
+    let alias =
+        |entry: &'a ServiceEntry, name: &'a str| entry.policy.model_aliases.get(name).map_or(name, String::as_str);
+    let Some(models) = models else {
+        return alias(asked, wanted);
+    };
+    // By the name that the client used, or by the one that stands for it at the service that was asked.
+    let mapped = models.get(wanted).or_else(|| models.get(alias(asked, wanted)));
+    alias(serving, mapped.map_or(wanted, String::as_str))
+}
+
+/// The path on a service's target.
+fn path_on(entry: &ServiceEntry, rest: &str) -> String {
+    let base = entry.target.base_path.as_str();
+    match &entry.door {
+        Door::Llm { .. } => join_path(base, rest),
+        Door::Generic { .. } if rest.is_empty() => base.to_owned(),
+        Door::Generic { .. } => format!("{}{rest}", base.trim_end_matches('/')),
+    }
+}
+
+/// The path with another model in it, where it names one.
+fn renamed_path<'a>(rest: &'a str, name: &str) -> Cow<'a, str> {
+    match (model_in_path(rest), rest.rsplit_once("/models/")) {
+        (Some(_), Some((before, model_and_action))) => {
+            let action = model_and_action.split_once(':').map_or("", |(_, action)| action);
+            let name = utf8_percent_encode(name, NON_ALPHANUMERIC).to_string();
+            // Dots and hyphens are common in names and need no encoding (RFC 3986, section 2.3).
+            let name = name.replace("%2D", "-").replace("%2E", ".").replace("%5F", "_");
+            Cow::Owned(format!("{before}/models/{name}:{action}"))
+        }
+        _ => Cow::Borrowed(rest),
+    }
+}
+
+/// Where the body of each candidate's request comes from.
+struct Source<'a> {
+    shared: &'a Shared,
+    door: DoorName,
+    body: Option<ClientBody>,
+    streamed: Option<Replay>,
+    client_key: Vec<u8>,
+}
+
+// === impl Source ===
+
+impl<'a> Source<'a> {
+    fn new(shared: &'a Shared, door: DoorName, body: ClientBody, client_key: Vec<u8>) -> Self {
+        Self { shared, door, body: Some(body), streamed: None, client_key }
+    }
+
+    /// The body for the next candidate, with another model where one is named; a length that was told follows.
+    fn replay(&mut self, headers: &mut HeaderMap, model: Option<&str>) -> Replay {
+        if let Some(replay) = self.streamed.take() {
+            return replay;
+        }
+        let body = match self.body.take() {
+            Some(ClientBody::Whole(body, trailers)) => {
+                let sent =
+                    model.and_then(|model| members::with_text(&body, "model", model)).unwrap_or_else(|| body.clone());
+                if headers.contains_key(CONTENT_LENGTH) {
+                    headers.insert(CONTENT_LENGTH, HeaderValue::from(sent.len()));
+                }
+                let inbound = look::whole_body(sent, trailers.clone());
+                self.body = Some(ClientBody::Whole(body, trailers));
+                inbound
+            }
+            Some(ClientBody::Streaming(body)) => body,
+            None => look::whole_body(Bytes::new(), None),
+        };
+        let (door, client_key) = (self.door, self.client_key.clone());
+        let settings = &self.shared.settings;
+        Replay::new(body, settings.replay_limit, settings.max_request_body)
+            .cleaning(move |trailers| credentials::remove_from_headers(door, trailers, &client_key))
+    }
+
+    /// A body that streams is kept for the next candidate.
+    fn used(&mut self, replay: Replay) {
+        if self.body.is_none() {
+            self.streamed = Some(replay);
+        }
+    }
+}
