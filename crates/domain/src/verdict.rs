@@ -9,6 +9,8 @@ pub struct Reading {
     pub verdict: Verdict,
     /// The limits that the answer tells, whatever became of the request.
     pub limits: Vec<LimitReading>,
+    /// The names of headers whose values make no sense, and were passed over or bounded.
+    pub odd_headers: Vec<&'static str>,
 }
 
 /// What one answer of an upstream says about the key.
@@ -84,7 +86,7 @@ impl Reading {
     /// A verdict without any limit.
     #[must_use]
     pub const fn plain(verdict: Verdict) -> Self {
-        Self { verdict, limits: Vec::new() }
+        Self { verdict, limits: Vec::new(), odd_headers: Vec::new() }
     }
 }
 

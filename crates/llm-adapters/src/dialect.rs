@@ -72,7 +72,7 @@ impl Dialect {
     pub(crate) fn read(&self, answer: &Answer<'_>) -> Reading {
         let mut told = limits::read(self.buckets, answer.headers, answer.now);
         if answer.status.as_u16() < 400 {
-            return Reading { verdict: Verdict::Healthy, limits: told.readings };
+            return Reading { verdict: Verdict::Healthy, limits: told.readings, odd_headers: told.odd_headers };
         }
         let error = ErrorBody::of_answer(answer.body);
         let by_rule = || {
@@ -87,7 +87,8 @@ impl Dialect {
             }
             other => other,
         };
-        Reading { verdict, limits: told.readings }
+        told.odd_headers.extend(retry_after::odd(answer.headers, answer.now));
+        Reading { verdict, limits: told.readings, odd_headers: told.odd_headers }
     }
 
     /// 408 says that the client was too slow to send, which another key does not mend (RFC 9110, section 15.5.9).

@@ -32,6 +32,8 @@ pub(crate) struct Told {
     pub(crate) empty_until: Option<Duration>,
     /// Whether an empty one counts for a day or longer.
     pub(crate) is_quota_empty: bool,
+    /// The headers whose values cannot be read.
+    pub(crate) odd_headers: Vec<&'static str>,
 }
 
 /// The row of headers that end alike: the limit, what remains and when it is full again.
@@ -57,9 +59,9 @@ pub(crate) fn read(tables: &[&[Bucket]], headers: &HeaderMap, now: Timestamp) ->
     for bucket in tables.iter().copied().flatten() {
         let reading = LimitReading {
             resource: bucket.resource,
-            limit: text(headers, bucket.limit).and_then(count),
-            remaining: text(headers, bucket.remaining).and_then(count),
-            resets_after: text(headers, bucket.reset).and_then(|value| reset::wait(value, now)),
+            limit: told.value(headers, bucket.limit, count),
+            remaining: told.value(headers, bucket.remaining, count),
+            resets_after: told.value(headers, bucket.reset, |value| reset::wait(value, now)),
         };
         told.add(reading, bucket.is_quota);
     }
@@ -110,6 +112,17 @@ fn read_field(field: &str, now: Timestamp, told: &mut Told) {
 // === impl Told ===
 
 impl Told {
+    /// Reads a header, and notes its name where its value is neither that nor the vendors' word for none.
+    fn value<T>(&mut self, headers: &HeaderMap, name: &'static str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let held = if name.is_empty() { None } else { headers.get(name) }?;
+        let value = held.to_str().ok().and_then(read);
+        let says_none = matches!(held.as_bytes(), b"" | b"-1");
+        if value.is_none() && !says_none && !self.odd_headers.contains(&name) {
+            self.odd_headers.push(name);
+        }
+        value
+    }
+
     /// Adds a reading, unless it says nothing.
     pub(crate) fn add(&mut self, reading: LimitReading, is_quota: bool) {
         if (reading.limit, reading.remaining, reading.resets_after) == (None, None, None) {

@@ -30,6 +30,12 @@ pub(crate) fn read(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     Some(date.saturating_since(now).min(LONGEST))
 }
 
+/// The header's name where it is there and cannot be read, or asks for more than is believed.
+pub(crate) fn odd(headers: &HeaderMap, now: Timestamp) -> Option<&'static str> {
+    let is_odd = || read(headers, now).is_none_or(|wait| wait == LONGEST);
+    ["retry-after-ms", "retry-after"].into_iter().find(|name| headers.contains_key(*name)).filter(|_| is_odd())
+}
+
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;

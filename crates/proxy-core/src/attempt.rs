@@ -3,12 +3,14 @@
 mod answer;
 mod breakers;
 mod held;
+mod oddities;
 mod send;
 mod waiting;
 
 pub(crate) use answer::read;
 pub(crate) use breakers::Breakers;
 pub(crate) use held::Held;
+pub(crate) use oddities::Oddities;
 pub(crate) use send::{Outgoing, SendFailure, send};
 pub(crate) use waiting::WaitingRoom;
 
@@ -237,6 +239,7 @@ impl Run<'_> {
         let idle = entry.idle_timeout(shared);
         let (response, reading) = answer::read(entry, response, idle, shared.clock.now()).await;
         shared.metrics.attempted(entry.slug().as_str(), reading.verdict.name());
+        shared.oddities.tell(entry, &reading);
         let learned = shared.rotation.learn(entry.id(), held.lease(), &reading, shared.clock.now()).await;
         told(entry, held.lease().key, &reading, response.status().as_u16(), learned.map_err(no_rotation)?);
         let attempted = Attempted::Answered(reading.verdict);

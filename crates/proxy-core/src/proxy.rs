@@ -14,7 +14,7 @@ use rotator_domain::{Clock, SystemClock};
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
-use crate::attempt::{Breakers, WaitingRoom};
+use crate::attempt::{Breakers, Oddities, WaitingRoom};
 use crate::body::{BoxError, ProxyBody};
 use crate::catalog::CatalogHandle;
 use crate::door;
@@ -48,6 +48,7 @@ pub(crate) struct Shared {
     pub(crate) tunnels: Tunnels,
     pub(crate) waiting: WaitingRoom,
     pub(crate) breakers: Breakers,
+    pub(crate) oddities: Oddities,
     /// Leases on their way back.
     pub(crate) settling: TaskTracker,
 }
@@ -149,6 +150,7 @@ impl ProxyBuilder {
             tunnels: Tunnels::default(),
             waiting: WaitingRoom::default(),
             breakers: Breakers::default(),
+            oddities: Oddities::default(),
             settling: TaskTracker::new(),
         })))
     }

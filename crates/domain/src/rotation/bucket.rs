@@ -187,9 +187,9 @@ impl Bucket {
             self.on_probation = false;
             self.is_probed = false;
         }
-        if let Some(load) = load {
-            self.learned.get_or_insert_default().accept(load, !is_old, now);
-        }
+        // Where the upstream tells its limits there is nothing to be found out.
+        let Some(load) = load.filter(|_| self.told.is_none() || self.learned.is_some()) else { return };
+        self.learned.get_or_insert_default().accept(load, !is_old, now);
     }
 
     /// The upstream neither served the request nor blamed the key.

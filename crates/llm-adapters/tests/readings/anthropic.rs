@@ -109,5 +109,5 @@ fn all_four_buckets_are_told() {
         limit(Resource::InputTokens, None, Some(80_000), None),
         limit(Resource::OutputTokens, None, None, Some(2500)),
     ];
-    assert_eq!(reading, Reading { verdict: Verdict::Healthy, limits: expected.to_vec() });
+    assert_eq!(reading, Reading { limits: expected.to_vec(), ..Reading::plain(Verdict::Healthy) });
 }

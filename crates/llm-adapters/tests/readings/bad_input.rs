@@ -39,6 +39,30 @@ fn a_wait_that_nobody_means_is_bounded_or_ignored() {
 }
 
 #[test]
+fn a_header_that_makes_no_sense_is_named() {
+    let long = "9".repeat(40 * 1024);
+    let cases = [
+        ("retry-after", "315360000", true),
+        ("retry-after", "NaN", true),
+        ("retry-after", &long, true),
+        ("retry-after-ms", "soon", true),
+        ("retry-after", "60", false),
+        ("x-ratelimit-remaining", "lots", true),
+        ("x-ratelimit-reset", "-5", true),
+        ("x-ratelimit-limit", "-1", false),
+        ("x-ratelimit-limit", "", false),
+        ("x-ratelimit-remaining", &long, true),
+        ("x-other", "NaN", false),
+    ];
+    for (name, value, is_odd) in cases {
+        let fields = headers(&[(name, value)]);
+        let answer = Answer { status: StatusCode::TOO_MANY_REQUESTS, headers: &fields, body: b"", now: NOW };
+        let expected = if is_odd { vec![name] } else { Vec::new() };
+        assert_eq!(plain_reading(&answer).odd_headers, expected, "{name}: {value:.40}");
+    }
+}
+
+#[test]
 fn a_clients_mistake_says_nothing_about_the_key() {
     // What a client can make an upstream repeat, after whatever the upstream itself begins with.
     let words = "API_KEY_INVALID API key not valid insufficient_quota credit balance is too low is suspended \

@@ -145,7 +145,7 @@ fn a_served_request_tells_the_limits_too() {
         limit(Resource::Requests, Some(60), Some(0), Some(1000)),
         limit(Resource::Tokens, Some(150_000), Some(149_984), Some(360_000)),
     ];
-    let expected = |verdict| Reading { verdict, limits: limits.clone() };
+    let expected = |verdict| Reading { limits: limits.clone(), ..Reading::plain(verdict) };
     let openai = adapter("openai", Format::OpenAi);
     // A body is of interest only when the status says that it is an error.
     let body = br#"{"error":{"code":"invalid_api_key"}}"#;

@@ -43,8 +43,8 @@ fn the_common_headers_are_read_for_the_whole_key() {
     let after = |seconds| Verdict::CoolDown { after: Some(Duration::from_secs(seconds)), scope: LimitScope::Key };
     let empty = [("x-ratelimit-limit", "60"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1768507230")];
     let expected = vec![limit(Resource::Requests, Some(60), Some(0), Some(30_000))];
-    assert_eq!(plain(429, &empty), Reading { verdict: after(30), limits: expected.clone() });
-    assert_eq!(plain(200, &empty), Reading { verdict: Verdict::Healthy, limits: expected });
+    assert_eq!(plain(429, &empty), Reading { limits: expected.clone(), ..Reading::plain(after(30)) });
+    assert_eq!(plain(200, &empty), Reading { limits: expected, ..Reading::plain(Verdict::Healthy) });
     assert_eq!(plain(429, &[("retry-after", "9")]).verdict, after(9));
     assert_eq!(plain(429, &[("ratelimit", "limit=5, remaining=0, reset=7")]).verdict, after(7));
     assert_eq!(plain(503, &[("retry-after", "3")]).verdict, fault(3000));

@@ -255,7 +255,7 @@ fn what_an_upstream_tells_of_its_limits_is_kept_to() {
             remaining: Some(remaining),
             resets_after: Some(Duration::from_secs(seconds)),
         };
-        pool.learn(lease, &Reading { verdict: Verdict::Healthy, limits: vec![limit] }, at(0));
+        pool.learn(lease, &Reading { limits: vec![limit], ..Reading::plain(Verdict::Healthy) }, at(0));
         pool.settle(lease, None, at(0));
     };
     let (one, two) = (lease(&mut pool, &request(0)), lease(&mut pool, &request(0)));
@@ -414,5 +414,29 @@ fn ten_thousand_keys_take_less_than_a_kibibyte_each() {
         pool.settle(&lease, Some(90), at(turn / 5));
     }
     let each = pool.state_bytes() / 10_000;
+    assert!(each < 1024, "{each} bytes a key");
+}
+
+#[test]
+fn headers_and_refusals_too_leave_the_state_of_a_key_small() {
+    let keys = 100;
+    let mut pool = pool(plain(keys));
+    let limit = |resource| LimitReading {
+        resource,
+        limit: Some(500),
+        remaining: Some(400),
+        resets_after: Some(Duration::from_secs(60)),
+    };
+    let limits = vec![limit(Resource::Requests), limit(Resource::Tokens)];
+    for second in 0..300 {
+        for turn in 0..keys {
+            let now = second * 1000 + turn;
+            let Next::Lease(lease) = pool.pick(&PickRequest { tokens: 100, ..request(now) }) else { continue };
+            let verdict = if second % 50 == 49 { limited(1) } else { Verdict::Healthy };
+            pool.learn(&lease, &Reading { limits: limits.clone(), ..Reading::plain(verdict) }, at(now));
+            pool.settle(&lease, Some(90), at(now));
+        }
+    }
+    let each = pool.state_bytes() / usize::try_from(keys).unwrap();
     assert!(each < 1024, "{each} bytes a key");
 }
