@@ -11,6 +11,8 @@ const LEAVING: f64 = 0.01;
 const LEAVES_AFTER: f64 = 1000.0;
 /// The way to the upstream, and back.
 const LATENCY: (u32, u32) = (2, 10);
+/// So much later than the client sees the end of an answer, a slow upstream has the place free again.
+const LATENESS: (u32, u32) = (5, 50);
 /// A request that is served takes so long on average, and within these bounds.
 const SERVICE: (f64, f64, (f64, f64)) = (700.0, 0.6, (200.0, 3000.0));
 
@@ -74,6 +76,10 @@ impl Draws {
 
     pub(super) fn latency(&mut self) -> Millis {
         Millis::from(self.0.between(LATENCY.0, LATENCY.1))
+    }
+
+    pub(super) fn lateness(&mut self) -> Millis {
+        Millis::from(self.0.between(LATENESS.0, LATENESS.1))
     }
 
     /// How long the upstream works on a request, and after what part of that its answer begins.

@@ -12,6 +12,8 @@ use super::upstream::Quota;
 pub(super) struct Tally {
     pub(super) from: Millis,
     pub(super) to: Millis,
+    /// How many times as long as usual the upstream takes.
+    pub(super) slowness: Millis,
     /// The quotas as they were when it began.
     pub(super) quotas: Vec<Quota>,
     pub(super) arrived: u64,
@@ -60,7 +62,7 @@ pub(super) struct Figures {
 
 impl Tally {
     pub(super) fn figures(&self, name: &str) -> Figures {
-        let service = Draws::mean_service();
+        let service = Draws::mean_service() * self.slowness as f64;
         let length = self.to - self.from;
         let seconds = length as f64 / 1000.0;
         let capacities: Vec<f64> =
@@ -98,7 +100,7 @@ impl Tally {
 
     /// How much of each kind of quota was used: with and without headers.
     pub(super) fn kinds(&self) -> String {
-        let service = Draws::mean_service();
+        let service = Draws::mean_service() * self.slowness as f64;
         let mut kinds: BTreeMap<String, (f64, f64, f64)> = BTreeMap::new();
         for (number, quota) in self.quotas.iter().enumerate() {
             let capacity = quota.clone().capacity(self.from, self.to - self.from, service);

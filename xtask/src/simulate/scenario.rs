@@ -58,14 +58,17 @@ pub(super) enum Condition {
     Unreachable,
     /// It answers 503.
     Failing,
+    /// It takes three times as long, and notices late that a request has ended.
+    Slow,
 }
 
-pub(super) const NAMES: [&str; 9] = [
+pub(super) const NAMES: [&str; 10] = [
     "hidden-limits-95",
     "hidden-limits-150",
     "limits-change",
     "quota-group",
     "outage",
+    "slow",
     "thousands-95",
     "thousands-150",
     "thousands-apart-95",
@@ -84,6 +87,7 @@ impl Scenario {
             "limits-change" => Some(limits_change(name, length, &mut random)),
             "quota-group" => Some(quota_group(name)),
             "outage" => Some(outage(name)),
+            "slow" => Some(slow(name, length, &mut random)),
             "thousands-95" => Some(thousands(name, length, 0.95, true, &mut random)),
             "thousands-150" => Some(thousands(name, length, 1.5, true, &mut random)),
             "thousands-apart-95" => Some(thousands(name, length, 0.95, false, &mut random)),
@@ -176,6 +180,32 @@ fn outage(name: &str) -> Scenario {
         turned("back again", 17 * MINUTE, Condition::Up),
     ];
     Scenario::of_keys(name, quotas, 0.5, parts, 20 * MINUTE)
+}
+
+/// A service that names no models, of which half of the keys serve a few requests at once and do not say so. The upstream
+/// becomes slow, so that more is offered than it can serve, and all who can wait do.
+fn slow(name: &str, length: Length, random: &mut Random) -> Scenario {
+    let each = match length {
+        Length::Full => 20 * MINUTE,
+        #[cfg(test)]
+        Length::Short => 5 * MINUTE,
+    };
+    let quota = |number: usize| {
+        let (kind, limit) = match number % 2 {
+            0 => (Kind::Concurrency, random.between(1, 4)),
+            _ => (Kind::FixedMinute, random.between(60, 120)),
+        };
+        Quota::new(kind, limit, number % 4 == 1, Millis::from(random.between(0, 59_999))).of_key()
+    };
+    let quotas = (0..20).map(quota).collect();
+    let turned = |name, from, condition| Part { name, from, change: Change::Upstream(condition) };
+    let parts = vec![
+        part("quick", 0),
+        turned("slow: 1 min", each, Condition::Slow),
+        part("slow: after", each + MINUTE),
+        turned("quick again", 2 * each, Condition::Up),
+    ];
+    Scenario::of_keys(name, quotas, 0.95, parts, 3 * each)
 }
 
 /// 5,000 keys and 20 nodes.

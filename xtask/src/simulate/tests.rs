@@ -42,6 +42,16 @@ fn limits_that_change_are_learned_again() {
 }
 
 #[test]
+fn an_upstream_that_becomes_slow_is_not_asked_in_vain() {
+    let rows = of("slow", 1).1;
+    assert!(row(&rows, "slow: 1 min").wasted < 0.05, "{rows:?}");
+    for name in ["quick", "slow: after", "quick again"] {
+        let part = row(&rows, name);
+        assert!(part.of_possible >= 0.97 && part.wasted < 0.02, "{part:?}");
+    }
+}
+
+#[test]
 fn a_projects_429_cools_its_group_and_no_other_key() {
     let scenario = Scenario::named("quota-group", Length::Short, 1).unwrap();
     let mut world = World::new(&scenario, 1);

@@ -32,6 +32,8 @@ pub(super) struct Quota {
     pub(super) limit: u32,
     /// Whether answers tell the state, and refusals when to come back.
     tells: bool,
+    /// What its refusals concern.
+    scope: LimitScope,
     /// When the minute or the day of the upstream's clock begins.
     phase: Millis,
     used: u32,
@@ -50,6 +52,7 @@ impl Quota {
             kind,
             limit,
             tells,
+            scope: LimitScope::Model,
             phase,
             used: 0,
             window: i64::MIN,
@@ -58,6 +61,11 @@ impl Quota {
             level_at: 0,
             in_flight: 0,
         }
+    }
+
+    /// The same of an upstream that knows no models.
+    pub(super) fn of_key(self) -> Self {
+        Self { scope: LimitScope::Key, ..self }
     }
 
     /// What it is, for the report.
@@ -78,11 +86,11 @@ impl Quota {
         let left = self.left();
         if left == 0 {
             let verdict = match (self.tells, self.kind) {
-                (true, Kind::Day) => Verdict::OutOfQuota { after: Some(self.returns(now)), scope: LimitScope::Model },
-                (true, _) => Verdict::CoolDown { after: Some(self.returns(now)), scope: LimitScope::Model },
-                (false, _) => Verdict::CoolDown { after: None, scope: LimitScope::Model },
+                (true, Kind::Day) => Verdict::OutOfQuota { after: Some(self.returns(now)), scope: self.scope },
+                (true, _) => Verdict::CoolDown { after: Some(self.returns(now)), scope: self.scope },
+                (false, _) => Verdict::CoolDown { after: None, scope: self.scope },
             };
-            return (false, Reading { verdict, limits: self.told(now, 0) });
+            return (false, Reading { limits: self.told(now, 0), ..Reading::plain(verdict) });
         }
         self.used += 1;
         self.in_flight += 1;
@@ -90,7 +98,7 @@ impl Quota {
         if self.kind == Kind::SlidingMinute {
             self.recent.push_back(now);
         }
-        (true, Reading { verdict: Verdict::Healthy, limits: self.told(now, left - 1) })
+        (true, Reading { limits: self.told(now, left - 1), ..Reading::plain(Verdict::Healthy) })
     }
 
     /// A request that was taken on has ended.

@@ -20,6 +20,8 @@ use super::upstream::Quota;
 const BEGINNING: Millis = 1_800_000_000_000;
 /// How often a node looks whether others have given a key back that all share.
 const POLL: Millis = 50;
+/// How many times as long a slow upstream takes.
+const SLOWNESS: Millis = 3;
 
 #[derive(Clone, Copy, Debug)]
 enum Event {
@@ -130,6 +132,12 @@ impl<'a> World<'a> {
             Event::End(id) => {
                 let used = self.draws.tokens();
                 if let Some(request) = self.requests.remove(&id) {
+                    if let Some(sent) = request.sent.as_ref().filter(|sent| sent.is_held)
+                        && let Some(quota) = quota_of(self.scenario, sent.lease.key)
+                    {
+                        let at = self.now + self.draws.lateness();
+                        self.agenda.plan(at, Event::Release(quota));
+                    }
                     self.give_back(request, Some(u64::from(used)));
                 }
             }
@@ -169,6 +177,7 @@ impl<'a> World<'a> {
         self.tallies.push(Tally {
             from: part.from,
             to,
+            slowness: if self.condition == Condition::Slow { SLOWNESS } else { 1 },
             quotas: self.quotas.clone(),
             served: none.clone(),
             refused: none,
@@ -314,13 +323,19 @@ impl<'a> World<'a> {
                 sent.answer = Answer::Reading(Reading::plain(Verdict::UpstreamFault { after: None }));
                 back
             }
-            Condition::Up => {
+            Condition::Up | Condition::Slow => {
                 let (is_taken, reading) = self.quotas[quota].arrive(self.now);
                 sent.answer = Answer::Reading(reading);
                 sent.is_held = is_taken;
                 if is_taken {
-                    let (whole, first) = self.draws.service();
-                    self.agenda.plan(self.now + whole, Event::Done(id));
+                    let (mut whole, mut first) = self.draws.service();
+                    if self.condition == Condition::Slow {
+                        whole *= SLOWNESS;
+                        // Nothing is heard until all is done.
+                        first = whole - 1;
+                    } else {
+                        self.agenda.plan(self.now + whole, Event::Done(id));
+                    }
                     self.agenda.plan(self.now + whole + back, Event::End(id));
                     self.tally().served[quota] += 1;
                     first + back
@@ -331,7 +346,7 @@ impl<'a> World<'a> {
                 }
             }
         };
-        if self.condition != Condition::Up {
+        if matches!(self.condition, Condition::Unreachable | Condition::Failing) {
             self.tally().faults += 1;
         }
         self.agenda.plan(self.now + after, Event::Answer(id));

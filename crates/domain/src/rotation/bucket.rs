@@ -51,6 +51,8 @@ pub struct Bucket {
     /// It has just returned: one request at a time shows whether it serves again.
     on_probation: bool,
     is_probed: bool,
+    /// What it is left alone for is no limit: it returns without a probe.
+    is_only_late: bool,
     in_flight: u32,
     /// How many requests were sent; it wraps.
     sent: u32,
@@ -87,32 +89,31 @@ impl Bucket {
                 return Room::At(cooling.until);
             }
             self.cooling = None;
-            self.on_probation = true;
+            self.on_probation = !std::mem::take(&mut self.is_only_late);
         }
         if self.is_probed {
             return Room::Busy;
         }
-        let most = [limits.max_concurrency, self.learned.as_ref().and_then(|learned| learned.concurrency(now))]
-            .into_iter()
-            .flatten()
-            .min();
-        if most.is_some_and(|most| self.in_flight >= most) {
+        if limits.max_concurrency.is_some_and(|most| self.in_flight >= most) {
             return Room::Busy;
         }
+        let in_flight = self.in_flight;
+        let Some(place_at) = self.learned.as_mut().map_or(Some(now), |learned| learned.place(in_flight, now)) else {
+            return Room::Busy;
+        };
         let requests = [limits.requests_per_minute, self.learned.as_ref().and_then(|learned| learned.rate(now))]
             .into_iter()
             .flatten()
             .min();
-        let (mut at, mut tight_until) = (now, now);
+        let (mut at, mut tight_until) = (place_at, now);
         if let Some(minute) = &mut self.minute {
-            at = requests.map_or(now, |limit| minute.room_for_request(now, limit));
+            at = at.max(requests.map_or(now, |limit| minute.room_for_request(now, limit)));
             let tokens_limit = limits.tokens_per_minute.map(u64::from);
             tight_until = tokens_limit.map_or(now, |limit| minute.room_for_tokens(now, u64::from(tokens), limit));
         }
         if let (Some(limit), Some(day)) = (limits.requests_per_day, &mut self.day) {
             at = at.max(day.room_for_request(now, limit));
         }
-        let in_flight = self.in_flight;
         for (resource, told) in RESOURCES.into_iter().zip(self.told.iter_mut().flat_map(|all| all.iter_mut())) {
             let Some(told) = told else { continue };
             if resource == Resource::Requests
@@ -159,7 +160,8 @@ impl Bucket {
                 told.reserve(if resource == Resource::Requests { 1 } else { u64::from(tokens) });
             }
         }
-        Load { in_flight: self.in_flight, in_minute, number: self.sent }
+        let released_ms = self.learned.as_ref().map_or(u32::MAX, |learned| learned.released_ms(now));
+        Load { in_flight: self.in_flight, in_minute, number: self.sent, released_ms }
     }
 
     /// A request has ended that was counted with `reserved` tokens and used `used`.
@@ -168,6 +170,9 @@ impl Bucket {
         self.reserved_tokens = self.reserved_tokens.saturating_sub(u64::from(reserved));
         if self.in_flight == 0 {
             self.is_probed = false;
+        }
+        if let Some(learned) = &mut self.learned {
+            learned.release(now);
         }
         let (Some(used), Some(minute)) = (used, &mut self.minute) else { return };
         match used.checked_sub(u64::from(reserved)) {
@@ -180,8 +185,7 @@ impl Bucket {
     /// The upstream served a request; under `load`, where the bucket learns.
     pub(super) fn accept(&mut self, load: Option<Load>, now: Timestamp) {
         // One that was taken on before the last refusal does not show that there is room again.
-        let is_old =
-            load.is_some_and(|load| load.number.wrapping_sub(self.sent_at_refusal).wrapping_sub(1) > u32::MAX / 2);
+        let is_old = load.is_some_and(|load| self.is_old(load));
         if !is_old {
             self.streak = 0;
             self.on_probation = false;
@@ -190,6 +194,11 @@ impl Bucket {
         // Where the upstream tells its limits there is nothing to be found out.
         let Some(load) = load.filter(|_| self.told.is_none() || self.learned.is_some()) else { return };
         self.learned.get_or_insert_default().accept(load, !is_old, now);
+    }
+
+    /// Whether a request was sent before the last refusal was known.
+    const fn is_old(&self, load: Load) -> bool {
+        load.number.wrapping_sub(self.sent_at_refusal).wrapping_sub(1) > u32::MAX / 2
     }
 
     /// The upstream neither served the request nor blamed the key.
@@ -207,19 +216,24 @@ impl Bucket {
         tokens: u32,
         now: Timestamp,
     ) -> Cooling {
-        let is_echo = self.cooling(now).is_some();
+        let is_echo = self.cooling(now).is_some() || load.is_some_and(|load| self.is_old(load));
         let was_probed = self.is_probed;
         self.take_back(tokens);
         // Of requests that are sent together any may be the one that is refused: what is left of all of them counts.
         let in_minute = self.minute.as_mut().map_or(0, |minute| minute.requests(now));
         let load = load.map(|load| Load { in_minute: load.in_minute.max(in_minute.saturating_add(1)), ..load });
         if is_echo {
-            if let Some(learned) = self.learned.as_mut().filter(|_| self.streak == 1 && load.is_some()) {
-                learned.refuse_more(in_minute);
+            // It was on its way already when the first was refused, and shows no more than how many were too many.
+            match self.learned.as_mut().filter(|_| load.is_some()) {
+                Some(learned) if self.streak == 1 => learned.refuse_more_lately(in_minute),
+                Some(learned) if self.streak == 0 && !self.is_only_late => {
+                    learned.refuse_more_at_once(self.in_flight.saturating_sub(1));
+                }
+                _ => {}
             }
-            // It was on its way already when the first was refused, and shows nothing new.
             self.is_probed = was_probed;
-            return self.cool(Cooling { since: now, until: now.saturating_add(after.unwrap_or_default()), reason });
+            let cooling = Cooling { since: now, until: now.saturating_add(after.unwrap_or_default()), reason };
+            return if cooling.until > now { self.cool(cooling) } else { self.cooling.unwrap_or(cooling) };
         }
         self.streak = self.streak.saturating_add(1);
         self.sent_at_refusal = self.sent;
@@ -234,9 +248,11 @@ impl Bucket {
         let wait = match (after, conclusion) {
             (Some(after), _) => after,
             (None, Some(Conclusion::Concurrency)) => SHORTEST / 4,
+            (None, Some(Conclusion::Late(lateness))) => lateness,
             (None, _) => self.guess(now),
         };
-        if conclusion == Some(Conclusion::Concurrency) {
+        self.is_only_late = matches!(conclusion, Some(Conclusion::Late(_)));
+        if matches!(conclusion, Some(Conclusion::Concurrency | Conclusion::Late(_))) {
             // The next refusal may show something else.
             self.streak = 0;
         }
@@ -258,6 +274,17 @@ impl Bucket {
     pub(super) fn cool(&mut self, cooling: Cooling) -> Cooling {
         let held = self.cooling.filter(|held| held.until >= cooling.until);
         *self.cooling.insert(held.unwrap_or(cooling))
+    }
+
+    /// Leaves the bucket alone for as long as another that it shares requests with.
+    pub(super) fn cool_along(&mut self, cooling: Cooling, is_only_late: bool) -> Cooling {
+        self.is_only_late = is_only_late && (self.cooling.is_none() || self.is_only_late);
+        self.cool(cooling)
+    }
+
+    /// Whether it is left alone for no limit, and returns without a probe.
+    pub(super) const fn is_only_late(&self) -> bool {
+        self.is_only_late
     }
 
     /// Takes up what the answer to the request of `load` told of the limits. What was sent after it is not in it yet.
@@ -316,7 +343,7 @@ impl Bucket {
     pub fn heap_bytes(&self) -> usize {
         let windows = [&self.minute, &self.day].into_iter().flatten();
         let told = self.told.as_ref().map_or(0, |_| size_of::<[Option<Told>; 4]>());
-        let learned = self.learned.as_ref().map_or(0, |_| size_of::<Learned>());
+        let learned = self.learned.as_ref().map_or(0, |learned| size_of::<Learned>() + learned.heap_bytes());
         windows.map(|window| size_of::<Window>() + window.heap_bytes()).sum::<usize>() + told + learned
     }
 

@@ -6,24 +6,27 @@
 //! its minutes are those of a clock: then the guess falls while refusals go on. A limit that holds is tried a little higher,
 //! ever more rarely while it proves right and in larger steps while it does not.
 
+mod cap;
+
 use std::time::Duration;
 
+use self::cap::Cap;
+use super::window::Window;
 use crate::Timestamp;
 
-/// After how long a limit that was found is tried a little higher.
-const FIRST_PATIENCE: Patience = Patience(30_000);
-/// The longest time for which a limit that proved right is left untried.
-const LONGEST_PATIENCE: Patience = Patience(2 * 60_000);
 /// Within this time after a conclusion, more refusals may be those of requests that were on their way already.
 const ECHO: Duration = Duration::from_secs(5);
-/// For so long a higher limit must go without a refusal before it is believed: in the minute of a clock, the end counts.
-const TRIAL: Duration = Duration::from_secs(60);
-/// A limit that was kept to and refused is doubted; refused again within this time, it is lowered.
-const DOUBT: Duration = Duration::from_secs(150);
 /// What was accepted counts for one to two times this long.
 const EPOCH: Duration = Duration::from_secs(60);
 /// A quota that stays used up for longer is not one of a minute.
 const MINUTE_OVER: Duration = Duration::from_secs(75);
+
+/// The first guess at how long after the end of a request its place is free again; it trebles with each refusal.
+const FIRST_LATENESS: Duration = Duration::from_millis(20);
+/// No place is free later than this; who is refused all the same is refused for another reason.
+const LONGEST_LATENESS: Duration = Duration::from_secs(1);
+/// So short a time before, an end may not have been noticed upstream although nothing shows yet that ends are noticed late.
+const JUST_ENDED_MS: u32 = 100;
 
 /// A key that was refused before begins with so many at once, and then doubles what was accepted.
 const SLOW_START: u32 = 4;
@@ -37,6 +40,8 @@ pub(super) struct Load {
     pub(super) in_minute: u32,
     /// The request's number in its bucket.
     pub(super) number: u32,
+    /// How many milliseconds before it another had ended.
+    pub(super) released_ms: u32,
 }
 
 /// What was concluded from a refusal.
@@ -44,6 +49,8 @@ pub(super) struct Load {
 pub(super) enum Conclusion {
     /// Too many at once.
     Concurrency,
+    /// Not too many, but one of the places was not free again: leave it alone for so long.
+    Late(Duration),
     /// Too many lately.
     Rate,
 }
@@ -63,6 +70,17 @@ pub(super) struct Learned {
     struck: Option<(Timestamp, u8)>,
     /// When the refusals in a row began, and the rate that was believed before.
     refused: Option<Box<(Timestamp, Option<Cap>)>>,
+    /// When a request last ended.
+    released: Option<Timestamp>,
+    late: Option<Box<Late>>,
+}
+
+/// The upstream has a place free again only some time after a request has ended, as seen from here.
+#[derive(Clone, Debug)]
+struct Late {
+    micros: u32,
+    /// The requests that have ended within that time.
+    ended: Window,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,25 +88,6 @@ struct Peak {
     in_flight: u32,
     in_minute: u32,
 }
-
-/// A limit that was found.
-#[derive(Clone, Copy, Debug)]
-struct Cap {
-    limit: u32,
-    /// Since when it has neither been refused nor raised.
-    since: Timestamp,
-    patience: Patience,
-    /// How many times in a row it was raised.
-    raises: u8,
-    /// Since when more than it is accepted.
-    trial: Option<Timestamp>,
-    /// When a request within it was last refused.
-    doubted: Option<Timestamp>,
-}
-
-/// A length of time in milliseconds; there are two of it for each key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Patience(u32);
 
 // === impl Learned ===
 
@@ -103,6 +102,27 @@ impl Learned {
         let cap = self.concurrency.map(|cap| cap.allowed(now));
         let start = self.was_refused.then(|| self.slow_start(now));
         [cap, start].into_iter().flatten().min()
+    }
+
+    /// The first time from now on at which a place is free, given that so many are in flight; `None` as long as one must end.
+    pub(super) fn place(&mut self, in_flight: u32, now: Timestamp) -> Option<Timestamp> {
+        let Some(most) = self.concurrency(now) else { return Some(now) };
+        let left = most.checked_sub(in_flight).filter(|left| *left > 0)?;
+        Some(self.late.as_mut().map_or(now, |late| late.ended.room_for_request(now, left)))
+    }
+
+    /// A request has ended.
+    pub(super) fn release(&mut self, now: Timestamp) {
+        self.released = Some(now);
+        if let Some(late) = &mut self.late {
+            late.ended.add(now, 1, 0);
+        }
+    }
+
+    /// How many milliseconds ago a request ended.
+    pub(super) fn released_ms(&self, now: Timestamp) -> u32 {
+        let since = self.released.map(|then| now.saturating_since(then).as_millis());
+        since.and_then(|since| u32::try_from(since).ok()).unwrap_or(u32::MAX)
     }
 
     /// How many may be in flight although nobody knows yet whether they are taken on: all who wait would else be sent with
@@ -132,6 +152,9 @@ impl Learned {
         if let Some(cap) = &mut self.concurrency {
             cap.accept(load.in_flight, now);
         }
+        if let Some(late) = &mut self.late {
+            late.shorten();
+        }
     }
 
     /// A request was refused under this load, without numbers.
@@ -141,11 +164,19 @@ impl Learned {
         let [new, old] = self.accepted;
         let (in_flight, in_minute) = (new.in_flight.max(old.in_flight).max(1), new.in_minute.max(old.in_minute));
         let is_rate_low = u64::from(load.in_minute) * 4 < u64::from(in_minute) * 3;
+        let is_rate_met = self.rate.is_some_and(|cap| u64::from(load.in_minute) * 8 > u64::from(cap.limit) * 7);
+        let has_just_ended = self.rate.is_none() && load.released_ms < JUST_ENDED_MS;
         let cap = self.concurrency.map(|cap| cap.limit);
+        if cap.is_some_and(|cap| load.in_flight <= cap && load.in_flight * 2 >= cap)
+            && !is_rate_met
+            && let Some(lateness) = self.be_late(load, now)
+        {
+            return Conclusion::Late(lateness);
+        }
         let is_at_once = load.in_flight > in_flight
-            || (load.in_flight > 1 && load.in_flight == in_flight && is_rate_low)
+            || (load.in_flight > 1 && load.in_flight == in_flight && (is_rate_low || has_just_ended))
             || cap.is_some_and(|cap| load.in_flight >= cap && load.in_minute > 1);
-        if is_at_once && self.strike(load, now) {
+        if is_at_once && self.strike(load, in_flight, now) {
             return Conclusion::Concurrency;
         }
         self.refused = Some(Box::new((now, self.rate)));
@@ -162,7 +193,7 @@ impl Learned {
 
     /// There may be too many at once. One that was refused within the limit that is believed may have overtaken the end of
     /// another; the second in a row lowers the limit; where that does not help either, `false` says that it is not that.
-    fn strike(&mut self, load: Load, now: Timestamp) -> bool {
+    fn strike(&mut self, load: Load, accepted: u32, now: Timestamp) -> bool {
         let recent = self.struck.filter(|(then, _)| now.saturating_since(*then) < ECHO).map_or(0, |(_, count)| count);
         let below = (load.in_flight - 1).max(1);
         let is_within = self.concurrency.is_some_and(|cap| load.in_flight <= cap.limit);
@@ -170,7 +201,8 @@ impl Learned {
             (true, 0) => {}
             (true, 1) => Cap::lower(&mut self.concurrency, below, now),
             (true, _) => return false,
-            (false, 0) => Cap::refuse(&mut self.concurrency, below, None, now),
+            // As many as were accepted can only have been too many where an end was not noticed yet.
+            (false, 0) => Cap::refuse(&mut self.concurrency, below.max(accepted.min(load.in_flight)), None, now),
             // Those on their way already say nothing new.
             (false, _) => return true,
         }
@@ -178,8 +210,31 @@ impl Learned {
         true
     }
 
-    /// Another of the requests that were sent together was refused: so many are left that may have been accepted.
-    pub(super) fn refuse_more(&mut self, in_minute: u32) {
+    /// A request was refused within the limit of those in flight: the place of one that had ended was not free again. Gives
+    /// how long that takes, by what is known now; `None` where it cannot be that.
+    fn be_late(&mut self, load: Load, now: Timestamp) -> Option<Duration> {
+        let held = self.late.as_ref().map_or(Duration::ZERO, |late| late.duration());
+        let since = Duration::from_millis(load.released_ms.into());
+        if since >= LONGEST_LATENESS || held >= LONGEST_LATENESS {
+            return None;
+        }
+        let lateness = FIRST_LATENESS.max(held * 3).max(since * 2).min(LONGEST_LATENESS);
+        let late = self.late.get_or_insert_with(|| Box::new(Late { micros: 0, ended: Window::new(lateness) }));
+        late.set(lateness);
+        late.ended.add(now, 1, 0);
+        Some(lateness)
+    }
+
+    /// Another of the requests that were too many at once was refused: so many others are left that may have been accepted.
+    pub(super) fn refuse_more_at_once(&mut self, others: u32) {
+        let [new, old] = self.accepted;
+        if let Some(cap) = &mut self.concurrency {
+            cap.limit = cap.limit.min(others.max(new.in_flight).max(old.in_flight).max(1));
+        }
+    }
+
+    /// Another of the requests that were too many lately was refused: so many are left that may have been accepted.
+    pub(super) fn refuse_more_lately(&mut self, in_minute: u32) {
         if let Some(cap) = self.rate.as_mut().filter(|_| in_minute > 0) {
             cap.limit = cap.limit.min(in_minute);
         }
@@ -195,6 +250,12 @@ impl Learned {
         }
     }
 
+    /// The bytes that it takes beside its own.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let late = self.late.as_ref().map_or(0, |late| size_of::<Late>() + late.ended.heap_bytes());
+        late + self.refused.as_ref().map_or(0, |_| size_of::<(Timestamp, Option<Cap>)>())
+    }
+
     fn turn(&mut self, now: Timestamp) {
         let begun = *self.epoch.get_or_insert(now);
         if now.saturating_since(begun) >= EPOCH {
@@ -205,65 +266,21 @@ impl Learned {
     }
 }
 
-// === impl Cap ===
+// === impl Late ===
 
-impl Cap {
-    /// The limit, or once patience is over a little more.
-    fn allowed(self, now: Timestamp) -> u32 {
-        let is_tried = now.saturating_since(self.since).as_millis() >= u128::from(self.patience.0);
-        self.limit.saturating_add(if is_tried { self.step() } else { 0 })
+impl Late {
+    fn duration(&self) -> Duration {
+        Duration::from_micros(self.micros.into())
     }
 
-    fn step(self) -> u32 {
-        (self.limit >> 6_u8.saturating_sub(self.raises)).max(1)
+    fn set(&mut self, lateness: Duration) {
+        self.micros = u32::try_from(lateness.as_micros()).unwrap_or(u32::MAX);
+        self.ended.resize(lateness);
     }
 
-    fn accept(&mut self, accepted: u32, now: Timestamp) {
-        if accepted <= self.limit {
-            return;
-        }
-        let trial = *self.trial.get_or_insert(now);
-        if now.saturating_since(trial) >= TRIAL {
-            // The true limit is no lower; what comes next is tried at once.
-            let raises = self.raises.saturating_add(1);
-            *self = Self { limit: accepted, since: now, patience: Patience(0), raises, trial: None, doubted: None };
-        }
-    }
-
-    fn new(limit: u32, now: Timestamp) -> Self {
-        Self { limit, since: now, patience: FIRST_PATIENCE, raises: 0, trial: None, doubted: None }
-    }
-
-    /// It is no more than this.
-    fn lower(cap: &mut Option<Self>, limit: u32, now: Timestamp) {
-        *cap = Some(Self::new(limit, now));
-    }
-
-    /// More than `limit` was refused. If this goes on within the limit that is believed, that falls, but not below `least`
-    /// where it is known.
-    fn refuse(cap: &mut Option<Self>, limit: u32, least: Option<u32>, now: Timestamp) {
-        let found = Self::new(limit, now);
-        let Some(old) = *cap else {
-            *cap = Some(found);
-            return;
-        };
-        // Of requests that are sent together any may be the one that is refused: it may be a few before the last.
-        let is_near = limit >= old.limit - old.limit / 8;
-        let is_tried = old.trial.is_some() || old.allowed(now) > old.limit || limit > old.limit;
-        let new = if is_near && is_tried {
-            // The try with a little more showed that the limit is right.
-            let patience = Patience(old.patience.0.max(FIRST_PATIENCE.0 / 2) * 2).min(LONGEST_PATIENCE);
-            Self { limit: old.limit, patience, ..found }
-        } else if !is_near {
-            found
-        } else if old.doubted.is_some_and(|then| now.saturating_since(then) < DOUBT) {
-            let lowered = old.limit - (old.limit / 32).max(1).min(old.limit - 1);
-            let limit = least.map_or(lowered, |least| least.clamp(lowered, old.limit));
-            Self { limit, doubted: Some(now), ..found }
-        } else {
-            Self { doubted: Some(now), patience: old.patience.max(FIRST_PATIENCE), ..found }
-        };
-        *cap = Some(new);
+    /// A request was accepted: it may be less, by a little.
+    fn shorten(&mut self) {
+        self.set(self.duration() - self.duration() / 128);
     }
 }
 
@@ -276,7 +293,7 @@ mod tests {
     }
 
     fn load(in_flight: u32, in_minute: u32) -> Load {
-        Load { in_flight, in_minute, number: 0 }
+        Load { in_flight, in_minute, number: 0, released_ms: u32::MAX }
     }
 
     #[test]
@@ -363,5 +380,27 @@ mod tests {
         assert_eq!(learned.refuse(load(3, 11), at(21)), Conclusion::Concurrency);
         assert_eq!(learned.concurrency(at(21)), Some(2));
         assert_eq!(learned.refuse(load(2, 11), at(22)), Conclusion::Rate);
+    }
+
+    #[test]
+    fn who_is_refused_within_the_limit_waits_until_a_place_is_free() {
+        let mut learned = Learned::default();
+        learned.accept(load(2, 4), true, at(0));
+        assert_eq!(learned.refuse(load(3, 5), at(0)), Conclusion::Concurrency);
+        learned.accept(load(2, 6), true, at(1));
+        learned.release(at(2));
+        let within = Load { released_ms: 10, ..load(2, 7) };
+        assert_eq!(learned.refuse(within, at(2)), Conclusion::Late(FIRST_LATENESS), "one had just ended");
+        assert_eq!(learned.concurrency(at(2)), Some(2), "the limit is what it was");
+        learned.release(at(3));
+        let free_at = Timestamp::from_millis(3_020);
+        assert_eq!(learned.place(1, at(3)), Some(free_at));
+        assert_eq!((learned.place(1, free_at), learned.place(2, free_at)), (Some(free_at), None));
+        let slow = Load { released_ms: 10, ..load(2, 9) };
+        assert_eq!(
+            learned.refuse(slow, at(4)),
+            Conclusion::Late(FIRST_LATENESS * 3),
+            "it takes longer than was thought"
+        );
     }
 }

@@ -260,7 +260,7 @@ impl Rotation {
             is_probe |= bucket.is_probed();
             load
         };
-        let mut load = Load { in_flight: 1, in_minute: 1, number: 0 };
+        let mut load = Load { in_flight: 1, in_minute: 1, number: 0, released_ms: u32::MAX };
         let (mut group, mut group_load, mut in_flight) = (None, None, 0);
         if let Some(member) = self.members.get_mut(&key) {
             in_flight = reserve(&mut member.bucket, &member.limits, false).in_flight;

@@ -41,6 +41,11 @@ impl Window {
         Self { length_ms, base: 0, entries: VecDeque::new(), requests: 0, tokens: 0 }
     }
 
+    /// Makes it longer or shorter.
+    pub(super) fn resize(&mut self, length: Duration) {
+        self.length_ms = i64::try_from(length.as_millis()).unwrap_or(i64::MAX);
+    }
+
     /// Counts a use.
     pub fn add(&mut self, now: Timestamp, requests: u32, tokens: u32) {
         self.expire(now);

@@ -147,16 +147,26 @@ impl Rotation {
         now: Timestamp,
     ) -> Learning {
         let concerned = Concern { scope, is_group: lease.group.is_some() };
+        let learning = learning_of(lease);
         let mut held = None;
+        let mut is_only_late = false;
         self.each_bucket(lease, |concern, bucket, load| {
-            if concern == concerned {
-                let load = (concern == learning_of(lease)).then_some(load);
-                held = Some(bucket.refuse(after, reason, load, lease.tokens, now));
+            if concern == learning {
+                held = Some(bucket.refuse(after, reason, Some(load), lease.tokens, now));
+                is_only_late = bucket.is_only_late();
             } else {
                 bucket.take_back(lease.tokens);
             }
         });
-        held.map_or(Learning::Nothing, Learning::Cooling)
+        let Some(cooling) = held else { return Learning::Nothing };
+        // What is found out is found out for the model; left alone is all that is concerned.
+        let mut held = cooling;
+        self.each_bucket(lease, |concern, bucket, _| {
+            if concern == concerned && concern != learning && cooling.until > now {
+                held = bucket.cool_along(cooling, is_only_late);
+            }
+        });
+        Learning::Cooling(held)
     }
 
     /// Takes a key out of use; credit that is used up is that of its whole quota group.

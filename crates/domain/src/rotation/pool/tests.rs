@@ -440,3 +440,19 @@ fn headers_and_refusals_too_leave_the_state_of_a_key_small() {
     let each = pool.state_bytes() / usize::try_from(keys).unwrap();
     assert!(each < 1024, "{each} bytes a key");
 }
+
+#[test]
+fn what_a_service_without_models_does_not_tell_is_found_out_too() {
+    let silent = Verdict::CoolDown { after: None, scope: LimitScope::Key };
+    let mut pool = pool(plain(1));
+    let (one, two) = (lease(&mut pool, &request(0)), lease(&mut pool, &request(0)));
+    for accepted in [&one, &two] {
+        pool.learn(accepted, &Reading::plain(Verdict::Healthy), at(10));
+    }
+    let three = lease(&mut pool, &request(20));
+    answer(&mut pool, &three, silent, 30);
+    assert!(matches!(pool.pick(&request(40)), Next::None { .. }), "the key is left alone for a moment");
+    assert_eq!(pool.pick(&request(5000)), Next::None { retry_at: None, is_busy: true }, "two are as many as it takes");
+    pool.settle(&one, None, at(5001));
+    lease(&mut pool, &request(6000));
+}
