@@ -1,17 +1,41 @@
-//! The wire formats of LLM APIs: recognising them, and telling errors in them.
+//! The wire formats of LLM APIs: recognising them, and turning each into any other.
 //!
-//! Owns one folder a format with the same files in each, and the registry over them.
+//! Owns the words that all formats are read into ([`ir`]), one folder a format with the same files in each, the registry over
+//! them, and server-sent events ([`sse`]).
 //!
 //! Never does I/O, and no format knows another one.
 #![forbid(unsafe_code)]
 
+mod accumulate;
 mod anthropic;
+mod carriers;
 mod gemini;
+mod ids;
+pub mod ir;
+mod json;
+mod keepsakes;
+mod losses;
+mod model_table;
 mod openai;
 mod openai_error;
 mod openai_responses;
 mod registry;
+mod replay;
 mod reply;
+pub mod sse;
+mod translate;
+mod wire_format;
 
-pub use registry::{WireFormat, is_understood, recognise, wire_format};
+pub use accumulate::Accumulator;
+pub use ids::Ids;
+pub use json::{Invalid, Json};
+pub use keepsakes::Keepsake;
+pub use losses::Losses;
+pub use model_table::{LEAST_BUDGET, ModelRow, ModelTable, ThinkingStyle};
+pub use registry::{converter, is_understood, recognise, wire_format};
+pub use replay::events_of;
 pub use reply::{ErrorReply, RenderedError};
+pub use translate::StreamTranslator;
+pub use wire_format::{
+    Asked, Converter, Operation, StreamReader, StreamWriter, Telling, UpstreamCall, WireFormat, Writing,
+};

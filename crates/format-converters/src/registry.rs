@@ -7,26 +7,7 @@ use crate::anthropic::Anthropic;
 use crate::gemini::Gemini;
 use crate::openai::OpenAi;
 use crate::openai_responses::OpenAiResponses;
-use crate::{ErrorReply, RenderedError};
-
-/// What a format can do.
-pub trait WireFormat: Send + Sync {
-    /// Which format it is.
-    fn format(&self) -> Format;
-
-    /// Writes an error as this format's vendor does.
-    fn error(&self, reply: &ErrorReply<'_>) -> RenderedError;
-
-    /// Whether an action (the path below the service, its version segment taken off) belongs to this format alone.
-    fn owns_action(&self, action: &str) -> bool;
-
-    /// Whether a request for something that several formats have, such as the list of models, comes from a client of
-    /// this format. By default it does not.
-    fn is_spoken_by(&self, headers: &HeaderMap, query: Option<&str>) -> bool {
-        let _ = (headers, query);
-        false
-    }
-}
+use crate::{Converter, WireFormat};
 
 static FORMATS: [&dyn WireFormat; 4] = [&OpenAi, &OpenAiResponses, &Anthropic, &Gemini];
 
@@ -38,6 +19,16 @@ pub fn wire_format(format: Format) -> &'static dyn WireFormat {
         Format::OpenAiResponses => &OpenAiResponses,
         Format::Anthropic => &Anthropic,
         Format::Gemini => &Gemini,
+    }
+}
+
+/// What turns the format into others and others into it; `None` where it can only be passed through so far.
+#[must_use]
+pub fn converter(format: Format) -> Option<&'static dyn Converter> {
+    match format {
+        Format::Anthropic => Some(&Anthropic),
+        Format::Gemini => Some(&Gemini),
+        Format::OpenAi | Format::OpenAiResponses => None,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::ir::ApiError;
+use crate::json::{self, Object};
 use crate::reply::OVERLOADED;
 use crate::{ErrorReply, RenderedError};
 
@@ -33,6 +35,32 @@ pub(super) fn render(reply: &ErrorReply<'_>) -> RenderedError {
         _ => "invalid_request_error",
     };
     RenderedError::json(reply.status, &Body { r#type: "error", error: Error { r#type, message: reply.message } })
+}
+
+/// Reads an error that the vendor answered with this status.
+pub(super) fn read(status: u16, body: &[u8]) -> ApiError {
+    let error = json::document(body).and_then(Object::read_leniently).ok().and_then(|object| told(&object));
+    let message = || String::from_utf8_lossy(body).trim().to_owned();
+    ApiError { status, ..error.unwrap_or_else(|| ApiError { message: message(), ..ApiError::default() }) }
+}
+
+/// The error that an object tells, with the status that goes with its type.
+pub(super) fn told(object: &Object<'_>) -> Option<ApiError> {
+    let error = object.object("error").ok().flatten()?;
+    let code = error.text("type").ok().flatten();
+    let status = match code.as_deref() {
+        Some("invalid_request_error") => 400,
+        Some("authentication_error") => 401,
+        Some("billing_error") => 402,
+        Some("permission_error") => 403,
+        Some("not_found_error") => 404,
+        Some("request_too_large") => 413,
+        Some("rate_limit_error") => 429,
+        Some("timeout_error") => 504,
+        Some("overloaded_error") => OVERLOADED,
+        _ => 500,
+    };
+    Some(ApiError { status, message: error.text("message").ok().flatten().unwrap_or_default(), code, param: None })
 }
 
 #[cfg(test)]

@@ -1,0 +1,7 @@
+//! Answers in pieces (<https://platform.claude.com/docs/en/build-with-claude/streaming>).
+
+mod reader;
+mod writer;
+
+pub(super) use reader::Reader;
+pub(super) use writer::Writer;

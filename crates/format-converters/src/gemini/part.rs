@@ -1,0 +1,7 @@
+//! The parts that requests and answers are made of.
+
+mod read;
+mod write;
+
+pub(super) use read::{fold, read};
+pub(super) use write::{arguments, media, native, plain, signature, thought};
