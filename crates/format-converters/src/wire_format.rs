@@ -76,7 +76,7 @@ pub trait Converter: WireFormat {
     ///
     /// # Errors
     ///
-    /// As [`WireFormat::write_request`].
+    /// As [`Converter::write_request`].
     fn write_count(&self, request: &Request, writing: &mut Writing<'_>) -> Result<Option<UpstreamCall>, Invalid>;
 
     /// Reads a count of tokens.

@@ -55,7 +55,7 @@ pub(in crate::gemini) fn write(request: &Request, writing: &mut Writing<'_>) -> 
 ///
 /// # Errors
 ///
-/// As [`write`].
+/// As [`write()`].
 pub(in crate::gemini) fn body(request: &Request, writing: &mut Writing<'_>) -> Result<Body, Invalid> {
     let own = Own::of(request, writing);
     let mut rest = Members::default();
