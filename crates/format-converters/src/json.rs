@@ -4,11 +4,12 @@
 //! again, so numbers keep every digit and texts every escape. An error names the place where it was found.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+use crate::members::RawMembers;
 
 /// A JSON value as it was written.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -180,7 +181,7 @@ impl Invalid {
 impl<'a> Object<'a> {
     /// Reads an object.
     pub(crate) fn read(raw: &'a RawValue) -> Result<Self, Invalid> {
-        let Members(members) = serde_json::from_str(raw.get()).map_err(|_| Invalid::expected("an object", raw))?;
+        let RawMembers(members) = serde_json::from_str(raw.get()).map_err(|_| Invalid::expected("an object", raw))?;
         Ok(Self { members, is_lenient: false })
     }
 
@@ -269,36 +270,6 @@ impl<'a> Object<'a> {
     pub(crate) fn rest(&self, known: &[&str]) -> Vec<(String, Json)> {
         let unknown = self.members.iter().filter(|(name, _)| !known.contains(&name.as_ref()));
         unknown.map(|(name, raw)| (name.clone().into_owned(), Json::from(*raw))).collect()
-    }
-}
-
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-/// A name, borrowed where it holds no escapes.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(Name(name)) = map.next_key()? {
-                    members.push((name, map.next_value()?));
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(Collect)
     }
 }
 

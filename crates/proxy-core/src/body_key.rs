@@ -2,8 +2,7 @@
 
 use bytes::Bytes;
 use memchr::memmem;
-
-use crate::members::Members;
+use rotator_format_converters::RawMembers;
 
 /// The member's name.
 const MEMBER: &str = "api_key";
@@ -20,7 +19,7 @@ pub(crate) fn take(body: &[u8], is_client_key: impl Fn(&[u8]) -> bool) -> Option
     if !mentions_member(body) {
         return None;
     }
-    let mut members: Members<'_> = serde_json::from_slice(body).ok()?;
+    let mut members: RawMembers<'_> = serde_json::from_slice(body).ok()?;
     let key = members.0.iter().filter(|(name, _)| name == MEMBER).find_map(|(_, value)| {
         let key: Option<String> = serde_json::from_str(value.get()).ok();
         key.filter(|key| is_client_key(key.as_bytes()))

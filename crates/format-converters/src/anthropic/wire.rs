@@ -3,18 +3,15 @@
 use std::borrow::Cow;
 
 use http::{HeaderName, HeaderValue};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::ir::{CacheMark, StopReason, Usage};
-use crate::json::{Json, Object};
+use crate::json::Json;
+use crate::members::Members;
 
 /// The header that every call to the vendor has.
 pub(super) const VERSION: (HeaderName, HeaderValue) =
     (HeaderName::from_static("anthropic-version"), HeaderValue::from_static("2023-06-01"));
-
-/// Members of an object, in order.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Members(pub(super) Vec<(String, Json)>);
 
 /// A block of content.
 #[derive(Debug, Serialize)]
@@ -151,40 +148,6 @@ pub(super) fn stop_reason(name: &str) -> StopReason {
         "refusal" => StopReason::Filter,
         "pause_turn" => StopReason::Pause,
         other => StopReason::Other(other.to_owned()),
-    }
-}
-
-// === impl Members ===
-
-impl Members {
-    /// The members of an object; none where it is none.
-    pub(super) fn of(json: &Json) -> Self {
-        Self(Object::read(json.raw()).map(|object| object.rest(&[])).unwrap_or_default())
-    }
-
-    /// The object; `None` without members.
-    pub(super) fn into_json(self) -> Option<Json> {
-        if self.0.is_empty() { None } else { Json::of(&self).ok() }
-    }
-
-    /// Takes a member out.
-    pub(super) fn take(&mut self, name: &str) -> Option<Json> {
-        let at = self.0.iter().position(|(own, _)| own == name)?;
-        Some(self.0.remove(at).1)
-    }
-
-    /// Sets a member, at its place where it is there already.
-    pub(super) fn set(&mut self, name: &str, json: Json) {
-        match self.0.iter_mut().find(|(own, _)| own == name) {
-            Some((_, own)) => *own = json,
-            None => self.0.push((name.to_owned(), json)),
-        }
-    }
-}
-
-impl Serialize for Members {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, json)| (name, json)))
     }
 }
 

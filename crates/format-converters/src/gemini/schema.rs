@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::wire::{Manner, Members};
+use super::wire::Manner;
 use crate::Invalid;
 use crate::json::{self, Json, Kind, Object};
+use crate::members::Members;
 
 /// The most levels of a schema.
 const MOST_LEVELS: usize = 64;

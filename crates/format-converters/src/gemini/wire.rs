@@ -4,11 +4,11 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 use crate::Invalid;
 use crate::json::{self, Json, Kind, Object};
+use crate::members::Members;
 
 /// Stands for a signature where there is none: the vendor takes it for calls that its models did not make
 /// (<https://ai.google.dev/gemini-api/docs/thought-signatures>, among the questions at the end).
@@ -16,10 +16,6 @@ pub(super) const DUMMY_SIGNATURE: &str = "context_engineering_is_the_way_to_go";
 
 /// What the name of a model holds whose tools' results may hold media, and which runs tools of its own beside the client's.
 pub(super) const THIRD_GENERATION: &str = "gemini-3";
-
-/// Members by name, in order.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Members(pub Vec<(String, Json)>);
 
 /// One speaker's parts.
 #[derive(Debug, Serialize)]
@@ -150,38 +146,6 @@ impl Manner {
             Self::Lenient => Object::read_leniently(raw)?,
         };
         Ok(object.renamed(camel))
-    }
-}
-
-// === impl Members ===
-
-impl Members {
-    /// Adds a member.
-    pub(super) fn add(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
-        if let Ok(json) = Json::of(value) {
-            self.0.push((name.to_owned(), json));
-        }
-    }
-
-    /// Adds a member where there is a value.
-    pub(super) fn add_some(&mut self, name: &str, value: Option<&(impl Serialize + ?Sized)>) {
-        if let Some(value) = value {
-            self.add(name, value);
-        }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl Serialize for Members {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, json) in &self.0 {
-            map.serialize_entry(name, json)?;
-        }
-        map.end()
     }
 }
 

@@ -3,13 +3,13 @@
 use rotator_domain::Format;
 use serde_json::value::RawValue;
 
-use super::super::wire::Members;
 use crate::Invalid;
 use crate::ir::{
     CacheMark, Citation, Media, MediaKind, Native, Opaque, Part, PartKind, Reasoning, Source, ToolCall, ToolInput,
     ToolResult,
 };
 use crate::json::{self, Json, Kind, Object};
+use crate::members::Members;
 
 /// How exactly a block is to be what it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::super::wire::{Block, CacheControl, Members};
+use super::super::wire::{Block, CacheControl};
 use crate::json::Json;
+use crate::members::Members;
 
 /// A request. A count of tokens has some of these members.
 #[derive(Debug, Default, Serialize)]

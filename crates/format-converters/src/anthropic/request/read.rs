@@ -4,12 +4,12 @@ use rotator_domain::Format;
 use serde_json::value::RawValue;
 
 use super::super::blocks::{Strictness, cache_mark, part};
-use super::super::wire::Members;
 use crate::ir::{
     Effort, Extras, Native, OutputShape, Part, Request, Role, Search, Thinking, ThinkingMode, Tier, Tool, ToolChoice,
     Turn,
 };
 use crate::json::{self, Json, Kind, Object};
+use crate::members::Members;
 use crate::{Asked, Invalid, carriers};
 
 /// The members of a request that are understood.

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use rotator_domain::Format;
 
 use super::super::blocks::{SECTION_BREAK, citation_of, input_of, tool_id};
-use super::super::wire::{Block, CacheControl, Content, Members, Source as WireSource};
+use super::super::wire::{Block, CacheControl, Content, Source as WireSource};
 use super::body::Message;
 use crate::ir::{Media, MediaKind, Part, PartKind, Request, Role, Source, ToolResult, Turn};
 use crate::json::Json;
+use crate::members::Members;
 use crate::{Invalid, Losses, Writing, carriers};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

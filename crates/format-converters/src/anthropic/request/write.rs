@@ -3,11 +3,12 @@
 use http::Method;
 use rotator_domain::Format;
 
-use super::super::wire::{Block, CacheControl, Members, VERSION};
+use super::super::wire::{Block, CacheControl, VERSION};
 use super::body::{Answering, Body, Choice, Function, ThinkingConfig, WebSearch};
 use super::turns::{arranged, is_unsigned_loop, messages, no_counterpart, object_schema, system};
 use crate::ir::{Effort, OutputShape, Request, ThinkingMode, Tier, Tool, ToolChoice};
 use crate::json::Json;
+use crate::members::Members;
 use crate::{Invalid, LEAST_BUDGET, Losses, ThinkingStyle, UpstreamCall, Writing};
 
 /// What asks for JSON where no schema says which.

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::super::blocks::{Strictness, citation, part};
 use super::super::error::told;
 use super::super::response::Counts;
-use super::super::wire::{Members, stop_reason};
+use super::super::wire::stop_reason;
 use crate::ir::{ApiError, BlockId, BlockKind, Delta, Event, Opaque, Part, PartKind, Stop};
 use crate::json::{self, Json, Object};
+use crate::members::Members;
 use crate::{Invalid, StreamReader, sse};
 use rotator_domain::Format;
 

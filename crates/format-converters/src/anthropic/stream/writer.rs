@@ -11,7 +11,7 @@ use super::super::blocks::{SECTION_BREAK, answered, citation_of};
 use super::super::error::render;
 use super::super::wire::{WireUsage, stop_name};
 use crate::ir::{Attachment, BlockId, BlockKind, Delta, Event, Part, PartKind, Reasoning, Stop, StopReason, Usage};
-use crate::{ErrorReply, StreamWriter, Telling, carriers};
+use crate::{ErrorReply, StreamWriter, Telling, carriers, sse};
 
 /// The state of a stream.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ struct Block {
 }
 
 fn put(out: &mut BytesMut, name: &str, data: &Value) {
-    out.extend_from_slice(format!("event: {name}\ndata: {data}\n\n").as_bytes());
+    sse::write(out, Some(name), &data.to_string());
 }
 
 impl Writer {
@@ -89,7 +89,7 @@ impl Writer {
         if let Some(block) = block.and_then(|block| serde_json::to_string(&block).ok()) {
             let index = self.index;
             let data = format!(r#"{{"type":"content_block_start","index":{index},"content_block":{block}}}"#);
-            out.extend_from_slice(format!("event: content_block_start\ndata: {data}\n\n").as_bytes());
+            sse::write(out, Some("content_block_start"), &data);
             self.stop(out);
         }
     }
@@ -263,9 +263,7 @@ impl StreamWriter for Writer {
             Event::Error(error) => {
                 self.is_over = true;
                 let reply = ErrorReply { status: error.status, message: &error.message, code: None };
-                out.extend_from_slice(b"event: error\ndata: ");
-                out.extend_from_slice(&render(&reply).body);
-                out.extend_from_slice(b"\n\n");
+                sse::write(out, Some("error"), &String::from_utf8_lossy(&render(&reply).body));
             }
             Event::End => {
                 self.is_over = true;

@@ -6,9 +6,10 @@ use rotator_domain::Format;
 use serde::Serialize;
 
 use crate::gemini::media;
-use crate::gemini::wire::{Blob, FileData, Members, Part, PlainPart};
+use crate::gemini::wire::{Blob, FileData, Part, PlainPart};
 use crate::ir::{Media, Native, Opaque, Reasoning, Source, ToolInput};
 use crate::json::{self, Json, Kind, Object};
+use crate::members::Members;
 use crate::{Invalid, Losses};
 
 /// What stands for a tool's free text, since tools take objects here.

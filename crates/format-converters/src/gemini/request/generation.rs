@@ -5,9 +5,10 @@ use serde_json::value::RawValue;
 
 use super::thinking;
 use crate::gemini::schema;
-use crate::gemini::wire::{Manner, Members, snake};
+use crate::gemini::wire::{Manner, snake};
 use crate::ir::{LogProbs, OutputShape, Request};
 use crate::json::{self, Json, Object};
+use crate::members::Members;
 use crate::{Invalid, Writing};
 
 /// How members of `generationConfig` that only this format has are named among the request's extras.

@@ -3,8 +3,9 @@
 use rotator_domain::Format;
 use serde_json::value::RawValue;
 
-use crate::gemini::wire::{Manner, Members};
+use crate::gemini::wire::Manner;
 use crate::ir::{Effort, Request, Thinking, ThinkingMode};
+use crate::members::Members;
 use crate::{Invalid, ThinkingStyle, Writing};
 
 /// A budget that the model finds itself.

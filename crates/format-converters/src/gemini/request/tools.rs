@@ -5,9 +5,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::gemini::schema;
-use crate::gemini::wire::{Manner, Members, THIRD_GENERATION, one_or_each, snake};
+use crate::gemini::wire::{Manner, THIRD_GENERATION, one_or_each, snake};
 use crate::ir::{Native, Request, Search, Tool, ToolChoice};
 use crate::json::{self, Json, Object};
+use crate::members::Members;
 use crate::{Invalid, Losses, Writing};
 
 /// How members of `toolConfig` that only this format has are named among the request's extras.

@@ -5,9 +5,10 @@ use serde::Serialize;
 
 use super::{generation, tools, turns};
 use crate::gemini::path;
-use crate::gemini::wire::{Content, Members, camel};
+use crate::gemini::wire::{Content, camel};
 use crate::ir::{Request, Tier};
 use crate::json::Json;
+use crate::members::Members;
 use crate::{Invalid, UpstreamCall, Writing};
 
 /// A request for an answer.

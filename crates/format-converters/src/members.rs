@@ -1,0 +1,136 @@
+//! The members of a JSON object, in order, their values as they were written.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::json::{Json, Object};
+
+/// The members of an object that is being read; written, they make it again without the white space between them. A name
+/// may come more than once.
+#[derive(Clone, Debug)]
+pub struct RawMembers<'a>(pub Vec<(Cow<'a, str>, &'a RawValue)>);
+
+/// Members that are kept, or put together to be written.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Members(pub(crate) Vec<(String, Json)>);
+
+/// A name, borrowed where it holds no escapes.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+// === impl RawMembers ===
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawMembers<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+
+        impl<'de> Visitor<'de> for Collect {
+            type Value = RawMembers<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(Name(name)) = map.next_key()? {
+                    members.push((name, map.next_value()?));
+                }
+                Ok(RawMembers(members))
+            }
+        }
+
+        deserializer.deserialize_map(Collect)
+    }
+}
+
+impl Serialize for RawMembers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+// === impl Members ===
+
+impl Members {
+    /// The members of an object; none where it is none.
+    pub(crate) fn of(json: &Json) -> Self {
+        Self(Object::read(json.raw()).map(|object| object.rest(&[])).unwrap_or_default())
+    }
+
+    /// The object; `None` without members.
+    pub(crate) fn into_json(self) -> Option<Json> {
+        if self.is_empty() { None } else { Json::of(&self).ok() }
+    }
+
+    /// Adds a member.
+    pub(crate) fn add(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
+        if let Ok(json) = Json::of(value) {
+            self.0.push((name.to_owned(), json));
+        }
+    }
+
+    /// Adds a member where there is a value.
+    pub(crate) fn add_some(&mut self, name: &str, value: Option<&(impl Serialize + ?Sized)>) {
+        if let Some(value) = value {
+            self.add(name, value);
+        }
+    }
+
+    /// Sets a member, at its place where it is there already.
+    pub(crate) fn set(&mut self, name: &str, json: Json) {
+        match self.0.iter_mut().find(|(own, _)| own == name) {
+            Some((_, own)) => *own = json,
+            None => self.0.push((name.to_owned(), json)),
+        }
+    }
+
+    /// Takes a member out.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Json> {
+        let at = self.0.iter().position(|(own, _)| own == name)?;
+        Some(self.0.remove(at).1)
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Members {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, json)| (name, json)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_that_are_read_and_written_are_the_same() {
+        let body = r#"{"n":1.10,"a":{"n": 1},"\u0061":[],"n":null}"#;
+        let members: RawMembers<'_> = serde_json::from_str(body).unwrap();
+        let names: Vec<&str> = members.0.iter().map(|(name, _)| name.as_ref()).collect();
+        assert_eq!(names, ["n", "a", "a", "n"]);
+        assert_eq!(serde_json::to_string(&members).unwrap(), r#"{"n":1.10,"a":{"n": 1},"a":[],"n":null}"#);
+        for body in ["[]", "5", "{", "{1:2}"] {
+            assert!(serde_json::from_str::<RawMembers<'_>>(body).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn members_are_set_where_they_are_and_taken_out() {
+        let mut members = Members::of(&Json::from_text(r#"{"a":1,"b":2}"#).unwrap());
+        members.set("a", Json::from_text("3").unwrap());
+        members.add_some("c", Some("d"));
+        members.add_some("e", None::<&str>);
+        assert_eq!(members.take("b").unwrap().get(), "2");
+        assert_eq!(members.into_json().unwrap().get(), r#"{"a":3,"c":"d"}"#);
+        assert!(Members::default().into_json().is_none());
+    }
+}
