@@ -212,19 +212,19 @@ impl Bucket {
         &mut self,
         after: Option<Duration>,
         reason: CoolingReason,
-        load: Option<Load>,
+        load: Load,
         tokens: u32,
         now: Timestamp,
     ) -> Cooling {
-        let is_echo = self.cooling(now).is_some() || load.is_some_and(|load| self.is_old(load));
+        let is_echo = self.cooling(now).is_some() || self.is_old(load);
         let was_probed = self.is_probed;
         self.take_back(tokens);
         // Of requests that are sent together any may be the one that is refused: what is left of all of them counts.
         let in_minute = self.minute.as_mut().map_or(0, |minute| minute.requests(now));
-        let load = load.map(|load| Load { in_minute: load.in_minute.max(in_minute.saturating_add(1)), ..load });
+        let load = Load { in_minute: load.in_minute.max(in_minute.saturating_add(1)), ..load };
         if is_echo {
             // It was on its way already when the first was refused, and shows no more than how many were too many.
-            match self.learned.as_mut().filter(|_| load.is_some()) {
+            match &mut self.learned {
                 Some(learned) if self.streak == 1 => learned.refuse_more_lately(in_minute),
                 Some(learned) if self.streak == 0 && !self.is_only_late => {
                     learned.refuse_more_at_once(self.in_flight.saturating_sub(1));
@@ -239,7 +239,7 @@ impl Bucket {
         self.sent_at_refusal = self.sent;
         // Numbers that were told are better than any guess; a refusal after a refusal shows nothing new.
         let is_news = self.streak == 1 && self.told.is_none() && reason == CoolingReason::Limited;
-        let conclusion = load.filter(|_| is_news).map(|load| self.learned.get_or_insert_default().refuse(load, now));
+        let conclusion = is_news.then(|| self.learned.get_or_insert_default().refuse(load, now));
         if self.streak > 1
             && let Some(learned) = &mut self.learned
         {

@@ -10,7 +10,7 @@ use crate::rotation::policy::QuotaGroup;
 use crate::rotation::report::Learning;
 use crate::{KeyId, LimitScope, Reading, Timestamp, Verdict};
 
-/// How long a test that found a key limited leaves it alone where the upstream did not say.
+/// How long a key that a test found limited, or whose model was forgotten, is left alone where the upstream did not say.
 const UNTOLD_WAIT: Duration = Duration::from_secs(10);
 
 /// Whose bucket it is.
@@ -148,25 +148,26 @@ impl Rotation {
     ) -> Learning {
         let concerned = Concern { scope, is_group: lease.group.is_some() };
         let learning = learning_of(lease);
-        let mut held = None;
-        let mut is_only_late = false;
+        let (mut found, mut is_only_late) = (None, false);
         self.each_bucket(lease, |concern, bucket, load| {
             if concern == learning {
-                held = Some(bucket.refuse(after, reason, Some(load), lease.tokens, now));
+                found = Some(bucket.refuse(after, reason, load, lease.tokens, now));
                 is_only_late = bucket.is_only_late();
             } else {
                 bucket.take_back(lease.tokens);
             }
         });
-        let Some(cooling) = held else { return Learning::Nothing };
+        // The model may have been forgotten since: then nothing is found out.
+        let untold = Cooling { since: now, until: now.saturating_add(after.unwrap_or(UNTOLD_WAIT)), reason };
+        let cooling = found.unwrap_or(untold);
+        let mut held = found;
         // What is found out is found out for the model; left alone is all that is concerned.
-        let mut held = cooling;
         self.each_bucket(lease, |concern, bucket, _| {
             if concern == concerned && concern != learning && cooling.until > now {
-                held = bucket.cool_along(cooling, is_only_late);
+                held = Some(bucket.cool_along(cooling, is_only_late));
             }
         });
-        Learning::Cooling(held)
+        held.map_or(Learning::Nothing, Learning::Cooling)
     }
 
     /// Takes a key out of use; credit that is used up is that of its whole quota group.

@@ -456,3 +456,17 @@ fn what_a_service_without_models_does_not_tell_is_found_out_too() {
     pool.settle(&one, None, at(5001));
     lease(&mut pool, &request(6000));
 }
+
+#[test]
+fn a_refusal_of_the_whole_key_counts_although_its_model_was_forgotten() {
+    let mut pool = pool(plain(1));
+    let first = lease(&mut pool, &PickRequest { model: Some("first"), ..request(0) });
+    for other in 0..64 {
+        let held = lease(&mut pool, &PickRequest { model: Some(&format!("m-{other}")), ..request(1) });
+        answer(&mut pool, &held, Verdict::Healthy, 2);
+    }
+    let limited = Verdict::CoolDown { after: Some(Duration::from_secs(30)), scope: LimitScope::Key };
+    answer(&mut pool, &first, limited, 3);
+    let retry_at = Some(at(30_003));
+    assert_eq!(pool.pick(&request(4)), Next::None { retry_at, is_busy: false });
+}
