@@ -90,6 +90,15 @@ pub(crate) struct Settings {
     /// The longest request body, in bytes; 0 sets no limit [default: 0].
     #[arg(long, env = "ROTATOR_MAX_REQUEST_BODY", hide_env_values = true, global = true)]
     pub(crate) rotator_max_request_body: Option<String>,
+    /// How many conversations and tool calls are remembered for clients whose format cannot carry them [default: 10000].
+    #[arg(long, env = "ROTATOR_CONVERSATION_ENTRIES", hide_env_values = true, global = true)]
+    pub(crate) rotator_conversation_entries: Option<String>,
+    /// How much they may take together, in bytes [default: 268435456].
+    #[arg(long, env = "ROTATOR_CONVERSATION_BYTES", hide_env_values = true, global = true)]
+    pub(crate) rotator_conversation_bytes: Option<String>,
+    /// How long they are remembered, in seconds [default: 86400].
+    #[arg(long, env = "ROTATOR_CONVERSATION_TTL", hide_env_values = true, global = true)]
+    pub(crate) rotator_conversation_ttl: Option<String>,
     /// How long requests in flight may take to end at a shutdown, in seconds; 0 waits for ever [default: 0].
     #[arg(long, env = "ROTATOR_SHUTDOWN_GRACE", hide_env_values = true, global = true)]
     pub(crate) rotator_shutdown_grace: Option<String>,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rotator_cache_trait::{Counters, RotationState};
+use rotator_cache_trait::{ConversationLimits, ConversationStore, Counters, RotationState};
 use rotator_storage_trait::{DatabaseUrl, StorageFactory};
 
 use crate::config::CacheUrl;
@@ -12,6 +12,7 @@ use crate::error::AppError;
 pub(crate) struct Cache {
     pub(crate) rotation: Arc<dyn RotationState>,
     pub(crate) counters: Arc<dyn Counters>,
+    pub(crate) conversations: Arc<dyn ConversationStore>,
 }
 
 /// The features of this build, for the admin API.
@@ -50,12 +51,13 @@ pub(crate) fn storage_factory(url: &DatabaseUrl) -> Result<Box<dyn StorageFactor
 ///
 /// # Errors
 /// Names the feature that this build lacks.
-pub(crate) fn cache(url: &CacheUrl) -> Result<Cache, AppError> {
+pub(crate) fn cache(url: &CacheUrl, conversations: ConversationLimits) -> Result<Cache, AppError> {
     match url {
         #[cfg(feature = "memory")]
         CacheUrl::Memory => Ok(Cache {
             rotation: Arc::new(rotator_cache_memory::MemoryRotation::default()),
             counters: Arc::new(rotator_cache_memory::MemoryCounters::default()),
+            conversations: Arc::new(rotator_cache_memory::MemoryConversations::new(conversations)),
         }),
         #[cfg(not(feature = "memory"))]
         CacheUrl::Memory => Err(AppError::config("CACHE_TYPE", "this server was built without the `memory` feature")),

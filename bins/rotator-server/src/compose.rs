@@ -63,7 +63,7 @@ pub(crate) async fn open(config: &Config) -> Result<Opened, AppError> {
 /// Composes the server.
 pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Composition, AppError> {
     let Opened { storage, vault, bootstrapped } = opened;
-    let cache = backends::cache(&config.cache)?;
+    let cache = backends::cache(&config.cache, config.conversations)?;
     let source = Arc::new(CatalogSource::new(
         Arc::clone(&storage),
         Arc::clone(&cache.rotation),
@@ -83,6 +83,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
     let proxy = Proxy::builder(catalog.clone(), Arc::clone(&cache.rotation))
         .settings(config.proxy.clone())
         .metrics(metrics)
+        .conversations(cache.conversations)
         .build()
         .map_err(|error| AppError::failed("could not build the proxy", error))?;
     let admin = rotator_admin_api::router(AdminContext {

@@ -8,6 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rotator_cache_trait::ConversationLimits;
 use rotator_domain::{MasterKey, Secret};
 use rotator_proxy_core::ProxySettings;
 use rotator_storage_trait::DatabaseUrl;
@@ -33,6 +34,7 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     pub(crate) database: DatabaseUrl,
     pub(crate) cache: CacheUrl,
+    pub(crate) conversations: ConversationLimits,
     pub(crate) reset_db_tables: bool,
 }
 
@@ -105,6 +107,7 @@ impl Config {
             data_dir,
             database,
             cache: backend::cache(settings)?,
+            conversations: conversations(settings)?,
             reset_db_tables: parse_bool("RESET_DB_TABLES", settings.reset_db_tables.as_deref())?,
         })
     }
@@ -215,6 +218,24 @@ fn proxy(settings: &Settings) -> Result<ProxySettings, AppError> {
         idle_timeout: idle.unwrap_or(defaults.idle_timeout),
         replay_limit: replay.unwrap_or(defaults.replay_limit),
         max_request_body: longest.filter(|longest| *longest > 0),
+        models: defaults.models,
+    })
+}
+
+fn conversations(settings: &Settings) -> Result<ConversationLimits, AppError> {
+    let usual = ConversationLimits::default();
+    let entries =
+        parse("ROTATOR_CONVERSATION_ENTRIES", settings.rotator_conversation_entries.as_deref(), "must be a number")?;
+    let bytes = parse(
+        "ROTATOR_CONVERSATION_BYTES",
+        settings.rotator_conversation_bytes.as_deref(),
+        "must be a number of bytes",
+    )?;
+    let time_to_live = seconds("ROTATOR_CONVERSATION_TTL", settings.rotator_conversation_ttl.as_deref())?;
+    Ok(ConversationLimits {
+        entries: entries.unwrap_or(usual.entries),
+        bytes: bytes.unwrap_or(usual.bytes),
+        time_to_live: time_to_live.unwrap_or(usual.time_to_live),
     })
 }
 
@@ -272,6 +293,9 @@ mod tests {
             ("ROTATOR_IDLE_TIMEOUT", Settings { rotator_idle_timeout: text("-1"), ..base() }),
             ("ROTATOR_CONNECT_TIMEOUT", Settings { rotator_connect_timeout: text("1e99"), ..base() }),
             ("ROTATOR_REPLAY_LIMIT", Settings { rotator_replay_limit: text("32M"), ..base() }),
+            ("ROTATOR_CONVERSATION_ENTRIES", Settings { rotator_conversation_entries: text("-1"), ..base() }),
+            ("ROTATOR_CONVERSATION_BYTES", Settings { rotator_conversation_bytes: text("1G"), ..base() }),
+            ("ROTATOR_CONVERSATION_TTL", Settings { rotator_conversation_ttl: text("0"), ..base() }),
             ("ROTATOR_MASTER_KEY", Settings { rotator_master_key: text("00"), ..base() }),
             ("PROXY_PUBLIC_BASE_URL", Settings { proxy_public_base_url: text("keys"), ..base() }),
             ("RESET_DB_TABLES", Settings { reset_db_tables: text("perhaps"), ..base() }),

@@ -1,11 +1,13 @@
-//! Rotation state and counters in this process, for one node.
+//! Rotation state, counters and the memory of conversations in this process, for one node.
 //!
-//! Owns the locks around the pure rotation policy of `rotator-domain`, and the counters in a moka cache.
+//! Owns the locks around the pure rotation policy of `rotator-domain`, and the moka caches of the others.
 //!
 //! Never holds a key's value, and never holds a lock across an await.
 
+mod conversations;
 mod counters;
 mod rotation;
 
+pub use conversations::MemoryConversations;
 pub use counters::MemoryCounters;
 pub use rotation::MemoryRotation;

@@ -1,17 +1,19 @@
-//! Rotation state as verbs, and the counters, that a cache backend implements.
+//! Rotation state as verbs, the counters and the memory of conversations, that a cache backend implements.
 //!
-//! Owns the traits [`RotationState`] and [`Counters`], the error, and (with the feature `suite`) the tests that every
+//! Owns the traits [`RotationState`], [`Counters`] and [`ConversationStore`], the error, and (with the feature `suite`) the tests that every
 //! backend runs. The interface is made of what the proxy wants done (`pick`, `learn`, `settle`), so that a backend can do each
 //! atomically.
 //!
 //! Never offers get and set, and never sees a key's value.
 
+mod conversations;
 mod counters;
 mod error;
 mod rotation;
 #[cfg(feature = "suite")]
 pub mod suite;
 
+pub use conversations::{ConversationLimits, ConversationStore, Kept, Place};
 pub use counters::Counters;
 pub use error::CacheError;
 pub use rotation::{Pool, RotationState};

@@ -5,6 +5,7 @@
 #![expect(clippy::missing_panics_doc, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(missing_docs, reason = "the name of a case says what it holds")]
 
+pub mod conversations;
 pub mod counters;
 pub mod rotation;
 
@@ -37,6 +38,32 @@ macro_rules! cache_suite {
             async fn $case() {
                 let opened = $open().await;
                 $crate::suite::$group::$case(std::sync::Arc::clone(&opened.$subject)).await;
+            }
+        )+
+    };
+}
+
+/// Makes a `#[tokio::test]` of every case of the suite for a [`ConversationStore`](crate::ConversationStore). `$open` is an
+/// async function of the [`ConversationLimits`](crate::ConversationLimits) to keep; it gives a pair: an
+/// `Arc<dyn ConversationStore>`, and whatever must live as long as it.
+#[macro_export]
+macro_rules! conversation_suite {
+    ($open:path) => {
+        $crate::conversation_suite! { $open, LIMITS:
+            what_was_remembered_is_recalled_as_it_was,
+            nobody_recalls_what_another_one_left,
+            what_is_forgotten_is_gone,
+            no_more_entries_are_kept_than_allowed_and_the_last_ones_stay,
+            no_more_bytes_are_kept_than_allowed,
+        }
+        $crate::conversation_suite! { $open, SHORT_LIVED: what_is_old_is_gone, }
+    };
+    ($open:path, $limits:ident: $($case:ident,)+) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let opened = $open($crate::suite::conversations::$limits).await;
+                $crate::suite::conversations::$case(std::sync::Arc::clone(&opened.0)).await;
             }
         )+
     };

@@ -83,6 +83,8 @@ pub struct ServicePolicy {
     pub fallback: Vec<Fallback>,
     /// Whether answers tell which key served and after how many attempts.
     pub tells_rotation: bool,
+    /// Whether a request is refused that would lose something on its way into the upstream's format.
+    pub is_strict: bool,
 }
 
 /// A service that steps in for another one.
@@ -121,6 +123,7 @@ impl Default for ServicePolicy {
             model_aliases: BTreeMap::new(),
             fallback: Vec::new(),
             tells_rotation: true,
+            is_strict: false,
         }
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use rotator_domain::Format;
 use rotator_format_converters::{
-    Asked, Converter, Ids, Invalid, Losses, ModelTable, StreamTranslator, Telling, Writing, converter, ir,
+    Asked, Ids, Invalid, Losses, ModelTable, StreamTranslator, Telling, WireFormat, Writing, ir, wire_format,
 };
 use serde::{Deserialize, Serialize};
 
@@ -94,9 +94,9 @@ fn convert(job: &Job) -> Result<(String, Losses), Invalid> {
     }
 }
 
-fn named(name: &str) -> Result<&'static dyn Converter, Invalid> {
+fn named(name: &str) -> Result<&'static dyn WireFormat, Invalid> {
     let found = Format::ALL.into_iter().find(|format| format.name() == name);
-    found.and_then(converter).ok_or_else(|| Invalid::new(format!("{name} is no format that can be converted")))
+    found.map(wire_format).ok_or_else(|| Invalid::new(format!("{name} is no format")))
 }
 
 /// As if a client had asked for a stream with usage in the plainest way.

@@ -9,6 +9,7 @@
 mod accumulate;
 mod anthropic;
 mod carriers;
+mod custom_tools;
 mod gemini;
 mod ids;
 pub mod ir;
@@ -18,8 +19,8 @@ mod losses;
 mod members;
 mod model_table;
 mod openai;
-mod openai_error;
 mod openai_responses;
+mod openai_vendor;
 mod registry;
 mod replay;
 mod reply;
@@ -34,10 +35,8 @@ pub use keepsakes::Keepsake;
 pub use losses::Losses;
 pub use members::RawMembers;
 pub use model_table::{LEAST_BUDGET, ModelRow, ModelTable, ThinkingStyle};
-pub use registry::{converter, is_understood, recognise, wire_format};
+pub use registry::{is_understood, operation, recognise, wire_format};
 pub use replay::events_of;
 pub use reply::{ErrorReply, RenderedError};
 pub use translate::StreamTranslator;
-pub use wire_format::{
-    Asked, Converter, Operation, StreamReader, StreamWriter, Telling, UpstreamCall, WireFormat, Writing,
-};
+pub use wire_format::{Asked, Operation, StreamReader, StreamWriter, Telling, UpstreamCall, WireFormat, Writing};

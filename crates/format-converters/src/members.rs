@@ -7,7 +7,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::json::{Json, Object};
+use crate::json::Json;
 
 /// The members of an object that is being read; written, they make it again without the white space between them. A name
 /// may come more than once.
@@ -57,11 +57,6 @@ impl Serialize for RawMembers<'_> {
 // === impl Members ===
 
 impl Members {
-    /// The members of an object; none where it is none.
-    pub(crate) fn of(json: &Json) -> Self {
-        Self(Object::read(json.raw()).map(|object| object.rest(&[])).unwrap_or_default())
-    }
-
     /// The object; `None` without members.
     pub(crate) fn into_json(self) -> Option<Json> {
         if self.is_empty() { None } else { Json::of(&self).ok() }
@@ -79,6 +74,11 @@ impl Members {
         if let Some(value) = value {
             self.add(name, value);
         }
+    }
+
+    /// A member's value.
+    pub(crate) fn get(&self, name: &str) -> Option<&Json> {
+        self.0.iter().find(|(own, _)| own == name).map(|(_, json)| json)
     }
 
     /// Sets a member, at its place where it is there already.
@@ -125,7 +125,9 @@ mod tests {
 
     #[test]
     fn members_are_set_where_they_are_and_taken_out() {
-        let mut members = Members::of(&Json::from_text(r#"{"a":1,"b":2}"#).unwrap());
+        let mut members = Members::default();
+        members.add("a", &1);
+        members.add("b", &2);
         members.set("a", Json::from_text("3").unwrap());
         members.add_some("c", Some("d"));
         members.add_some("e", None::<&str>);

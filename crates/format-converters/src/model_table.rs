@@ -42,7 +42,7 @@ pub const LEAST_BUDGET: u64 = 1_024;
 /// The shipped rows: a piece of the name, the most tokens of an answer, the way of thinking, late instructions. From
 /// <https://platform.claude.com/docs/en/about-claude/models/overview>, <https://ai.google.dev/gemini-api/docs/models> and
 /// <https://platform.openai.com/docs/models>.
-const ROWS: [(&str, u64, ThinkingStyle, bool); 25] = [
+const ROWS: [(&str, u64, ThinkingStyle, bool); 28] = [
     ("claude-3-haiku", 4_096, ThinkingStyle::None, false),
     ("claude-3-opus", 4_096, ThinkingStyle::None, false),
     ("claude-3-5", 8_192, ThinkingStyle::None, false),
@@ -65,6 +65,9 @@ const ROWS: [(&str, u64, ThinkingStyle, bool); 25] = [
     ("gemini-2.0", 8_192, ThinkingStyle::None, false),
     ("gemini-2.5", 65_536, ThinkingStyle::Budget, false),
     ("gemini-3", 65_536, ThinkingStyle::Effort, false),
+    ("gpt-3-5", 4_096, ThinkingStyle::None, true),
+    ("gpt-4", 16_384, ThinkingStyle::None, true),
+    ("gpt-5-chat", 16_384, ThinkingStyle::None, true),
     ("gpt-5", 128_000, ThinkingStyle::Effort, true),
     ("o3", 100_000, ThinkingStyle::Effort, true),
     ("o4", 100_000, ThinkingStyle::Effort, true),
@@ -178,6 +181,10 @@ mod tests {
         assert_eq!(table.max_output("Claude-Opus-4-20250514"), 32_000);
         assert_eq!(table.thinking("anthropic/claude-opus-4.7"), ThinkingStyle::Effort);
         assert!(table.takes_late_instructions("claude-opus-5-5") && !table.takes_late_instructions("claude-sonnet-5"));
+        assert_eq!(
+            (table.thinking("gpt-4.1-mini"), table.thinking("gpt-5-mini")),
+            (ThinkingStyle::None, ThinkingStyle::Effort)
+        );
         assert_eq!((table.max_output("unheard-of"), table.thinking("unheard-of")), (8_192, ThinkingStyle::Budget));
         let own = ModelRow {
             piece: "gemini-3".into(),

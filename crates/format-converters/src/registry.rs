@@ -1,13 +1,13 @@
 //! All formats, and which one a request is in.
 
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use rotator_domain::Format;
 
 use crate::anthropic::Anthropic;
 use crate::gemini::Gemini;
 use crate::openai::OpenAi;
 use crate::openai_responses::OpenAiResponses;
-use crate::{Converter, WireFormat};
+use crate::{Operation, WireFormat};
 
 static FORMATS: [&dyn WireFormat; 4] = [&OpenAi, &OpenAiResponses, &Anthropic, &Gemini];
 
@@ -19,16 +19,6 @@ pub fn wire_format(format: Format) -> &'static dyn WireFormat {
         Format::OpenAiResponses => &OpenAiResponses,
         Format::Anthropic => &Anthropic,
         Format::Gemini => &Gemini,
-    }
-}
-
-/// What turns the format into others and others into it; `None` where it can only be passed through so far.
-#[must_use]
-pub fn converter(format: Format) -> Option<&'static dyn Converter> {
-    match format {
-        Format::Anthropic => Some(&Anthropic),
-        Format::Gemini => Some(&Gemini),
-        Format::OpenAi | Format::OpenAiResponses => None,
     }
 }
 
@@ -55,13 +45,23 @@ pub fn recognise(path: &str, query: Option<&str>, headers: &HeaderMap) -> Option
 /// OpenAI's two formats belong to one API and share its paths (models, files, embeddings, ...): only conversations differ.
 #[must_use]
 pub fn is_understood(path: &str, client: Format, upstream: Format) -> bool {
-    let is_conversation = || matches!(without_version(path).split('/').next(), Some("chat" | "completions"));
-    client == upstream || (client == Format::OpenAi && upstream == Format::OpenAiResponses && !is_conversation())
+    let first = || without_version(path).split('/').next().unwrap_or_default();
+    match (client, upstream) {
+        (Format::OpenAi, Format::OpenAiResponses) => !matches!(first(), "chat" | "completions"),
+        (Format::OpenAiResponses, Format::OpenAi) => first() != "responses",
+        _ => client == upstream,
+    }
+}
+
+/// What a request in this format asks for, by its path below the service.
+#[must_use]
+pub fn operation(format: Format, method: &Method, path: &str, query: Option<&str>) -> Operation {
+    wire_format(format).operation(method, without_version(path), query)
 }
 
 fn without_version(path: &str) -> &str {
     let path = path.trim_start_matches('/');
-    let versions = ["v1/", "v1beta/"];
+    let versions = ["v1/", "v1beta/", "v1alpha/"];
     versions.iter().find_map(|version| path.strip_prefix(version)).unwrap_or(path)
 }
 
@@ -76,7 +76,7 @@ mod tests {
         let (chat, responses) = (Format::OpenAi, Format::OpenAiResponses);
         for shared in ["/v1/models", "/v1/models/gpt-4o", "/v1/embeddings", "/v1/files", "audio/speech", "/v1/batches"]
         {
-            assert!(is_understood(shared, chat, responses), "{shared}");
+            assert!(is_understood(shared, chat, responses) && is_understood(shared, responses, chat), "{shared}");
             assert!(!is_understood(shared, chat, Format::Anthropic), "{shared}");
         }
         assert!(!is_understood("/v1/chat/completions", chat, responses));

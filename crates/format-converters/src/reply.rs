@@ -15,6 +15,8 @@ pub struct ErrorReply<'a> {
     pub message: &'a str,
     /// A stable name for programs, where the format has a place for one.
     pub code: Option<&'a str>,
+    /// Which field is to blame, where the format has a place for it.
+    pub param: Option<&'a str>,
 }
 
 /// An error as a format writes it.

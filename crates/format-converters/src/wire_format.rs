@@ -11,7 +11,11 @@ use crate::ir::{
 };
 use crate::{ErrorReply, Ids, Invalid, Losses, ModelTable, RenderedError, sse};
 
-/// A wire format: how its requests are known, and how its errors are told.
+/// A wire format.
+///
+/// Reading is strict with requests, whose author can mend them, and lenient with answers, whose reader may understand more
+/// than this crate does. Writing never fails silently: what the format cannot say is an [`Invalid`] where it changes the
+/// meaning, and else named in the [`Losses`].
 pub trait WireFormat: Send + Sync {
     /// Which format it is.
     fn format(&self) -> Format;
@@ -26,18 +30,11 @@ pub trait WireFormat: Send + Sync {
         false
     }
 
-    /// Writes an error as this format's vendor does.
-    fn error(&self, reply: &ErrorReply<'_>) -> RenderedError;
-}
-
-/// Reads and writes a format.
-///
-/// Reading is strict with requests, whose author can mend them, and lenient with answers, whose reader may understand more
-/// than this crate does. Writing never fails silently: what the format cannot say is an [`Invalid`] where it changes the
-/// meaning, and else named in the [`Losses`].
-pub trait Converter: WireFormat {
     /// What a request asks for. `action` is the path below the service, its version segment taken off, still encoded.
     fn operation(&self, method: &Method, action: &str, query: Option<&str>) -> Operation;
+
+    /// Writes an error as this format's vendor does.
+    fn error(&self, reply: &ErrorReply<'_>) -> RenderedError;
 
     /// Reads an error that the vendor answered with this status. What makes no sense is told as it stands.
     fn read_error(&self, status: u16, body: &[u8]) -> ApiError;
@@ -76,7 +73,7 @@ pub trait Converter: WireFormat {
     ///
     /// # Errors
     ///
-    /// As [`Converter::write_request`].
+    /// As [`WireFormat::write_request`].
     fn write_count(&self, request: &Request, writing: &mut Writing<'_>) -> Result<Option<UpstreamCall>, Invalid>;
 
     /// Reads a count of tokens.

@@ -5,6 +5,7 @@
 //! Never a dependency of anything that is shipped.
 
 mod body;
+mod canned;
 mod key;
 mod llm;
 mod record;
@@ -12,6 +13,7 @@ mod routes;
 mod server;
 mod websocket;
 
+pub use canned::Canned;
 pub use key::KeyBehaviour;
 pub use record::Recorded;
 pub use server::MockUpstream;

@@ -77,6 +77,9 @@ async fn route(state: &Arc<State>, path: &str, query: &str, request: Recorded) -
         pairs.filter(|(key, _)| *key == name).find_map(|(_, value)| value.parse::<u64>().ok())
     };
     let last = path.rsplit('/').next().unwrap_or_default();
+    if let Some(canned) = state.canned(path) {
+        return canned.response(state);
+    }
     if let Some(response) = llm::answer(path, query, &request) {
         return Ok(response);
     }

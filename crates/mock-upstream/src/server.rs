@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::body::Watched;
 use crate::key::{KeyRecord, Treatment};
-use crate::{KeyBehaviour, Recorded, routes};
+use crate::{Canned, KeyBehaviour, Recorded, routes};
 
 /// A running upstream on a free port of 127.0.0.1; it ends when dropped.
 #[derive(Debug)]
@@ -39,6 +39,7 @@ pub(crate) struct State {
 struct Memory {
     keys: HashMap<String, KeyRecord>,
     requests: Vec<Recorded>,
+    canned: Vec<(String, Canned)>,
     open_connections: usize,
     abandoned: usize,
     open_sockets: usize,
@@ -87,6 +88,11 @@ impl MockUpstream {
         self.state.memory().keys.entry(key.to_owned()).or_default().behaviour = behaviour;
     }
 
+    /// Answers requests whose path holds `piece` in this way from now on; the piece that was named last counts.
+    pub fn answer(&self, piece: &str, canned: Canned) {
+        self.state.memory().canned.insert(0, (piece.to_owned(), canned));
+    }
+
     /// The requests so far, in the order in which their heads arrived, once their bodies had been read.
     #[must_use]
     pub fn requests(&self) -> Vec<Recorded> {
@@ -123,7 +129,7 @@ impl MockUpstream {
         self.state.memory().open_sockets
     }
 
-    /// Lets `/sse` send one more event.
+    /// Lets `/sse`, or a canned answer that waits, send one more event.
     pub fn release_event(&self) {
         self.state.events.add_permits(1);
     }
@@ -164,6 +170,12 @@ impl State {
         }
         drop(memory);
         self.changed.notify_waiters();
+    }
+
+    /// The answer that a test wrote for a path.
+    pub(crate) fn canned(&self, path: &str) -> Option<Canned> {
+        let memory = self.memory();
+        memory.canned.iter().find(|(piece, _)| path.contains(piece.as_str())).map(|(_, canned)| canned.clone())
     }
 
     pub(crate) fn count_abandoned(&self) {

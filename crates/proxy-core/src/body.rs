@@ -1,11 +1,13 @@
 //! The bodies that travel through the proxy.
 
+mod pause;
 mod pieces;
 mod replay;
 mod response;
 mod upstream;
 mod usage;
 
+pub(crate) use pause::Pause;
 pub(crate) use pieces::Pieces;
 pub(crate) use replay::{AttemptBody, Replay, Waiting};
 pub use response::ProxyBody;

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use rotator_domain::{ServiceId, Slug};
+use rotator_domain::{Digest, ServiceId, Slug};
 
 use crate::ClientKeyRing;
 
@@ -57,6 +57,11 @@ impl Catalog {
     /// The owner of a presented client key, if it is valid.
     pub(crate) fn client(&self, presented: &[u8]) -> Option<&str> {
         self.client_keys.as_ref()?.owner(presented)
+    }
+
+    /// What stands for a presented client key.
+    pub(crate) fn client_digest(&self, presented: &[u8]) -> Option<Digest> {
+        Some(self.client_keys.as_ref()?.digest(presented))
     }
 
     fn put(&mut self, entry: Arc<ServiceEntry>) {

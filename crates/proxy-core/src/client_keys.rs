@@ -25,6 +25,11 @@ impl ClientKeyRing {
     /// The name of the owner of a presented key; `None` when the key is not valid.
     #[must_use]
     pub fn owner(&self, presented: &[u8]) -> Option<&str> {
-        self.names.get(&self.digest_key.client_key(presented)).map(String::as_str)
+        self.names.get(&self.digest(presented)).map(String::as_str)
+    }
+
+    /// What stands for a presented key, valid or not.
+    pub(crate) fn digest(&self, presented: &[u8]) -> Digest {
+        self.digest_key.client_key(presented)
     }
 }

@@ -112,7 +112,7 @@ impl Look<'_> {
             return Some(hash(named.as_bytes()));
         }
         let parts = [self.system, self.instructions, self.messages, self.input, self.contents];
-        let first: Vec<&[u8]> = parts.into_iter().flatten().map(|raw| first_part(raw.get().as_bytes())).collect();
+        let first: Vec<&[u8]> = parts.into_iter().flatten().map(|raw| first_part(raw.get())).collect();
         (!first.is_empty()).then(|| hash(&first.concat()))
     }
 }
@@ -128,17 +128,27 @@ fn holds_key_bound(body: &[u8]) -> bool {
 /// The model in a path of Gemini's: `/models/NAME:action`.
 pub(crate) fn model_in_path(path: &str) -> Option<String> {
     let (_, rest) = path.rsplit_once("/models/")?;
-    let name = rest.split(':').next()?;
+    // Some clients encode the colon. One that is not encoded counts: names may hold colons, which then are.
+    let name =
+        if rest.contains(':') { rest.split(':').next()? } else { encoded_colon(rest).map(|at| rest.get(..at))?? };
     let is_named = rest.len() > name.len() && !name.is_empty() && !name.contains('/');
     is_named.then(|| percent_encoding::percent_decode_str(name).decode_utf8_lossy().into_owned())
+}
+
+/// Where the last encoded colon is.
+fn encoded_colon(text: &str) -> Option<usize> {
+    ["%3A", "%3a"].into_iter().filter_map(|colon| text.rfind(colon)).max()
 }
 
 fn text(raw: Option<&RawValue>) -> Option<String> {
     serde_json::from_str(raw?.get()).ok()
 }
 
-fn first_part(bytes: &[u8]) -> &[u8] {
-    bytes.get(..FIRST_PART).unwrap_or(bytes)
+/// The first part of a text, or of the first item of a list: what stays the same as a conversation goes on.
+fn first_part(raw: &str) -> &[u8] {
+    let items = raw.strip_prefix('[').map(|items| serde_json::Deserializer::from_str(items).into_iter::<&RawValue>());
+    let first = items.and_then(|mut items| items.next()?.ok()).map_or(raw, RawValue::get);
+    first.as_bytes().get(..FIRST_PART).unwrap_or(first.as_bytes())
 }
 
 fn hash(bytes: &[u8]) -> u64 {
@@ -167,6 +177,8 @@ mod tests {
         let paths = [
             ("/v1beta/models/gemini-1:generateContent", Some("gemini-1")),
             ("/v1beta/models/a%2Db:streamGenerateContent", Some("a-b")),
+            ("/v1/models/gemini-1%3AgenerateContent", Some("gemini-1")),
+            ("/v1/models/a%3Ab:generateContent", Some("a:b")),
             ("/v1beta/models/gemini-1", None),
             ("/v1/models", None),
         ];
@@ -193,6 +205,11 @@ mod tests {
         let long = format!("[{{\"content\":\"{}", "x".repeat(2000));
         assert!(same(&format!("{{\"messages\":{long}a\"}}]}}"), &format!("{{\"messages\":{long}b\"}}]}}")));
         assert!(!same(r#"{"messages":["a"]}"#, r#"{"messages":["b"]}"#));
+        assert!(
+            same(r#"{"messages":["a"]}"#, r#"{"messages":["a","b",{"c":[1]}]}"#),
+            "a short conversation that goes on"
+        );
+        assert!(!same(r#"{"input":"a"}"#, r#"{"input":"a, b"}"#));
         assert_eq!(of("{}").session, None);
         let headers = HeaderMap::from_iter([(SESSION, HeaderValue::from_static("s"))]);
         let head = Demand::of_head(&Method::POST, &headers);

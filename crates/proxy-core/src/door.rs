@@ -9,9 +9,9 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HOST};
 use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode, Version};
 use rotator_domain::{Format, OutputFormat};
-use rotator_format_converters::{is_understood, recognise};
+use rotator_format_converters::recognise;
 
-use self::relay::{Admitted, ClientBody};
+use self::relay::{Admitted, ClientBody, Relayed};
 use crate::attempt::{Outgoing, Served};
 use crate::body::{InboundBody, ProxyBody};
 use crate::catalog::{Catalog, Door, ServiceEntry};
@@ -19,7 +19,18 @@ use crate::demand::Demand;
 use crate::proxy::Shared;
 use crate::refusal::Refusal;
 use crate::route::{DoorName, Route};
+use crate::translate::{Client, Translator};
 use crate::{credentials, headers, upgrade};
+
+/// What a request asks, and of whom.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    entry: Option<&'a Arc<ServiceEntry>>,
+    route: Route<'a>,
+    query: Option<&'a str>,
+    /// What an LLM's client speaks.
+    format: Option<Format>,
+}
 
 /// Answers a request at either door.
 pub(crate) async fn answer(shared: &Arc<Shared>, request: Request<InboundBody>) -> Response<ProxyBody> {
@@ -32,7 +43,8 @@ pub(crate) async fn answer(shared: &Arc<Shared>, request: Request<InboundBody>) 
     };
     let entry = service_of(&catalog, route);
     let format = client_format(route, entry, &parts.headers, uri.query());
-    let answered = match serve(shared, &catalog, entry, route, uri.query(), parts, body).await {
+    let asked = Asked { entry, route, query: uri.query(), format };
+    let answered = match serve(shared, &catalog, asked, parts, body).await {
         Ok(response) => response,
         Err(refusal) => {
             tracing::debug!(service.slug = route.slug, refusal = refusal.code(), "answered without the upstream");
@@ -47,12 +59,11 @@ pub(crate) async fn answer(shared: &Arc<Shared>, request: Request<InboundBody>) 
 async fn serve(
     shared: &Arc<Shared>,
     catalog: &Catalog,
-    entry: Option<&Arc<ServiceEntry>>,
-    route: Route<'_>,
-    query: Option<&str>,
+    asked: Asked<'_>,
     mut parts: Parts,
     body: InboundBody,
 ) -> Result<Response<ProxyBody>, Refusal> {
+    let Asked { entry, route, query, format } = asked;
     let limit = shared.settings.replay_limit;
     let presented = credentials::presented(route.door, &parts.headers, query);
     let mut client_key = presented.into_iter().find(|key| catalog.client(key).is_some());
@@ -74,12 +85,25 @@ async fn serve(
     };
     let client_key = client_key.ok_or(Refusal::BadClientKey)?;
     let entry = entry.ok_or(Refusal::NoService)?;
-    admit(shared, entry, route, query, &parts)?;
+    admit(shared, entry, route, &parts)?;
 
     let outgoing = outgoing(route, query, &mut parts, &client_key);
     let client_upgrade = outgoing.upgrade.is_some().then(|| upgrade::client_side(&mut parts.extensions)).flatten();
-    let admitted = Admitted { door: route.door, rest: route.rest, demand, outgoing, body, client_key };
-    let (mut served, entry) = relay::relay(shared, catalog, entry, admitted).await?;
+    let digest = catalog.client_digest(&client_key).ok_or(Refusal::BadClientKey)?;
+    let method = parts.method.clone();
+    // A connection that is to speak another protocol has no formats.
+    let format = format.filter(|_| outgoing.upgrade.is_none());
+    let translator = format.map(|format| {
+        Translator::new(Client { shared, service: entry, format, digest, method: &method, path: route.rest, query })
+    });
+    let admitted = Admitted { door: route.door, rest: route.rest, demand, outgoing, body, client_key, translator };
+    let (mut served, entry) = match relay::relay(shared, catalog, entry, admitted).await? {
+        Relayed::Answered(response) => return Ok(response),
+        Relayed::Served { served, entry, translation: Some(translation) } => {
+            return translation.answer(shared, entry, served).await;
+        }
+        Relayed::Served { served, entry, translation: None } => (served, entry),
+    };
     let switched = served.response.status() == StatusCode::SWITCHING_PROTOCOLS;
     if switched && let Some(client) = client_upgrade {
         shared.tunnels.join(client, &mut served.response);
@@ -120,13 +144,7 @@ fn client_format(
 }
 
 /// What can be refused before anything is sent.
-fn admit(
-    shared: &Shared,
-    entry: &ServiceEntry,
-    route: Route<'_>,
-    query: Option<&str>,
-    parts: &Parts,
-) -> Result<(), Refusal> {
+fn admit(shared: &Shared, entry: &ServiceEntry, route: Route<'_>, parts: &Parts) -> Result<(), Refusal> {
     if let Door::Generic { methods } = &entry.door
         && !methods.allows(&parts.method)
     {
@@ -134,12 +152,6 @@ fn admit(
     }
     if route.climbs() {
         return Err(Refusal::PathClimbs);
-    }
-    if let Door::Llm { adapter, output_format: OutputFormat::Auto } = &entry.door
-        && let Some(client) = recognise(route.rest, query, &parts.headers)
-        && !is_understood(route.rest, client, adapter.format())
-    {
-        return Err(Refusal::OtherFormat { client, upstream: adapter.format() });
     }
     let length = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     match (length, shared.settings.max_request_body) {

@@ -26,6 +26,7 @@ mod query;
 mod refusal;
 mod route;
 mod settings;
+mod translate;
 mod upgrade;
 mod upstream;
 

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::BodyExt;
-use rotator_cache_trait::RotationState;
+use rotator_cache_trait::{ConversationStore, RotationState};
 use rotator_domain::{Clock, SystemClock};
 use tokio_util::task::TaskTracker;
 use tower::Service;
@@ -21,6 +21,7 @@ use crate::door;
 use crate::error::BuildError;
 use crate::observe::ProxyMetrics;
 use crate::settings::ProxySettings;
+use crate::translate::ModelLists;
 use crate::upgrade::Tunnels;
 use crate::upstream::Upstreams;
 
@@ -35,6 +36,7 @@ pub struct ProxyBuilder {
     clock: Arc<dyn Clock>,
     settings: ProxySettings,
     metrics: ProxyMetrics,
+    conversations: Option<Arc<dyn ConversationStore>>,
 }
 
 /// What all clones of a proxy share.
@@ -45,6 +47,9 @@ pub(crate) struct Shared {
     pub(crate) settings: ProxySettings,
     pub(crate) metrics: ProxyMetrics,
     pub(crate) upstreams: Upstreams,
+    /// What is remembered for clients whose format leaves it to the server.
+    pub(crate) conversations: Option<Arc<dyn ConversationStore>>,
+    pub(crate) model_lists: ModelLists,
     pub(crate) tunnels: Tunnels,
     pub(crate) waiting: WaitingRoom,
     pub(crate) breakers: Breakers,
@@ -64,6 +69,7 @@ impl Proxy {
             clock: Arc::new(SystemClock),
             settings: ProxySettings::default(),
             metrics: ProxyMetrics::default(),
+            conversations: None,
         }
     }
 
@@ -135,6 +141,14 @@ impl ProxyBuilder {
         self
     }
 
+    /// Remembers conversations and signatures in `store`, for clients that speak another format than the upstream. Without
+    /// one they have to show everything themselves.
+    #[must_use]
+    pub fn conversations(mut self, store: Arc<dyn ConversationStore>) -> Self {
+        self.conversations = Some(store);
+        self
+    }
+
     /// Builds the proxy.
     ///
     /// # Errors
@@ -147,6 +161,8 @@ impl ProxyBuilder {
             settings: self.settings,
             metrics: self.metrics,
             upstreams: Upstreams::new()?,
+            conversations: self.conversations,
+            model_lists: ModelLists::default(),
             tunnels: Tunnels::default(),
             waiting: WaitingRoom::default(),
             breakers: Breakers::default(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use rotator_domain::{Format, MethodSet};
-use rotator_format_converters::{ErrorReply, wire_format};
+use rotator_format_converters::{ErrorReply, Invalid, wire_format};
 use serde::Serialize;
 
 use crate::body::ProxyBody;
@@ -34,13 +34,45 @@ pub(crate) enum Refusal {
     BodyCutShort,
     /// The client paused for too long in the middle of its body.
     BodyStalled,
-    /// The client speaks a format that the upstream does not.
+    /// The client's body is compressed in a way that is not known here, or not at all as it says.
+    BodyEncoding,
+    /// The request makes no sense in the client's format, or cannot be said in the upstream's.
+    Invalid(Invalid),
+    /// The service is strict, and this would be lost on the way to the upstream's format.
+    Lost(Vec<String>),
+    /// Only the client's format has the endpoint.
     OtherFormat {
+        /// The method and the path.
+        endpoint: String,
         /// What the client speaks.
         client: Format,
         /// What the upstream speaks.
         upstream: Format,
     },
+    /// The upstream's format has no embeddings.
+    NoEmbeddings {
+        /// What the upstream speaks.
+        upstream: Format,
+    },
+    /// The request goes on from an answer that nobody remembers.
+    UnknownResponse(String),
+    /// The request needs an upstream that keeps conversations.
+    NoState {
+        /// What asks for it.
+        field: &'static str,
+        /// What the upstream speaks.
+        upstream: Format,
+    },
+    /// The memory of conversations does not answer.
+    NoMemory,
+    /// The upstream's answer makes no sense in its format.
+    BadAnswer(String),
+    /// The upstream's answer is longer than what is converted.
+    AnswerTooLong,
+    /// The upstream broke the connection in the middle of its answer.
+    AnswerCutShort,
+    /// The upstream's answer is compressed although it was asked not to, and cannot be read.
+    BadEncoding,
     /// Every key is limited; one returns after this time.
     Cooling(Duration),
     /// No key can serve: none is active, or the upstream refused them all.
@@ -73,16 +105,28 @@ impl Refusal {
     /// The status of the answer.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::NoRoute | Self::NoService => StatusCode::NOT_FOUND,
+            Self::NoRoute | Self::NoService | Self::NoEmbeddings { .. } => StatusCode::NOT_FOUND,
             Self::BadClientKey => StatusCode::UNAUTHORIZED,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::PathClimbs | Self::BadPath | Self::BodyCutShort => StatusCode::BAD_REQUEST,
+            Self::PathClimbs
+            | Self::BadPath
+            | Self::BodyCutShort
+            | Self::Invalid(_)
+            | Self::Lost(_)
+            | Self::UnknownResponse(_)
+            | Self::NoState { .. } => StatusCode::BAD_REQUEST,
+            Self::BodyEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyStalled => StatusCode::REQUEST_TIMEOUT,
             Self::OtherFormat { .. } => StatusCode::NOT_IMPLEMENTED,
             Self::Cooling(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::NoUsableKey | Self::NoRotation | Self::Resting(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Unreachable | Self::Broken => StatusCode::BAD_GATEWAY,
+            Self::NoUsableKey | Self::NoRotation | Self::NoMemory | Self::Resting(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unreachable
+            | Self::Broken
+            | Self::BadAnswer(_)
+            | Self::AnswerTooLong
+            | Self::AnswerCutShort
+            | Self::BadEncoding => StatusCode::BAD_GATEWAY,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
         }
     }
@@ -109,7 +153,18 @@ impl Refusal {
             Self::BodyTooLong => "body_too_long",
             Self::BodyCutShort => "body_cut_short",
             Self::BodyStalled => "body_stalled",
+            Self::BodyEncoding => "body_encoding",
+            Self::Invalid(_) => "invalid_request",
+            Self::Lost(_) => "strict",
             Self::OtherFormat { .. } => "other_format",
+            Self::NoEmbeddings { .. } => "no_embeddings",
+            Self::UnknownResponse(_) => "previous_response_not_found",
+            Self::NoState { .. } => "no_state",
+            Self::NoMemory => "memory_unavailable",
+            Self::BadAnswer(_) => "upstream_answer_unreadable",
+            Self::AnswerTooLong => "upstream_answer_too_long",
+            Self::AnswerCutShort => "upstream_answer_cut_short",
+            Self::BadEncoding => "upstream_answer_encoding",
             Self::Cooling(_) => "all_keys_limited",
             Self::NoUsableKey => "no_usable_key",
             Self::Unreachable => "upstream_unreachable",
@@ -120,12 +175,24 @@ impl Refusal {
         }
     }
 
+    /// The field that is to blame.
+    fn param(&self) -> Option<&str> {
+        match self {
+            Self::Invalid(invalid) => Some(invalid.place.as_str()).filter(|place| !place.is_empty()),
+            Self::UnknownResponse(_) => Some("previous_response_id"),
+            Self::NoState { field, .. } => Some(field),
+            Self::Lost(names) => names.first().map(String::as_str),
+            _ => None,
+        }
+    }
+
     /// The answer in the client's own language: the format of an LLM client, a problem document for all others.
     pub(crate) fn respond(&self, format: Option<Format>) -> Response<ProxyBody> {
         let (status, content_type, body) = match format {
             Some(format) => {
                 let message = self.to_string();
-                let reply = ErrorReply { status: self.status().as_u16(), message: &message, code: Some(self.code()) };
+                let (status, code, param) = (self.status().as_u16(), Some(self.code()), self.param());
+                let reply = ErrorReply { status, message: &message, code, param };
                 let rendered = wire_format(format).error(&reply);
                 let status = StatusCode::from_u16(rendered.status).unwrap_or_else(|_| self.status());
                 (status, rendered.content_type, ProxyBody::own(rendered.body))
@@ -175,9 +242,31 @@ impl fmt::Display for Refusal {
             Self::BodyTooLong => f.write_str("The request body is longer than this server allows."),
             Self::BodyCutShort => f.write_str("The request body could not be read to its end."),
             Self::BodyStalled => f.write_str("The rest of the request body did not come in time."),
-            Self::OtherFormat { client, upstream } => {
-                write!(f, "The request is in the format {client}, and this service's upstream speaks {upstream}.")
+            Self::BodyEncoding => f.write_str("The request body's compression cannot be read here."),
+            Self::Invalid(invalid) => invalid.fmt(f),
+            Self::Lost(names) => {
+                write!(f, "This service is strict, and its upstream's format cannot say: {}.", names.join(", "))
             }
+            Self::OtherFormat { endpoint, client, upstream } => {
+                write!(
+                    f,
+                    "{endpoint} of the format {client} has no counterpart in {upstream}, which the upstream speaks."
+                )
+            }
+            Self::NoEmbeddings { upstream } => {
+                write!(f, "The upstream speaks {upstream}, and that format has no embeddings.")
+            }
+            Self::UnknownResponse(id) => {
+                write!(f, "previous_response_id: the response {id} was never kept here, or is no longer kept.")
+            }
+            Self::NoState { field, upstream } => {
+                write!(f, "{field}: the upstream speaks {upstream}, and that format keeps no state.")
+            }
+            Self::NoMemory => f.write_str("The memory of conversations does not answer."),
+            Self::BadAnswer(fault) => write!(f, "The upstream's answer makes no sense: {fault}"),
+            Self::AnswerTooLong => f.write_str("The upstream's answer is longer than this server converts."),
+            Self::AnswerCutShort => f.write_str("The upstream broke the connection in the middle of its answer."),
+            Self::BadEncoding => f.write_str("The upstream's answer is compressed in a way that cannot be read here."),
             Self::Cooling(after) => {
                 write!(f, "Every key is limited; the first returns in {} s.", retry_after_seconds(*after))
             }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rotator_format_converters::ModelTable;
+
 /// Settings of a [`Proxy`](crate::Proxy).
 #[derive(Clone, Debug)]
 pub struct ProxySettings {
@@ -11,10 +13,13 @@ pub struct ProxySettings {
     pub first_byte_timeout: Duration,
     /// How long an answer's body, or a request's, may pause between two pieces.
     pub idle_timeout: Duration,
-    /// How much of a request body is kept for a retry, in bytes. A longer body streams through and is sent once.
+    /// How much of a request body is kept for a retry, in bytes. A longer body streams through and is sent once, and cannot
+    /// be converted.
     pub replay_limit: usize,
     /// The longest request body, in bytes; `None` sets no limit. A longer one is refused with 413.
     pub max_request_body: Option<u64>,
+    /// What is known of models, where a format wants to be told what another one leaves to the vendor.
+    pub models: ModelTable,
 }
 
 // === impl ProxySettings ===
@@ -27,6 +32,7 @@ impl Default for ProxySettings {
             idle_timeout: Duration::from_secs(300),
             replay_limit: 32 * 1024 * 1024,
             max_request_body: None,
+            models: ModelTable::default(),
         }
     }
 }

@@ -120,6 +120,9 @@ pub(crate) struct ServiceFields {
     /// Whether answers tell which key served.
     #[arg(long, value_name = "BOOL")]
     rotation_headers: Option<bool>,
+    /// Whether a request is refused that would lose something in conversion.
+    #[arg(long, value_name = "BOOL")]
+    strict: Option<bool>,
 }
 
 // === impl ServiceFields ===
@@ -173,5 +176,6 @@ impl ServiceFields {
         Emptiable::write(self.max_waiting, &mut body.max_waiting);
         Emptiable::write(self.max_wait_ms, &mut body.max_wait_ms);
         body.rotation_headers = self.rotation_headers.or(body.rotation_headers);
+        body.strict = self.strict.or(body.strict);
     }
 }

@@ -63,14 +63,24 @@ async fn how_a_service_is_used_is_said_by_flags_and_taken_away_by_empty_ones() {
         (&"round_robin".into(), None, None)
     );
     let policy = ["--strategy", "weighted", "--affinity", "true", "--max-attempts", "3", "--deadline-ms", "60000"];
-    let retries =
-        ["--retry-after-send", "true", "--max-waiting", "0", "--max-wait-ms", "0", "--rotation-headers", "false"];
+    let retries = [
+        "--retry-after-send",
+        "true",
+        "--max-waiting",
+        "0",
+        "--max-wait-ms",
+        "0",
+        "--rotation-headers",
+        "false",
+        "--strict",
+        "true",
+    ];
     let limits = ["--rpm", "60", "--tpm", "1000", "--rpd", "5000", "--max-concurrency", "4"];
     let update = ["services", "update", "s"];
     let changed = place.json(&[&update[..], &policy, &retries, &limits].concat()).await;
     let expected = json!({
         "strategy": "weighted", "affinity": true, "max_attempts": 3, "deadline_ms": 60000, "retry_after_send": true,
-        "max_waiting": 0, "max_wait_ms": 0, "rotation_headers": false,
+        "max_waiting": 0, "max_wait_ms": 0, "rotation_headers": false, "strict": true,
         "limits": {"rpm": 60, "tpm": 1000, "rpd": 5000, "max_concurrency": 4},
     });
     for (name, value) in expected.as_object().unwrap() {
@@ -86,7 +96,8 @@ async fn how_a_service_is_used_is_said_by_flags_and_taken_away_by_empty_ones() {
     assert_eq!((changed.get("max_attempts"), &changed["deadline_ms"]), (None, &60000.into()));
     let away = ["--rpm", "", "--rpd", "", "--max-concurrency", "", "--deadline-ms", "", "--max-waiting", ""];
     let more = ["--max-wait-ms", "", "--strategy", "", "--affinity", "false", "--retry-after-send", "false"];
-    let back = place.json(&[&update[..], &away, &more, &["--rotation-headers", "true"]].concat()).await;
+    let back =
+        place.json(&[&update[..], &away, &more, &["--rotation-headers", "true", "--strict", "false"]].concat()).await;
     let without_time = |mut service: serde_json::Value| {
         service["updated_at"].take();
         service

@@ -6,7 +6,7 @@ use crate::error::AppError;
 use crate::{backends, master_key};
 
 pub(super) fn run(config: &Config) -> Result<(), AppError> {
-    backends::cache(&config.cache)?;
+    backends::cache(&config.cache, config.conversations)?;
     let set = |is_set: bool, otherwise: &str| if is_set { "set".to_owned() } else { otherwise.to_owned() };
     let generated = "not set: generated at the first start";
     let key_file = master_key::path(config).display().to_string();

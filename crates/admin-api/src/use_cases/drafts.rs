@@ -42,6 +42,7 @@ impl From<&ProxyConfigBody> for ServiceDraft {
             model_aliases: body.model_aliases.unwrap_or_default(),
             fallback: body.fallback.unwrap_or_default().into_iter().map(FallbackDraft::from).collect(),
             rotation_headers: body.rotation_headers,
+            strict: body.strict,
         }
     }
 }
@@ -80,6 +81,7 @@ impl From<ServiceDraft> for ProxyConfigBody {
             model_aliases: Some(draft.model_aliases).filter(|aliases| !aliases.is_empty()),
             fallback: Some(fallback.collect()).filter(|fallback: &Vec<_>| !fallback.is_empty()),
             rotation_headers: draft.rotation_headers,
+            strict: draft.strict,
             api_keys: None,
         }
     }
@@ -116,6 +118,7 @@ mod tests {
             "model_aliases": {"fast": "gpt-4o-mini"},
             "fallback": [{"slug": "other", "models": {"gpt-4o": "claude"}}, {"slug": "last"}],
             "rotation_headers": false,
+            "strict": true,
         });
         assert_eq!(back(&full), full);
     }

@@ -44,7 +44,8 @@ pub struct ProxyConfigBody {
     /// `openai_compatible` (when absent), `openai_responses`, `anthropic_native` or `gemini_native`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_format: Option<String>,
-    /// `none` (when absent), `auto`, `openai`, `openai_responses`, `anthropic` or `gemini`.
+    /// What the clients speak: `none` (when absent; the upstream's own format), `auto` (as each request's path says),
+    /// `openai`, `openai_responses`, `anthropic` or `gemini`. What differs from `api_format` is converted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_format: Option<String>,
     /// The HTTP version towards the upstream: `auto` (when absent), `http1` or `http2`.
@@ -96,6 +97,10 @@ pub struct ProxyConfigBody {
     /// Whether answers tell in `x-rotator-*` headers which key served and after how many attempts; yes when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotation_headers: Option<bool>,
+    /// Whether a request is refused (400) that would lose something on its way into the upstream's format, instead of naming
+    /// what was lost in `x-rotator-dropped`; no when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strict: Option<bool>,
     /// The first keys of a new config. When a config is replaced, only keys that carry an `id` may stand here, as an answer
     /// gave them; they are left as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -72,6 +72,8 @@ pub struct ServiceDraft {
     pub fallback: Vec<FallbackDraft>,
     /// Whether answers tell which key served; yes when absent.
     pub rotation_headers: Option<bool>,
+    /// Whether a request is refused that would lose something in conversion; no when absent.
+    pub strict: Option<bool>,
 }
 
 /// A service that steps in for another one, as somebody wrote it.
@@ -127,9 +129,6 @@ impl ServiceDraft {
             let api_format = checks.take(api_format(self.api_format.as_deref()));
             let output_format = checks.take(output_format(self.output_format.as_deref()));
             let (api_format, output_format) = api_format.zip(output_format)?;
-            if matches!(output_format, OutputFormat::Fixed(format) if format != api_format) {
-                checks.refuse("output_format", "differs from api_format, and conversion is not available yet");
-            }
             let provider = self.provider.clone().filter(|provider| !provider.is_empty());
             Some(ServiceKind::Llm { provider, api_format, output_format })
         } else {

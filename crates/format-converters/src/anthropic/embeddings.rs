@@ -1,4 +1,4 @@
-//! Embeddings.
+//! Embeddings, which the vendor does not have (<https://platform.claude.com/docs/en/build-with-claude/embeddings>).
 
 use bytes::Bytes;
 
@@ -9,6 +9,7 @@ pub(super) fn read(_asked: &Asked, _body: &[u8]) -> Result<EmbeddingRequest, Inv
     Err(none())
 }
 
+/// There is no such request.
 pub(super) fn write(_request: &EmbeddingRequest, _writing: &mut Writing<'_>) -> Result<Option<UpstreamCall>, Invalid> {
     Ok(None)
 }
@@ -22,5 +23,5 @@ pub(super) fn write_embedded(_response: &EmbeddingResponse, _request: &Embedding
 }
 
 fn none() -> Invalid {
-    Invalid::new("Anthropic has no embeddings")
+    Invalid::new("Anthropic Messages has no embeddings")
 }

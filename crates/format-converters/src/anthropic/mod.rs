@@ -1,9 +1,10 @@
 //! Anthropic's Messages.
 
-mod blocks;
+mod abilities;
 mod embeddings;
 mod error;
 mod models;
+mod part;
 mod path;
 mod request;
 mod response;
@@ -17,7 +18,7 @@ use rotator_domain::Format;
 
 use crate::ir::{ApiError, CountedTokens, EmbeddingRequest, EmbeddingResponse, Model, ModelPage, Request, Response};
 use crate::{
-    Asked, Converter, ErrorReply, Invalid, Operation, RenderedError, StreamReader, StreamWriter, Telling, UpstreamCall,
+    Asked, ErrorReply, Invalid, Operation, RenderedError, StreamReader, StreamWriter, Telling, UpstreamCall,
     WireFormat, Writing,
 };
 
@@ -42,9 +43,7 @@ impl WireFormat for Anthropic {
     fn is_spoken_by(&self, headers: &HeaderMap, _query: Option<&str>) -> bool {
         headers.contains_key("anthropic-version") || headers.contains_key("x-api-key")
     }
-}
 
-impl Converter for Anthropic {
     fn operation(&self, method: &Method, action: &str, query: Option<&str>) -> Operation {
         path::operation(method, action, query)
     }

@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_bad_key_reads_as_google_writes_it() {
-        let rendered = render(&ErrorReply { status: 401, message: "m", code: Some("invalid_client_key") });
+        let rendered = render(&ErrorReply { status: 401, message: "m", code: Some("invalid_client_key"), param: None });
         let expected = br#"{"error":{"code":401,"message":"m","status":"UNAUTHENTICATED"}}"#;
         assert_eq!((rendered.status, &rendered.body[..]), (401, &expected[..]));
     }
@@ -158,7 +158,7 @@ mod tests {
             (529, "UNAVAILABLE", 503),
         ];
         for (status, expected, told) in cases {
-            let rendered = render(&ErrorReply { status, message: "m", code: None });
+            let rendered = render(&ErrorReply { status, message: "m", code: None, param: None });
             let body: serde_json::Value = serde_json::from_slice(&rendered.body).unwrap();
             assert_eq!((rendered.status, body["error"]["status"].as_str()), (told, Some(expected)));
             assert_eq!(body["error"]["code"], told);

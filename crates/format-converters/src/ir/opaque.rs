@@ -68,6 +68,12 @@ impl Opaque {
         held.unwrap_or_else(|| Self::new(format, slot.to_owned()))
     }
 
+    /// Whether a body holds an envelope, as far as can be told without reading it.
+    #[must_use]
+    pub fn is_enveloped_in(body: &[u8]) -> bool {
+        memchr::memmem::find(body, TAG.as_bytes()).is_some()
+    }
+
     /// Whether a writer of `format` may put it on a part of its own.
     #[must_use]
     pub fn is_of(&self, format: Format) -> bool {

@@ -51,6 +51,9 @@ pub struct Request {
     pub state: State,
     /// Whether a stream says at its end how much was used, where the format leaves that to the client.
     pub include_usage: bool,
+    /// Whether the client knows calls of tools only as OpenAI wrote them first (`functions`, `function_call`), and wants them
+    /// so in the answer.
+    pub has_legacy_calls: bool,
     /// What only the client's format can say, by its names.
     pub extras: Extras,
 }
@@ -289,6 +292,7 @@ impl Request {
             caching: Caching::default(),
             state: State::default(),
             include_usage: false,
+            has_legacy_calls: false,
             extras: Extras::default(),
         }
     }

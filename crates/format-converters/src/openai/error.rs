@@ -1,3 +1,3 @@
 //! Errors: those of the vendor.
 
-pub(super) use crate::openai_error::render;
+pub(super) use crate::openai_vendor::error::{read, render};

@@ -14,7 +14,7 @@ use crate::query;
 use crate::upstream::SendError;
 
 /// A request without its key and its body.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Outgoing {
     pub(crate) method: Method,
     pub(crate) headers: HeaderMap,

@@ -7,12 +7,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
-use tokio::time::{Instant, Sleep};
 
 use super::usage::UsageMeter;
-use super::{BoxError, UpstreamBody};
+use super::{BoxError, Pause, UpstreamBody};
 use crate::attempt::Held;
 use crate::observe::InFlight;
+use crate::translate::TranslatedBody;
 
 pin_project_lite::pin_project! {
     /// The body of an answer: the upstream's, passed on frame by frame, or the proxy's own.
@@ -35,19 +35,12 @@ pin_project_lite::pin_project! {
         Upstream {
             #[pin]
             body: UpstreamBody,
-            idle: Duration,
-            // Made when the upstream first pauses, so that an answer in one piece costs no timer.
-            pause: Option<Pin<Box<Sleep>>>,
-            // Whether the timer runs for the pause of now; time in which the client takes nothing is no pause.
-            is_pausing: bool,
+            pause: Pause,
         },
+        // It holds much, and most answers are none.
+        Translated { body: Box<TranslatedBody> },
     }
 }
-
-/// The upstream paused for too long in the middle of an answer.
-#[derive(Debug, thiserror::Error)]
-#[error("the upstream sent nothing for {} ms", .0.as_millis())]
-pub(crate) struct IdleTimeout(Duration);
 
 // === impl ProxyBody ===
 
@@ -61,8 +54,13 @@ impl ProxyBody {
     /// says that it used, if it is one that `says_usage`.
     pub(crate) fn upstream(body: UpstreamBody, idle: Duration, held: Held, says_usage: bool) -> Self {
         let usage = says_usage.then(UsageMeter::default);
-        let kind = Kind::Upstream { body, idle, pause: None, is_pausing: false };
+        let kind = Kind::Upstream { body, pause: Pause::new(idle) };
         Self { kind, in_flight: None, held: Some(held), usage }
+    }
+
+    /// An upstream's stream in the client's format. The lease is given back with it, and with what it says that it used.
+    pub(crate) fn translated(body: TranslatedBody, held: Held) -> Self {
+        Self { kind: Kind::Translated { body: Box::new(body) }, in_flight: None, held: Some(held), usage: None }
     }
 
     /// Holds `guard` until the body is gone.
@@ -78,22 +76,21 @@ impl Body for ProxyBody {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = self.project();
+        let mut used = None;
         let polled = match this.kind.project() {
             KindProjection::Own { body } => body.poll_frame(cx).map_err(|never| match never {}),
-            KindProjection::Upstream { body, idle, pause, is_pausing } => match body.poll_frame(cx) {
+            KindProjection::Upstream { body, pause } => match body.poll_frame(cx) {
                 Poll::Ready(frame) => {
-                    *is_pausing = false;
+                    pause.end();
                     Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
                 }
-                Poll::Pending => {
-                    let sleep = pause.get_or_insert_with(|| Box::pin(tokio::time::sleep(*idle)));
-                    if !std::mem::replace(is_pausing, true) {
-                        sleep.as_mut().reset(Instant::now() + *idle);
-                    }
-                    std::task::ready!(sleep.as_mut().poll(cx));
-                    Poll::Ready(Some(Err(IdleTimeout(*idle).into())))
-                }
+                Poll::Pending => pause.poll(cx).map(|error| Some(Err(error.into()))),
             },
+            KindProjection::Translated { body } => {
+                let polled = body.poll(cx);
+                used = body.used();
+                polled.map(|data| data.map(|data| Ok(Frame::data(data))))
+            }
         };
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
@@ -102,7 +99,7 @@ impl Body for ProxyBody {
                 }
             }
             // Given back as soon as the answer is whole, not when the client's connection lets go of it.
-            Poll::Ready(_) => give_back(this.held, this.usage),
+            Poll::Ready(_) => give_back(this.held, used.or_else(|| this.usage.take()?.total())),
             Poll::Pending => {}
         }
         polled
@@ -112,6 +109,7 @@ impl Body for ProxyBody {
         match &self.kind {
             Kind::Own { body } => body.is_end_stream(),
             Kind::Upstream { body, .. } => body.is_end_stream(),
+            Kind::Translated { .. } => false,
         }
     }
 
@@ -119,14 +117,15 @@ impl Body for ProxyBody {
         match &self.kind {
             Kind::Own { body } => body.size_hint(),
             Kind::Upstream { body, .. } => body.size_hint(),
+            Kind::Translated { .. } => SizeHint::default(),
         }
     }
 }
 
 /// Gives the lease back, with what was used.
-fn give_back(held: &mut Option<Held>, usage: &mut Option<UsageMeter>) {
+fn give_back(held: &mut Option<Held>, used: Option<u64>) {
     if let Some(mut held) = held.take()
-        && let Some(used) = usage.take().and_then(|usage| usage.total())
+        && let Some(used) = used
     {
         held.used(used);
     }

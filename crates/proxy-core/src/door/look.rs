@@ -66,6 +66,20 @@ pub(crate) async fn take_key(
     })
 }
 
+/// A whole body of no more than `limit` bytes, with its trailers and without the client's key; the client may pause for
+/// `idle`.
+pub(crate) async fn read_whole(
+    body: InboundBody,
+    limit: usize,
+    idle: Duration,
+    client_key: &[u8],
+) -> Result<(Bytes, Option<HeaderMap>), Refusal> {
+    match take_key(body, limit, idle, |key| key == client_key).await? {
+        Looked::Whole { body, trailers, .. } => Ok((body, trailers)),
+        Looked::TooLong(_) => Err(Refusal::BodyTooLong),
+    }
+}
+
 // === impl Looked ===
 
 impl Looked {

@@ -1,24 +1,26 @@
-//! From an admitted request to an answer: the service that was asked, and then those that step in for it.
+//! From an admitted request to an answer: the service that was asked, and then those that step in for it, each in its format.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::HeaderValue;
 use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, HeaderValue, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use rotator_domain::Format;
 use rotator_llm_adapters::join_path;
 
 use super::look;
 use crate::attempt::{self, Outgoing, Served};
-use crate::body::{InboundBody, Replay};
+use crate::body::{InboundBody, ProxyBody, Replay};
 use crate::catalog::{Catalog, Door, ServiceEntry};
 use crate::demand::{Demand, model_in_path};
 use crate::proxy::Shared;
 use crate::refusal::Refusal;
 use crate::route::DoorName;
+use crate::translate::{Prepared, Sent, Translation, Translator};
 use crate::{credentials, members};
 
 /// A request that may be served.
@@ -31,6 +33,16 @@ pub(super) struct Admitted<'a> {
     pub(super) outgoing: Outgoing,
     pub(super) body: ClientBody,
     pub(super) client_key: Vec<u8>,
+    /// What converts it, for an LLM's client.
+    pub(super) translator: Option<Translator<'a>>,
+}
+
+/// What became of a request.
+pub(super) enum Relayed<'a> {
+    /// A service answered, in its own format or in one that is still to be converted.
+    Served { served: Served, entry: &'a Arc<ServiceEntry>, translation: Option<Translation> },
+    /// It was answered without an upstream.
+    Answered(Response<ProxyBody>),
 }
 
 /// A client's body.
@@ -53,13 +65,43 @@ pub(super) async fn relay<'a>(
     catalog: &'a Catalog,
     entry: &'a Arc<ServiceEntry>,
     request: Admitted<'_>,
-) -> Result<(Served, &'a Arc<ServiceEntry>), Refusal> {
-    let Admitted { door, rest, mut demand, mut outgoing, body, client_key } = request;
+) -> Result<Relayed<'a>, Refusal> {
+    let Admitted { door, rest, mut demand, mut outgoing, body, client_key, mut translator } = request;
     let wanted = demand.model.take();
     let mut source = Source::new(shared, door, body, client_key);
     // What the service itself says is what its client asked for.
     let mut first = None;
     for Candidate { entry: candidate, models } in candidates(catalog, entry) {
+        if let Some(translator) = &mut translator
+            && translator.is_needed_for(format_of(candidate), source.whole()).await
+        {
+            let name_of = |wanted: &str| name_at(entry, candidate, models, wanted).to_owned();
+            let sent = async {
+                let is_new = source.whole().is_none();
+                let body = source.read_whole(candidate.idle_timeout(shared)).await?;
+                if is_new {
+                    demand = demand.clone().with_llm(rest, Some(&body));
+                }
+                translator.prepare(candidate, &name_of, &outgoing.headers, &body, &demand).await
+            };
+            let prepared = match sent.await {
+                Ok(Sent::Upstream(prepared)) => *prepared,
+                Ok(Sent::Answered(response)) => return Ok(Relayed::Answered(*response)),
+                // What a fallback cannot say is no reason to tell the client about.
+                Err(refusal) => match first {
+                    None => return Err(refusal),
+                    Some(_) => continue,
+                },
+            };
+            let Prepared { outgoing, body, demand, translation } = prepared;
+            let replay = Replay::new(look::whole_body(body, None), usize::MAX, None);
+            match attempt::run(shared, candidate, &demand, &outgoing, &replay).await {
+                Ok(served) => return Ok(Relayed::Served { served, entry: candidate, translation: Some(translation) }),
+                Err(error) if error.lets_another_serve(&demand, candidate) => first.get_or_insert(error),
+                Err(error) => return Err(error),
+            };
+            continue;
+        }
         let own = wanted.as_deref().map(|wanted| name_at(entry, candidate, models, wanted));
         let is_renamed = own != wanted.as_deref();
         let rest = own.filter(|_| is_renamed).map_or(Cow::Borrowed(rest), |own| renamed_path(rest, own));
@@ -67,7 +109,7 @@ pub(super) async fn relay<'a>(
         let replay = source.replay(&mut outgoing.headers, own.filter(|_| is_renamed));
         demand.model = own.map(str::to_owned);
         match attempt::run(shared, candidate, &demand, &outgoing, &replay).await {
-            Ok(served) => return Ok((served, candidate)),
+            Ok(served) => return Ok(Relayed::Served { served, entry: candidate, translation: None }),
             Err(error) if error.lets_another_serve(&demand, candidate) && replay.is_replayable() => {
                 tracing::debug!(service.slug = %candidate.slug(), refusal = error.code(), "a service could not serve");
                 first.get_or_insert(error);
@@ -79,18 +121,25 @@ pub(super) async fn relay<'a>(
     Err(first.unwrap_or(Refusal::NoUsableKey))
 }
 
-/// The service itself, and then its fallbacks that are there, active, behind the same door and of the same format.
+/// The service itself, and then its fallbacks that are there, active and behind the same door.
 fn candidates<'a>(catalog: &'a Catalog, entry: &'a Arc<ServiceEntry>) -> impl Iterator<Item = Candidate<'a>> {
     let fallbacks = entry.policy.fallback.iter().filter_map(|fallback| {
         let other = catalog.by_slug(fallback.slug.as_str()).filter(|other| other.is_active())?;
-        let fits = match (&entry.door, &other.door) {
-            (Door::Generic { .. }, Door::Generic { .. }) => true,
-            (Door::Llm { adapter: one, .. }, Door::Llm { adapter: two, .. }) => one.format() == two.format(),
-            _ => false,
-        };
+        let fits = matches!(
+            (&entry.door, &other.door),
+            (Door::Generic { .. }, Door::Generic { .. }) | (Door::Llm { .. }, Door::Llm { .. })
+        );
         fits.then_some(Candidate { entry: other, models: Some(&fallback.models) })
     });
     std::iter::once(Candidate { entry, models: None }).chain(fallbacks)
+}
+
+/// What a service's upstream speaks. Behind the generic door nobody asks.
+fn format_of(entry: &ServiceEntry) -> Format {
+    match &entry.door {
+        Door::Llm { adapter, .. } => adapter.format(),
+        Door::Generic { .. } => Format::OpenAi,
+    }
 }
 
 /// What the wanted model is called where it is served.
@@ -124,7 +173,7 @@ fn path_on(entry: &ServiceEntry, rest: &str) -> String {
 fn renamed_path<'a>(rest: &'a str, name: &str) -> Cow<'a, str> {
     match (model_in_path(rest), rest.rsplit_once("/models/")) {
         (Some(_), Some((before, model_and_action))) => {
-            let action = model_and_action.split_once(':').map_or("", |(_, action)| action);
+            let action = action_of(model_and_action);
             let name = utf8_percent_encode(name, NON_ALPHANUMERIC).to_string();
             // Dots and hyphens are common in names and need no encoding (RFC 3986, section 2.3).
             let name = name.replace("%2D", "-").replace("%2E", ".").replace("%5F", "_");
@@ -132,6 +181,16 @@ fn renamed_path<'a>(rest: &'a str, name: &str) -> Cow<'a, str> {
         }
         _ => Cow::Borrowed(rest),
     }
+}
+
+/// What stands behind the colon after a model, which some clients encode.
+fn action_of(model_and_action: &str) -> &str {
+    let encoded = || {
+        let at = ["%3A", "%3a"].into_iter().filter_map(|colon| model_and_action.rfind(colon)).max()?;
+        model_and_action.get(at + 3..)
+    };
+    let plain = model_and_action.split_once(':').map(|(_, action)| action);
+    plain.or_else(encoded).unwrap_or_default()
 }
 
 /// Where the body of each candidate's request comes from.
@@ -173,6 +232,32 @@ impl<'a> Source<'a> {
         let settings = &self.shared.settings;
         Replay::new(body, settings.replay_limit, settings.max_request_body)
             .cleaning(move |trailers| credentials::remove_from_headers(door, trailers, &client_key))
+    }
+
+    /// The whole body, where it was read.
+    fn whole(&self) -> Option<&[u8]> {
+        match &self.body {
+            Some(ClientBody::Whole(body, _)) => Some(body),
+            _ => None,
+        }
+    }
+
+    /// The whole body, read now where it was not, with pauses of `idle` at the most.
+    async fn read_whole(&mut self, idle: Duration) -> Result<Bytes, Refusal> {
+        let (body, trailers) = match self.body.take() {
+            Some(ClientBody::Streaming(body)) => {
+                look::read_whole(body, self.shared.settings.replay_limit, idle, &self.client_key).await?
+            }
+            Some(ClientBody::Whole(body, trailers)) => (body, trailers),
+            // It has been streamed to another upstream.
+            None if self.streamed.is_some() => return Err(Refusal::BodyTooLong),
+            None => (Bytes::new(), None),
+        };
+        if self.shared.settings.max_request_body.is_some_and(|longest| body.len() as u64 > longest) {
+            return Err(Refusal::BodyTooLong);
+        }
+        self.body = Some(ClientBody::Whole(body.clone(), trailers));
+        Ok(body)
     }
 
     /// A body that streams is kept for the next candidate.

@@ -46,6 +46,8 @@ pub(super) struct ServiceColumn {
     pub(super) fallback: Vec<FallbackColumn>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rotation_headers: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) strict: Option<bool>,
 }
 
 /// Declared limits.

@@ -76,6 +76,7 @@ impl TryFrom<&Service> for ActiveModel {
             model_aliases,
             fallback,
             rotation_headers,
+            strict,
         } = ServiceDraft::from(service);
         let policy = ServiceColumn {
             connect_timeout_ms,
@@ -94,6 +95,7 @@ impl TryFrom<&Service> for ActiveModel {
             model_aliases,
             fallback: fallback.into_iter().map(FallbackColumn::from).collect(),
             rotation_headers,
+            strict,
         };
         let row = Model {
             id: service.id.0,
@@ -157,6 +159,7 @@ impl TryFrom<Model> for Service {
             model_aliases: policy.model_aliases,
             fallback: policy.fallback.into_iter().map(FallbackDraft::from).collect(),
             rotation_headers: policy.rotation_headers,
+            strict: policy.strict,
         };
         let created_at = Timestamp::from_millis(row.created_at);
         let updated_at = Timestamp::from_millis(row.updated_at);

@@ -49,6 +49,7 @@ pub(super) fn generic(id: i64, name: &str, slug: &str) -> Service {
         model_aliases: models(3),
         fallback: (0..2).map(|at| FallbackDraft { slug: format!("other-{at}"), models: models(at) }).collect(),
         rotation_headers: Some(false),
+        strict: Some(true),
         ..ServiceDraft::default()
     };
     draft.into_service(ServiceId(id), at(id), at(id + 1)).unwrap()

@@ -39,6 +39,7 @@ pub(super) fn checked(draft: &ServiceDraft, checks: &mut Checks) -> ServicePolic
         model_aliases: checked_models(checks, "model_aliases", &draft.model_aliases),
         fallback: fallback(draft, checks),
         tells_rotation: draft.rotation_headers.unwrap_or(true),
+        is_strict: draft.strict.unwrap_or_default(),
     }
 }
 
@@ -55,6 +56,7 @@ pub(super) fn write(policy: &ServicePolicy, draft: &mut ServiceDraft) {
         model_aliases,
         fallback,
         tells_rotation,
+        is_strict,
     } = policy;
     let usual = ServicePolicy::default();
     draft.connect_timeout_ms = connect_timeout.and_then(millis);
@@ -76,6 +78,7 @@ pub(super) fn write(policy: &ServicePolicy, draft: &mut ServiceDraft) {
         .map(|Fallback { slug, models }| FallbackDraft { slug: slug.to_string(), models: models.clone() })
         .collect();
     draft.rotation_headers = unless(*tells_rotation, usual.tells_rotation);
+    draft.strict = unless(*is_strict, usual.is_strict);
 }
 
 fn rotation(draft: &ServiceDraft, checks: &mut Checks) -> RotationPolicy {

@@ -68,10 +68,10 @@ fn an_unknown_kind_is_the_only_complaint_about_the_kind() {
 }
 
 #[test]
-fn differing_formats_are_refused_until_they_can_be_converted() {
-    let draft = ServiceDraft { output_format: Some("anthropic".into()), ..llm() };
+fn clients_may_speak_any_format() {
+    let draft = ServiceDraft { output_format: Some("klingon".into()), ..llm() };
     assert_eq!(fields(check(draft)), ["output_format"]);
-    for fine in ["none", "auto", "openai"] {
+    for fine in ["none", "auto", "openai", "openai_responses", "anthropic", "gemini"] {
         assert!(check(ServiceDraft { output_format: Some(fine.into()), ..llm() }).is_ok(), "{fine}");
     }
 }
@@ -109,6 +109,7 @@ fn tuned() -> ServiceDraft {
         model_aliases: models("fast", "gpt-4o-mini"),
         fallback: vec![FallbackDraft { slug: "other".into(), models: models("gpt-4o", "claude") }],
         rotation_headers: Some(false),
+        strict: Some(true),
         api_format: Some("openai_compatible".into()),
         output_format: Some("none".into()),
         config_type: "LLM".into(),
@@ -142,6 +143,7 @@ fn what_is_as_usual_is_left_out_but_for_the_strategy() {
         max_waiting: Some(1000),
         max_wait_ms: Some(10_000),
         rotation_headers: Some(true),
+        strict: Some(false),
         ..llm()
     };
     assert_eq!(ServiceDraft::from(&check(written).unwrap()), usual);

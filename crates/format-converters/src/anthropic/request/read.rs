@@ -1,186 +1,183 @@
-//! Reads requests.
+//! Reading requests.
 
-use rotator_domain::Format;
+use std::collections::HashSet;
+
 use serde_json::value::RawValue;
 
-use super::super::blocks::{Strictness, cache_mark, part};
+use super::super::part::{FORMAT, Strictness, blocks, cache};
+use super::tools;
 use crate::ir::{
-    Effort, Extras, Native, OutputShape, Part, Request, Role, Search, Thinking, ThinkingMode, Tier, Tool, ToolChoice,
-    Turn,
+    Effort, Extras, OutputShape, Part, PartKind, Request, Role, Sampling, Thinking, ThinkingMode, Tier, Turn,
 };
-use crate::json::{self, Json, Kind, Object};
-use crate::members::Members;
+use crate::json::{Object, document, each, text};
 use crate::{Asked, Invalid, carriers};
 
-/// The members of a request that are understood.
-const KNOWN: [&str; 19] = [
+/// The members that are understood; all others are extras.
+const KNOWN: [&str; 17] = [
     "model",
     "messages",
     "system",
     "max_tokens",
-    "metadata",
-    "stop_sequences",
     "stream",
     "temperature",
     "top_p",
     "top_k",
+    "stop_sequences",
     "tools",
     "tool_choice",
     "thinking",
     "output_config",
     "output_format",
+    "metadata",
     "service_tier",
     "cache_control",
-    "prompt",
-    "max_tokens_to_sample",
 ];
 
 /// Reads a request.
 pub(in super::super) fn read(asked: &Asked, body: &[u8]) -> Result<Request, Invalid> {
-    let object = Object::read(json::document(body)?)?;
-    let model = match object.text("model")? {
-        Some(model) => model,
-        None => asked.model.clone().ok_or_else(|| Invalid::new("is missing").at("model"))?,
+    let object = Object::read(document(body)?)?;
+    let model = match &asked.model {
+        Some(model) => model.clone(),
+        None => object.required_text("model")?,
     };
-    let mut request = Request::new(Format::Anthropic, model);
-    request.stream = object.flag("stream")?.or(asked.stream).unwrap_or_default();
-    let system = object.with("system", parts)?.unwrap_or_default();
-    if !system.is_empty() {
-        request.turns.push(Turn::new(Role::System, system));
+    let mut request = Request::new(FORMAT, model);
+    request.extras = Extras(object.rest(&KNOWN));
+    request.include_usage = true;
+    request.stream = asked.stream.or(object.flag("stream")?).unwrap_or_default();
+    request.turns = turns(&object)?;
+    request.tools = object.each("tools", tools::read)?;
+    if let Some((choice, parallel_calls)) = object.with("tool_choice", tools::read_choice)? {
+        request.tool_choice = Some(choice);
+        request.parallel_calls = parallel_calls;
     }
-    if !object.has("messages") {
-        return Err(Invalid::new("is missing").at("messages"));
-    }
-    request.turns.extend(object.each("messages", turn)?);
-    request.tools = object.each("tools", tool)?;
-    if let Some(choice) = object.object("tool_choice")? {
-        let native = object.json("tool_choice").unwrap_or_else(Json::empty_object);
-        request.tool_choice = Some(tool_choice(&choice, native).map_err(|error| error.at("tool_choice"))?);
-        let is_off = choice.flag("disable_parallel_tool_use").map_err(|error| error.at("tool_choice"))?;
-        request.parallel_calls = is_off.filter(|is_off| *is_off).map(|_| false);
-    }
+    request.sampling = Sampling {
+        temperature: object.value("temperature", "a number")?,
+        top_p: object.value("top_p", "a number")?,
+        top_k: object.value("top_k", "a number")?,
+        ..Sampling::default()
+    };
+    request.stop = object.each("stop_sequences", text)?;
     request.max_tokens = object.count("max_tokens")?;
-    request.sampling.temperature = object.value("temperature", "a number")?;
-    request.sampling.top_p = object.value("top_p", "a number")?;
-    request.sampling.top_k = object.value("top_k", "a number")?;
-    request.stop = object.each("stop_sequences", json::text)?;
+    request.thinking = thinking(&object, &mut request.extras)?;
+    read_output(&object, &mut request)?;
     if let Some(metadata) = object.object("metadata")? {
         request.user = metadata.text("user_id").map_err(|error| error.at("metadata"))?;
-        request.metadata = Members(metadata.rest(&["user_id"])).into_json();
     }
     request.tier = object.text("service_tier")?.map(|tier| match tier.as_str() {
         "auto" => Tier::Auto,
         "standard_only" => Tier::Standard,
         _ => Tier::Other(tier),
     });
-    request.caching.mark = cache_mark(&object)?;
-    request.thinking = object.with("thinking", thinking)?;
-    request.output = object.with("output_format", output)?.unwrap_or_default();
-    request.extras = Extras(object.rest(&KNOWN));
-    object.with("output_config", |raw| output_config(raw, &mut request))?;
+    request.caching.mark = cache(&object)?;
     Ok(request)
 }
 
-fn parts(raw: &RawValue) -> Result<Vec<Part>, Invalid> {
-    if json::kind(raw) == Kind::Text {
-        let text = json::text(raw)?;
-        return Ok(if text.is_empty() { Vec::new() } else { vec![Part::text(text)] });
+/// The instructions, then the messages.
+fn turns(object: &Object<'_>) -> Result<Vec<Turn>, Invalid> {
+    let mut turns = Vec::new();
+    if let Some(parts) = object.with("system", |raw| blocks(raw, Strictness::Strict))? {
+        for (index, part) in parts.iter().enumerate() {
+            if !matches!(part.kind, PartKind::Text { .. }) {
+                let error = Invalid::new("instructions are texts");
+                return Err(error.at_index(index).at("system"));
+            }
+        }
+        if !parts.is_empty() {
+            turns.push(Turn::new(Role::System, parts));
+        }
     }
-    json::each(raw, |raw| part(raw, Strictness::Request)).map(carriers::gather)
+    let messages = object.raw("messages").ok_or_else(|| Invalid::new("is missing").at("messages"))?;
+    let mut calls = HashSet::new();
+    turns.extend(each(messages, |raw| turn(raw, &mut calls)).map_err(|error| error.at("messages"))?);
+    Ok(turns)
 }
 
-fn turn(raw: &RawValue) -> Result<Turn, Invalid> {
+fn turn(raw: &RawValue, calls: &mut HashSet<String>) -> Result<Turn, Invalid> {
     let object = Object::read(raw)?;
     let role = match object.required_text("role")?.as_str() {
         "user" => Role::User,
         "assistant" => Role::Assistant,
         "system" => Role::System,
-        other => return Err(Invalid::new(format!("unknown role {other:?}")).at("role")),
+        other => return Err(Invalid::new(format!("`{other}` is no role that is known")).at("role")),
     };
-    let content = object.with("content", parts)?;
-    Ok(Turn::new(role, content.ok_or_else(|| Invalid::new("is missing").at("content"))?))
+    let content = object.raw("content").ok_or_else(|| Invalid::new("is missing").at("content"))?;
+    let parts = blocks(content, Strictness::Strict).map_err(|error| error.at("content"))?;
+    for (index, part) in parts.iter().enumerate() {
+        check(part, role, calls).map_err(|error| error.at_index(index).at("content"))?;
+    }
+    Ok(Turn::new(role, carriers::gather(parts)))
 }
 
-fn tool(raw: &RawValue) -> Result<Tool, Invalid> {
-    let object = Object::read(raw)?;
-    let native = |name: &str| Native { format: Format::Anthropic, name: name.to_owned(), json: Json::from(raw) };
-    match object.text("type")?.as_deref() {
-        None | Some("custom") => {
-            let known = ["type", "name", "description", "input_schema", "strict", "cache_control"];
-            let extras = Members(object.rest(&known)).into_json();
-            Ok(Tool::Function {
-                name: object.required_text("name")?,
-                description: object.text("description")?,
-                parameters: object.json("input_schema"),
-                strict: object.flag("strict")?,
-                cache: cache_mark(&object)?,
-                extras: extras.map(|json| Native { json, ..native("tool") }),
-            })
+/// Calls are the model's, results the user's, and each result answers a call.
+fn check(part: &Part, role: Role, calls: &mut HashSet<String>) -> Result<(), Invalid> {
+    let misplaced = |name: &str| Err(Invalid::new(format!("`{name}` does not belong to this role")).at("type"));
+    match &part.kind {
+        PartKind::ToolCall(_) if role != Role::Assistant => misplaced("tool_use"),
+        PartKind::ToolCall(call) => {
+            calls.insert(call.id.clone());
+            Ok(())
         }
-        Some(name) if name.starts_with("web_search_") => Ok(Tool::Search(Search {
-            max_uses: object.count("max_uses")?,
-            allowed_domains: object.each("allowed_domains", json::text)?,
-            blocked_domains: object.each("blocked_domains", json::text)?,
-            native: Some(native(name)),
-        })),
-        Some(name) => Ok(Tool::Native(native(name))),
+        PartKind::Reasoning(_) if role != Role::Assistant => misplaced("thinking"),
+        PartKind::ToolResult(_) if role != Role::User => misplaced("tool_result"),
+        PartKind::ToolResult(result) if !calls.contains(&result.call_id) => {
+            let message = format!("no call before has the id `{}`", result.call_id);
+            Err(Invalid::new(message).at("tool_use_id"))
+        }
+        _ => Ok(()),
     }
 }
 
-fn tool_choice(choice: &Object<'_>, json: Json) -> Result<ToolChoice, Invalid> {
-    let native = |name: String| Native { format: Format::Anthropic, name, json };
-    Ok(match choice.required_text("type")?.as_str() {
-        "auto" => ToolChoice::Auto,
-        "any" => ToolChoice::Required,
-        "none" => ToolChoice::None,
-        "tool" => ToolChoice::Named(choice.required_text("name")?),
-        other => ToolChoice::Native(native(other.to_owned())),
-    })
+/// How much to think. What the vendor added since goes to the extras.
+fn thinking(object: &Object<'_>, extras: &mut Extras) -> Result<Option<Thinking>, Invalid> {
+    let mut read = Thinking::default();
+    if let Some(config) = object.object("thinking")? {
+        let at = |error: Invalid| error.at("thinking");
+        let display = config.text("display").map_err(at)?;
+        read.mode = match config.required_text("type").map_err(at)?.as_str() {
+            "enabled" => ThinkingMode::Enabled,
+            "adaptive" => ThinkingMode::Adaptive,
+            "disabled" => ThinkingMode::Disabled,
+            _ => ThinkingMode::Unsaid,
+        };
+        read.budget = config.count("budget_tokens").map_err(at)?;
+        match read.mode {
+            ThinkingMode::Unsaid => extras.0.extend(object.json("thinking").map(|json| ("thinking".to_owned(), json))),
+            ThinkingMode::Disabled => {}
+            ThinkingMode::Enabled | ThinkingMode::Adaptive => {
+                // Thoughts are shown unless the client says otherwise, and it has to send them back.
+                read.summary = (display.as_deref() != Some("omitted")).then(|| "auto".to_owned());
+                read.wants_opaque = true;
+            }
+        }
+    }
+    if let Some(config) = object.object("output_config")? {
+        let effort = config.text("effort").map_err(|error| error.at("output_config"))?;
+        read.effort = effort.map(|name| effort_of(&name)).transpose()?;
+        // Named with its path, since it is not a member of the request itself.
+        let rest = config.rest(&["effort", "format"]).into_iter();
+        extras.0.extend(rest.map(|(name, json)| (format!("output_config.{name}"), json)));
+    }
+    Ok((read != Thinking::default()).then_some(read))
 }
 
-fn thinking(raw: &RawValue) -> Result<Thinking, Invalid> {
-    let object = Object::read(raw)?;
-    let mode = match object.required_text("type")?.as_str() {
-        "enabled" => ThinkingMode::Enabled,
-        "adaptive" => ThinkingMode::Adaptive,
-        "disabled" => ThinkingMode::Disabled,
-        other => return Err(Invalid::new(format!("unknown type {other:?}")).at("type")),
+fn effort_of(name: &str) -> Result<Effort, Invalid> {
+    let unknown = || Invalid::new(format!("`{name}` is no effort that is known")).at("effort").at("output_config");
+    Effort::from_name(name).ok_or_else(unknown)
+}
+
+/// The shape of the answer, under its name of today or the former one.
+fn read_output(object: &Object<'_>, request: &mut Request) -> Result<(), Invalid> {
+    let today = object.object("output_config")?.map(|config| config.object("format")).transpose();
+    let format = match today.map_err(|error| error.at("output_config"))?.flatten() {
+        Some(format) => Some((format, "output_config.format")),
+        None => object.object("output_format")?.map(|format| (format, "output_format")),
     };
-    let thinks = mode != ThinkingMode::Disabled;
-    let is_shown = thinks && object.text("display")?.as_deref() != Some("omitted");
-    Ok(Thinking {
-        mode,
-        effort: None,
-        budget: object.count("budget_tokens")?,
-        summary: is_shown.then(|| "auto".to_owned()),
-        // Clients of this format send signatures back without being asked to.
-        wants_opaque: thinks,
-    })
-}
-
-fn output_config(raw: &RawValue, request: &mut Request) -> Result<(), Invalid> {
-    let object = Object::read(raw)?;
-    if let Some(name) = object.text("effort")? {
-        let effort = Effort::from_name(&name);
-        let effort = effort.ok_or_else(|| Invalid::new(format!("unknown effort {name:?}")).at("effort"))?;
-        request.thinking.get_or_insert_default().effort = Some(effort);
+    let Some((format, place)) = format else { return Ok(()) };
+    let r#type = format.required_text("type").map_err(|error| error.at(place))?;
+    if r#type != "json_schema" {
+        return Err(Invalid::new(format!("`{type}` is no format that is known")).at("type").at(place));
     }
-    if let Some(shape) = object.with("format", output)? {
-        request.output = shape;
-    }
-    if let Some(rest) = Members(object.rest(&["effort", "format"])).into_json() {
-        request.extras.0.push(("output_config".to_owned(), rest));
-    }
+    let schema = format.json("schema").ok_or_else(|| Invalid::new("is missing").at("schema").at(place))?;
+    request.output = OutputShape::Schema { name: None, description: None, schema, strict: Some(true) };
     Ok(())
-}
-
-fn output(raw: &RawValue) -> Result<OutputShape, Invalid> {
-    let object = Object::read(raw)?;
-    match object.required_text("type")?.as_str() {
-        "json_schema" => {
-            let schema = object.json("schema").ok_or_else(|| Invalid::new("is missing").at("schema"))?;
-            Ok(OutputShape::Schema { name: None, description: None, schema, strict: None })
-        }
-        other => Err(Invalid::new(format!("unknown type {other:?}")).at("type")),
-    }
 }

@@ -15,6 +15,8 @@ use crate::members::Members;
 const ABOUT: [&str; 2] = ["thought", "thoughtSignature"];
 /// What is said of media.
 const ABOUT_MEDIA: [&str; 3] = ["videoMetadata", "mediaResolution", "partMetadata"];
+/// Parts that other formats have too.
+const PLAIN: [&str; 5] = ["text", "functionCall", "functionResponse", "inlineData", "fileData"];
 /// Parts that only this format has (<https://ai.google.dev/api/caching#Part>).
 const NATIVE: [&str; 4] = ["executableCode", "codeExecutionResult", "toolCall", "toolResponse"];
 
@@ -91,20 +93,15 @@ fn response_of_call(raw: &RawValue) -> Result<(Vec<Part>, Option<bool>), Invalid
     Ok((if text.is_empty() { Vec::new() } else { vec![Part::text(text)] }, is_error))
 }
 
+/// The name of a part that only this format has. In answers every part that is not known is one.
 fn native_name(object: &Object<'_>, manner: Manner) -> Option<String> {
-    let known = NATIVE.into_iter().find(|name| object.raw(name).is_some());
-    let is_known = |name: &str| {
-        ["text", "functionCall", "functionResponse", "inlineData", "fileData"].contains(&name)
-            || ABOUT.contains(&name)
-            || ABOUT_MEDIA.contains(&name)
-    };
-    let is_plain = || object.rest(&[]).iter().any(|(name, _)| is_known(name) && !ABOUT.contains(&name.as_str()));
-    let unknown = || object.rest(&[]).into_iter().map(|(name, _)| name).find(|name| !is_known(name));
-    match (known, manner) {
-        (Some(name), _) => Some(name.to_owned()),
-        (None, Manner::Lenient) if !is_plain() => unknown(),
-        (None, _) => None,
+    let is_there = |name: &&&str| object.raw(name).is_some();
+    if let Some(name) = NATIVE.iter().find(is_there) {
+        return Some((*name).to_owned());
     }
+    let is_known = PLAIN.iter().chain(&ABOUT_MEDIA).any(|name| object.has(name));
+    let unknown = || object.rest(&ABOUT).into_iter().map(|(name, _)| name).next();
+    (manner == Manner::Lenient && !is_known).then(unknown).flatten()
 }
 
 fn unknown(object: &Object<'_>) -> Invalid {

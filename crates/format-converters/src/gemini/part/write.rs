@@ -10,13 +10,7 @@ use crate::gemini::wire::{Blob, FileData, Part, PlainPart};
 use crate::ir::{Media, Native, Opaque, Reasoning, Source, ToolInput};
 use crate::json::{self, Json, Kind, Object};
 use crate::members::Members;
-use crate::{Invalid, Losses};
-
-/// What stands for a tool's free text, since tools take objects here.
-#[derive(Serialize)]
-struct FreeText<'a> {
-    input: &'a str,
-}
+use crate::{Invalid, Losses, custom_tools};
 
 /// What stands for arguments that are no object.
 #[derive(Serialize)]
@@ -38,7 +32,7 @@ pub(in crate::gemini) fn native(native: &Native) -> Option<Part> {
 /// nothing as `{}`; and what is no object as `{"_raw": ..}`.
 pub(in crate::gemini) fn arguments(input: &ToolInput) -> Json {
     let written = match input {
-        ToolInput::Text(text) => Json::of(&FreeText { input: text }).ok(),
+        ToolInput::Text(text) => Some(custom_tools::wrapped(text)),
         ToolInput::Arguments(text) if text.trim().is_empty() => None,
         ToolInput::Arguments(text) => {
             let object = Json::from_text(text).filter(|json| json::kind(json.raw()) == Kind::Object);

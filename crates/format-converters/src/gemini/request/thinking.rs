@@ -71,12 +71,12 @@ fn level(model: &str, thinking: &Thinking, is_off: bool) -> Option<&'static str>
     let effort = if is_off { Effort::Minimal } else { thinking.effort.or_else(of_budget)? };
     let (is_large, is_first) = (model.contains("pro"), model.contains("gemini-3-pro"));
     Some(match effort {
-        Effort::None | Effort::Minimal if is_large => "low",
-        Effort::None | Effort::Minimal => "minimal",
-        Effort::Low => "low",
-        Effort::Medium if is_first => "high",
-        Effort::Medium => "medium",
-        Effort::High | Effort::ExtraHigh | Effort::Max => "high",
+        Effort::None | Effort::Minimal if is_large => "LOW",
+        Effort::None | Effort::Minimal => "MINIMAL",
+        Effort::Low => "LOW",
+        Effort::Medium if is_first => "HIGH",
+        Effort::Medium => "MEDIUM",
+        Effort::High | Effort::ExtraHigh | Effort::Max => "HIGH",
     })
 }
 
@@ -115,11 +115,11 @@ mod tests {
         let mode = |mode| Thinking { mode, ..Thinking::default() };
         let (chat, responses, anthropic) = (Format::OpenAi, Format::OpenAiResponses, Format::Anthropic);
         let cases = [
-            ("gemini-3-flash", responses, effort(Effort::None), r#"{"thinkingLevel":"minimal"}"#),
-            ("gemini-3-pro", responses, effort(Effort::Minimal), r#"{"thinkingLevel":"low"}"#),
-            ("gemini-3-pro", responses, effort(Effort::Medium), r#"{"thinkingLevel":"high"}"#),
-            ("gemini-3.1-pro", chat, effort(Effort::Medium), r#"{"thinkingLevel":"medium","includeThoughts":true}"#),
-            ("gemini-3-flash", anthropic, enabled(2_000), r#"{"thinkingLevel":"low","includeThoughts":true}"#),
+            ("gemini-3-flash", responses, effort(Effort::None), r#"{"thinkingLevel":"MINIMAL"}"#),
+            ("gemini-3-pro", responses, effort(Effort::Minimal), r#"{"thinkingLevel":"LOW"}"#),
+            ("gemini-3-pro", responses, effort(Effort::Medium), r#"{"thinkingLevel":"HIGH"}"#),
+            ("gemini-3.1-pro", chat, effort(Effort::Medium), r#"{"thinkingLevel":"MEDIUM","includeThoughts":true}"#),
+            ("gemini-3-flash", anthropic, enabled(2_000), r#"{"thinkingLevel":"LOW","includeThoughts":true}"#),
             ("gemini-3-flash", anthropic, mode(ThinkingMode::Adaptive), r#"{"includeThoughts":true}"#),
             ("gemini-2.5-flash", anthropic, mode(ThinkingMode::Disabled), r#"{"thinkingBudget":0}"#),
             ("gemini-2.5-pro", anthropic, mode(ThinkingMode::Disabled), r#"{"thinkingBudget":128}"#),

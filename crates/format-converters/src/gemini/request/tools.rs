@@ -9,15 +9,15 @@ use crate::gemini::wire::{Manner, THIRD_GENERATION, one_or_each, snake};
 use crate::ir::{Native, Request, Search, Tool, ToolChoice};
 use crate::json::{self, Json, Object};
 use crate::members::Members;
-use crate::{Invalid, Losses, Writing};
+use crate::{Invalid, Losses, Writing, custom_tools};
 
 /// How members of `toolConfig` that only this format has are named among the request's extras.
 pub(super) const PREFIX: &str = "tool_config.";
 /// How the mode that only this format has is named there.
 pub(super) const MODE: &str = "function_calling_config.mode";
 
-/// The tool's free text is its only argument, since tools take objects here.
-const FREE_TEXT: &str = r#"{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}"#;
+/// The search of the web, and what older models have for it.
+const SEARCHES: [&str; 2] = ["googleSearch", "googleSearchRetrieval"];
 
 /// The functions among the tools.
 #[derive(Serialize)]
@@ -51,7 +51,7 @@ fn tools_of(raw: &RawValue) -> Result<Vec<Tool>, Invalid> {
         let member = Members(vec![(name.clone(), json.clone())]);
         let Ok(whole) = Json::of(&member) else { continue };
         let native = Native { format: Format::Gemini, name: name.clone(), json: whole };
-        tools.push(if name == "googleSearch" {
+        tools.push(if SEARCHES.contains(&name.as_str()) {
             let search = Manner::Strict.object(json.raw()).map_err(|error| error.at(&name))?;
             let blocked_domains = search.each("excludeDomains", json::text).map_err(|error| error.at(&name))?;
             Tool::Search(Search { blocked_domains, native: Some(native), ..Search::default() })
@@ -118,7 +118,7 @@ pub(super) fn write(request: &Request, losses: &mut Losses) -> Result<Vec<Json>,
             }
             Tool::Custom { name, description, grammar } => {
                 losses.drop_if(grammar.is_some(), "grammar");
-                functions.push(declaration(name, description.as_deref(), Json::from_text(FREE_TEXT).as_ref()));
+                functions.push(declaration(name, description.as_deref(), Some(&custom_tools::schema())));
             }
             Tool::Search(search) => own.push(search_tool(search, losses)),
             Tool::Native(native) if native.format == Format::Gemini => own.push(native.json.clone()),

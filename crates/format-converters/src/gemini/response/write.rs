@@ -75,7 +75,7 @@ pub(in crate::gemini) struct UsageMetadata {
 /// Writes an answer. One that a filter held back whole is told as a prompt that was blocked.
 pub(in crate::gemini) fn write(response: &Response, telling: &mut Telling) -> Bytes {
     if let Some(error) = &response.error {
-        let reply = ErrorReply { status: error.status, message: &error.message, code: None };
+        let reply = ErrorReply { status: error.status, message: &error.message, code: None, param: None };
         return crate::gemini::error::render(&reply).body;
     }
     let is_blocked = Feedback::is_for(response.choices.iter().map(|choice| (choice.stop.as_ref(), choice.parts.len())));

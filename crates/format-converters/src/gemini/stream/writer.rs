@@ -226,7 +226,7 @@ impl Writer {
 
     fn fail(&mut self, told: &ApiError, out: &mut BytesMut) {
         let status = if told.status < 400 { BAD_GATEWAY } else { told.status };
-        let reply = ErrorReply { status, message: &told.message, code: None };
+        let reply = ErrorReply { status, message: &told.message, code: None, param: None };
         self.put(&error::render(&reply).body, out);
         self.over(out);
     }

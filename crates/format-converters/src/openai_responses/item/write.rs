@@ -1,0 +1,32 @@
+//! Writing items.
+
+use std::borrow::Cow;
+
+use super::super::wire::{FORMAT, Item, Part, UrlCitation};
+use crate::ir::{Citation, Opaque};
+use crate::json::Json;
+
+/// A list without items.
+pub(in super::super) fn no_list() -> Json {
+    Json::from_text("[]").unwrap_or_else(Json::empty_object)
+}
+
+/// A piece of reasoning: its text, where it has any, as the summary, since that is what clients show.
+pub(in super::super) fn reasoning<'a>(id: &'a str, sections: &'a [String], opaque: Option<&Opaque>) -> Item<'a> {
+    let summary = sections.iter().map(|text| Part::SummaryText { text }).collect();
+    let encrypted_content = opaque.map(|opaque| Cow::Owned(opaque.for_slot(FORMAT)));
+    Item::Reasoning { id: Cow::Borrowed(id), summary, content: Vec::new(), encrypted_content }
+}
+
+/// An annotation; `None` where the format has none for it. Where nobody says which piece of
+/// the text it is, it is all of it so far.
+pub(in super::super) fn annotation(citation: &Citation, text: &str) -> Option<Json> {
+    if let Some(native) = citation.native.as_ref().filter(|native| native.format == FORMAT) {
+        return Some(native.json.clone());
+    }
+    let (start_index, end_index) =
+        citation.span.unwrap_or_else(|| (0, u64::try_from(text.chars().count()).unwrap_or_default()));
+    let title = citation.title.as_deref().unwrap_or_default();
+    let url = citation.url.as_deref()?;
+    Json::of(&UrlCitation { r#type: "url_citation", url, title, start_index, end_index }).ok()
+}

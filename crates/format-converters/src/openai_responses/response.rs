@@ -1,0 +1,14 @@
+//! Whole answers.
+
+mod echo;
+mod read;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub(super) use echo::Echo;
+pub(super) use read::{created, log_probs, outcome, read, usage};
+pub(super) use write::{Answer, Ending, call_item, response_id, whole_item, write};
+
+use super::{error, item, wire};

@@ -1,0 +1,9 @@
+//! What OpenAI's two formats share, since they belong to one API: errors, lists of models, embeddings, data URLs, the names of
+//! models, the grammars of tools that take free text.
+
+pub(crate) mod data_url;
+pub(crate) mod embeddings;
+pub(crate) mod error;
+pub(crate) mod grammar;
+pub(crate) mod model_name;
+pub(crate) mod models;
