@@ -25,6 +25,7 @@ mod registry;
 mod replay;
 mod reply;
 pub mod sse;
+mod tool_input;
 mod translate;
 mod wire_format;
 

@@ -4,7 +4,7 @@ mod read;
 mod write;
 
 pub(super) use read::{Strictness, block, blocks, cache, citation, opaque_of_data, opaque_of_signature};
-pub(super) use write::{CallIds, PartWriter, cache_control, input, text};
+pub(super) use write::{CallIds, PartWriter, cache_control, text};
 
 use rotator_domain::Format;
 

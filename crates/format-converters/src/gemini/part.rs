@@ -4,4 +4,4 @@ mod read;
 mod write;
 
 pub(super) use read::{fold, read};
-pub(super) use write::{arguments, media, native, plain, signature, thought};
+pub(super) use write::{media, native, plain, signature, thought};

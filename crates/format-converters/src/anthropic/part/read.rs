@@ -50,7 +50,7 @@ pub(in super::super) fn block(raw: &RawValue, strictness: Strictness) -> Result<
             return Err(Invalid::new(format!("a tool cannot answer with `{}`", r#type)).at("type"));
         }
         "tool_use" => {
-            let input = ToolInput::Arguments(arguments(&object, strictness)?);
+            let input = ToolInput::of_object(arguments(&object, strictness)?);
             PartKind::ToolCall(ToolCall { id: needed("id")?, name: needed("name")?, input })
         }
         "tool_result" => PartKind::ToolResult(ToolResult {

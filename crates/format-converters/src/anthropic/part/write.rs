@@ -8,16 +8,14 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::super::wire::{Block, CacheControl, Citation, Content, KnownSource, Source as WireSource};
 use super::FORMAT;
-use crate::ir::{self, CacheMark, Media, MediaKind, Native, Part, PartKind, Reasoning, Source, ToolInput, ToolResult};
-use crate::json::{Json, Kind, Object, kind};
+use crate::ir::{self, CacheMark, Media, MediaKind, Native, Part, PartKind, Reasoning, Source, ToolResult};
+use crate::json::{Json, Object};
 use crate::members::Members;
-use crate::{Invalid, Losses, custom_tools};
+use crate::{Invalid, Losses};
 
 /// What pictures begin with in base64, where nobody says what they are.
 const BEGINNINGS: [(&str, &str); 4] =
     [("iVBOR", "image/png"), ("/9j/", "image/jpeg"), ("R0lG", "image/gif"), ("UklG", "image/webp")];
-/// The member that holds arguments which are not an object of JSON.
-const RAW_ARGUMENTS: &str = "_raw";
 
 /// Ids of calls as the API takes them: letters, digits, `_` and `-`.
 #[derive(Debug, Default)]
@@ -41,22 +39,6 @@ pub(in super::super) fn text<'a>(text: impl Into<Cow<'a, str>>) -> Block<'a> {
 /// The mark as it is written.
 pub(in super::super) fn cache_control(mark: Option<&CacheMark>) -> Option<CacheControl<'_>> {
     mark.map(|mark| CacheControl { r#type: "ephemeral", ttl: mark.ttl.as_deref() })
-}
-
-/// What a tool is called with, as an object: the model's own words where they are one, `{"_raw": "..."}` where they are
-/// not, `{}` where there are none, `{"input": "..."}` for free text.
-pub(in super::super) fn input(input: &ToolInput) -> Json {
-    let arguments = match input {
-        ToolInput::Text(text) => return custom_tools::wrapped(text),
-        ToolInput::Arguments(arguments) => arguments,
-    };
-    if arguments.trim().is_empty() {
-        return Json::empty_object();
-    }
-    let object = Json::from_text(arguments).filter(|json| kind(json.raw()) == Kind::Object);
-    object.unwrap_or_else(|| {
-        Json::of(&HashMap::from([(RAW_ARGUMENTS, arguments)])).unwrap_or_else(|_| Json::empty_object())
-    })
 }
 
 // === impl CallIds ===
@@ -113,7 +95,7 @@ impl PartWriter<'_> {
             PartKind::ToolCall(call) => Content::ToolUse {
                 id: self.ids.get(&call.id),
                 name: &call.name,
-                input: input(&call.input),
+                input: call.input.to_object(),
                 cache_control,
             },
             PartKind::ToolResult(result) => self.result(result, cache_control)?,

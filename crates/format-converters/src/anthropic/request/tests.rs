@@ -234,7 +234,7 @@ fn turns_alternate_and_results_come_first() {
             {"role": "user", "content": [{"type": "text", "text": "1"}]},
             {"role": "assistant", "content": [
                 {"type": "tool_use", "id": "a_1", "name": "A", "input": {}},
-                {"type": "tool_use", "id": "a_1_2", "name": "A", "input": {"_raw": "[]"}}
+                {"type": "tool_use", "id": "a_1_2", "name": "A", "input": {"__unparsed__": "[]"}}
             ]},
             {"role": "user", "content": [
                 {"type": "tool_result", "tool_use_id": "a_1_2", "content": [{"type": "text", "text": "r"}]},

@@ -100,7 +100,7 @@ fn every_reason_to_stop_has_its_word() {
     assert_eq!(written(&unsaid(calls)).0["stop_reason"], "tool_use");
     assert_eq!(written(&unsaid(vec![])).0["stop_reason"], "end_turn");
     let (body, _) = written(&said(vec![Part::new(PartKind::Refusal("no".into()))]));
-    assert_eq!(body["stop_reason"], "refusal");
+    assert_eq!(body["stop_reason"], "end_turn");
     assert_eq!(body["content"], json!([{"type": "text", "text": "no"}]));
 }
 
@@ -141,7 +141,7 @@ fn what_the_format_cannot_say_is_named() {
     let content = body["content"].as_array().unwrap();
     assert_eq!(content[0]["citations"].as_array().unwrap().len(), 1);
     let inputs: Vec<&Value> = content[1..].iter().map(|block| &block["input"]).collect();
-    assert_eq!(inputs, [&json!({}), &json!({"_raw": "5"}), &json!({"input": "x"})]);
+    assert_eq!(inputs, [&json!({}), &json!({"__unparsed__": "5"}), &json!({"input": "x"})]);
     assert!(
         content[1]["id"].as_str().unwrap().starts_with("toolu_") && body["id"].as_str().unwrap().starts_with("msg_")
     );

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::super::part::{FORMAT, WEB_CITATION, input, text};
+use super::super::part::{FORMAT, WEB_CITATION, text};
 use super::super::{error, wire};
 use crate::ir::{self, Choice, MediaKind, Native, Part, PartKind, Reasoning, Response, Stop, StopReason, Usage};
 use crate::{Ids, Losses, Telling, carriers};
@@ -34,10 +34,8 @@ pub(in super::super) fn write(response: &Response, telling: &mut Telling) -> Byt
     let mut teller = PartTeller { ids, losses };
     let content = parts.iter().filter_map(|part| teller.part(part)).collect();
     let id = ids.or_mint(&response.id, MESSAGE_ID);
-    let has = |is: fn(&PartKind) -> bool| choice.parts.iter().any(|part| is(&part.kind));
-    let has_refused = has(|kind| matches!(kind, PartKind::Refusal(_)));
-    let has_calls = has(|kind| matches!(kind, PartKind::ToolCall(_)));
-    let (stop_reason, stop_sequence) = stop_reason(choice.stop.as_ref(), has_refused, has_calls);
+    let has_calls = choice.parts.iter().any(|part| matches!(part.kind, PartKind::ToolCall(_)));
+    let (stop_reason, stop_sequence) = stop_reason(choice.stop.as_ref(), has_calls);
     let usage = wire::Usage { service_tier: tier(response.tier.as_deref()), ..usage(response.usage.as_ref()) };
     let answer = wire::Answer {
         id: &id,
@@ -53,14 +51,11 @@ pub(in super::super) fn write(response: &Response, telling: &mut Telling) -> Byt
 }
 
 /// Why the answer ended, and the text that ended it. Where nobody says, calls tell.
-pub(in super::super) fn stop_reason(
-    stop: Option<&Stop>,
-    has_refused: bool,
-    has_calls: bool,
-) -> (&'static str, Option<&str>) {
+///
+/// The words of a refusal do not make it a `refusal`: that is what the vendor's own filter says, and there is no answer then.
+pub(in super::super) fn stop_reason(stop: Option<&Stop>, has_calls: bool) -> (&'static str, Option<&str>) {
     let sequence = stop.and_then(|stop| stop.sequence.as_deref());
     let reason = match stop.map(|stop| &stop.reason) {
-        Some(StopReason::End) | None if has_refused => "refusal",
         None if has_calls => "tool_use",
         Some(StopReason::StopString) => "stop_sequence",
         Some(StopReason::Length) => "max_tokens",
@@ -122,7 +117,7 @@ impl PartTeller<'_> {
             PartKind::ToolCall(call) => wire::Content::ToolUse {
                 id: self.ids.or_mint(&call.id, CALL_ID).into(),
                 name: &call.name,
-                input: input(&call.input),
+                input: call.input.to_object(),
                 cache_control: None,
             },
             PartKind::Native(native) => return self.native(native),

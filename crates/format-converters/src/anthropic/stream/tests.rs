@@ -416,5 +416,5 @@ fn a_refusal_is_text_and_other_vendors_tools_do_not_show() {
     assert_eq!(values[1]["content_block"], json!({"type": "text", "text": ""}));
     assert_eq!(values[2]["delta"]["text"], "no");
     assert_eq!(values[3]["delta"]["citation"]["encrypted_index"], "");
-    assert_eq!(values[values.len() - 2]["delta"]["stop_reason"], "refusal");
+    assert_eq!(values[values.len() - 2]["delta"]["stop_reason"], "end_turn");
 }

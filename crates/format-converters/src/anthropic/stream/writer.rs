@@ -25,7 +25,6 @@ pub(in super::super) struct Writer {
     state: State,
     usage: Option<Usage>,
     stop: Option<Stop>,
-    has_refused: bool,
     has_calls: bool,
     blocks: BTreeMap<BlockId, Block>,
     /// The order of the open blocks; the first one is being written.
@@ -54,7 +53,6 @@ impl Writer {
             state: State::Silent,
             usage: None,
             stop: None,
-            has_refused: false,
             has_calls: false,
             blocks: BTreeMap::new(),
             queue: VecDeque::new(),
@@ -86,7 +84,6 @@ impl Writer {
     }
 
     fn open(&mut self, id: BlockId, kind: BlockKind, out: &mut BytesMut) {
-        self.has_refused |= matches!(kind, BlockKind::Refusal);
         self.has_calls |= matches!(kind, BlockKind::ToolCall { .. });
         self.blocks.insert(id, Block::new(kind));
         self.queue.push_back(id);
@@ -286,7 +283,7 @@ impl Writer {
         while !self.queue.is_empty() {
             self.end_first(out);
         }
-        let (stop_reason, stop_sequence) = stop_reason(self.stop.as_ref(), self.has_refused, self.has_calls);
+        let (stop_reason, stop_sequence) = stop_reason(self.stop.as_ref(), self.has_calls);
         let delta = wire::Ending { stop_reason, stop_sequence };
         emit(&wire::Event::MessageDelta { delta, usage: usage(self.usage.as_ref()) }, out);
         emit(&wire::Event::MessageStop, out);

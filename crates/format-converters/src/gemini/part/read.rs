@@ -140,7 +140,7 @@ fn call(raw: &RawValue, manner: Manner) -> Result<ToolCall, Invalid> {
             arguments.into_json()
         }
     };
-    Ok(ToolCall { id, name, input: ToolInput::Arguments(args) })
+    Ok(ToolCall { id, name, input: ToolInput::of_object(args) })
 }
 
 fn result(raw: &RawValue, manner: Manner) -> Result<ToolResult, Invalid> {

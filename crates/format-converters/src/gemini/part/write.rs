@@ -3,20 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rotator_domain::Format;
-use serde::Serialize;
 
 use crate::gemini::media;
 use crate::gemini::wire::{Blob, FileData, Part, PlainPart};
-use crate::ir::{Media, Native, Opaque, Reasoning, Source, ToolInput};
-use crate::json::{self, Json, Kind, Object};
+use crate::ir::{Media, Native, Opaque, Reasoning, Source};
+use crate::json::Object;
 use crate::members::Members;
-use crate::{Invalid, Losses, custom_tools};
-
-/// What stands for arguments that are no object.
-#[derive(Serialize)]
-struct NoObject<'a> {
-    _raw: &'a str,
-}
+use crate::{Invalid, Losses};
 
 /// A part of no more than what is given.
 pub(in crate::gemini) fn plain(part: PlainPart) -> Part {
@@ -26,20 +19,6 @@ pub(in crate::gemini) fn plain(part: PlainPart) -> Part {
 /// A part of this format as it was written.
 pub(in crate::gemini) fn native(native: &Native) -> Option<Part> {
     (native.format == Format::Gemini).then(|| Part::Native(native.json.clone()))
-}
-
-/// What a tool is called with, as the object that this format wants: arguments as they stand; free text as `{"input": ..}`;
-/// nothing as `{}`; and what is no object as `{"_raw": ..}`.
-pub(in crate::gemini) fn arguments(input: &ToolInput) -> Json {
-    let written = match input {
-        ToolInput::Text(text) => Some(custom_tools::wrapped(text)),
-        ToolInput::Arguments(text) if text.trim().is_empty() => None,
-        ToolInput::Arguments(text) => {
-            let object = Json::from_text(text).filter(|json| json::kind(json.raw()) == Kind::Object);
-            object.or_else(|| Json::of(&NoObject { _raw: text }).ok())
-        }
-    };
-    written.unwrap_or_else(Json::empty_object)
 }
 
 /// What to write into a part's slot for a client: always base64, since the vendor's SDKs decode it.
@@ -110,20 +89,6 @@ pub(in crate::gemini) fn media(media: Media, losses: &mut Losses) -> Result<Plai
 mod tests {
     use super::*;
     use crate::ir::MediaKind;
-
-    #[test]
-    fn arguments_are_always_an_object() {
-        let cases = [
-            (ToolInput::Arguments(" {\"a\": 1.0}\n".into()), r#"{"a": 1.0}"#),
-            (ToolInput::Arguments(String::new()), "{}"),
-            (ToolInput::Arguments("[1]".into()), r#"{"_raw":"[1]"}"#),
-            (ToolInput::Arguments("{\"a\":".into()), r#"{"_raw":"{\"a\":"}"#),
-            (ToolInput::Text("x\ny".into()), r#"{"input":"x\ny"}"#),
-        ];
-        for (input, expected) in cases {
-            assert_eq!(arguments(&input).get(), expected);
-        }
-    }
 
     #[test]
     fn a_signature_is_always_base64_and_comes_back_as_it_was() {

@@ -243,7 +243,7 @@ fn results_are_objects_in_the_order_of_the_calls_before_all_else() {
         {"text": "late"},
     ]);
     assert_eq!(body["contents"][2]["parts"], expected);
-    assert_eq!(body["contents"][1]["parts"][1]["functionCall"]["args"], json!({"_raw": "[1]"}));
+    assert_eq!(body["contents"][1]["parts"][1]["functionCall"]["args"], json!({"__unparsed__": "[1]"}));
     let third = body_of(&turns("gemini-3-pro-preview"));
     assert_eq!(third["contents"][2]["parts"][1]["functionResponse"]["parts"], json!([inline]));
     assert_eq!(third["contents"][2]["parts"].as_array().unwrap().len(), 4);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rotator_domain::Format;
 use serde::Serialize;
 
-use crate::gemini::part::{arguments, media, native, plain, thought};
+use crate::gemini::part::{media, native, plain, thought};
 use crate::gemini::wire::{
     self, Content, DUMMY_SIGNATURE, FunctionCall, FunctionResponse, PlainPart, THIRD_GENERATION,
 };
@@ -217,7 +217,7 @@ impl Writer<'_> {
                     written.push(plain(PlainPart { thought_signature, ..media(found, self.losses)? }));
                 }
                 PartKind::ToolCall(call) => {
-                    let args = arguments(&call.input);
+                    let args = call.input.to_object();
                     let function_call = Some(FunctionCall { id: call.id, name: call.name, args });
                     written.push(plain(PlainPart { function_call, thought_signature, ..PlainPart::default() }));
                 }

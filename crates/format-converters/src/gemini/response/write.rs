@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::{Grounding, write_log_probs};
-use crate::gemini::part::{arguments, media, native, plain, signature, thought};
+use crate::gemini::part::{media, native, plain, signature, thought};
 use crate::gemini::wire::{self, Content, FunctionCall, PlainPart};
 use crate::ir::{Choice, Part, PartKind, Response, Stop, StopReason, Usage};
 use crate::json::Json;
@@ -123,7 +123,7 @@ pub(in crate::gemini) fn parts(part: &Part, losses: &mut Losses) -> Vec<wire::Pa
             }
         },
         PartKind::ToolCall(call) => {
-            let args = arguments(&call.input);
+            let args = call.input.to_object();
             let function_call = Some(FunctionCall { id: call.id.clone(), name: call.name.clone(), args });
             vec![plain(PlainPart { function_call, thought_signature, ..PlainPart::default() })]
         }

@@ -190,6 +190,28 @@ fn calls_whose_arguments_come_in_pieces_are_told_when_they_are_whole() {
 }
 
 #[test]
+fn each_piece_of_another_answer_leaves_the_first_place_to_the_first() {
+    let open = |number, choice| Event::Open { block: BlockId(number), choice, kind: BlockKind::Text };
+    let more = |number, text: &str| Event::Delta { block: BlockId(number), delta: Delta::Text(text.into()) };
+    let events = vec![
+        Event::Start { id: "r".into(), model: "m".into(), created: None },
+        open(1, 0),
+        open(2, 1),
+        more(1, "one"),
+        more(2, "two"),
+        Event::End,
+    ];
+    let pieces = pieces(&written(events, false));
+    let first = |piece: &Json| {
+        let candidate = &value(piece)["candidates"][0];
+        (candidate["index"].clone(), candidate["content"]["parts"][0]["text"].clone())
+    };
+    let firsts: Vec<_> = pieces.iter().map(first).collect();
+    assert_eq!(firsts, [(json!(0), json!("one")), (json!(0), json!("")), (json!(0), json!(""))]);
+    assert_eq!(value(&pieces[1])["candidates"][1]["content"]["parts"][0]["text"], "two");
+}
+
+#[test]
 fn usage_in_several_pieces_is_put_together() {
     let usage = |usage: Value| json!({"candidates": [], "usageMetadata": usage});
     let events = events(&[

@@ -9,7 +9,7 @@ use bytes::{BufMut, BytesMut};
 use serde::Serialize;
 
 use crate::gemini::error;
-use crate::gemini::part::{arguments, plain, signature};
+use crate::gemini::part::{plain, signature};
 use crate::gemini::response::{
     Answer, Candidate, Feedback, Grounding, UsageMetadata, finish_reason, parts, write_log_probs,
 };
@@ -167,7 +167,7 @@ impl Writer {
         let part = match block.kind {
             Kind::Call { id, name, is_custom } => {
                 let input = if is_custom { ToolInput::Text(block.text) } else { ToolInput::Arguments(block.text) };
-                let function_call = Some(FunctionCall { id, name, args: arguments(&input) });
+                let function_call = Some(FunctionCall { id, name, args: input.to_object() });
                 PlainPart { function_call, thought_signature, ..PlainPart::default() }
             }
             // The signature of what was said comes on an empty text after it.
@@ -191,14 +191,10 @@ impl Writer {
             return;
         }
         self.choices.entry(index).or_default().parts += parts.len();
-        let candidate = Candidate {
-            content: Content { role: Some("model"), parts },
-            finish_reason: None,
-            index,
-            grounding_metadata: None,
-            logprobs_result: None,
-        };
-        self.answer(vec![candidate], None, None, out);
+        // The vendor's SDKs take what stands first for the first answer, whatever its index says.
+        let first = (index > 0).then(|| candidate(0, vec![nothing()]));
+        let candidates = first.into_iter().chain([candidate(index, parts)]).collect();
+        self.answer(candidates, None, None, out);
     }
 
     fn end(&mut self, out: &mut BytesMut) {
@@ -206,16 +202,14 @@ impl Writer {
         let choices = std::mem::take(&mut self.choices);
         let is_blocked = Feedback::is_for(choices.values().map(|told| (told.stop.as_ref(), told.parts)));
         let last = |(index, told): (u32, Told)| {
-            let nothing = plain(PlainPart { text: Some(String::new()), ..PlainPart::default() });
             let log_probs = Json::from_text(&format!("[{}]", told.log_probs.join(",")));
             Candidate {
-                content: Content { role: Some("model"), parts: vec![nothing] },
                 finish_reason: told.stop.as_ref().map(finish_reason),
-                index,
                 grounding_metadata: told.grounding.into_some(),
                 logprobs_result: log_probs
                     .filter(|_| !told.log_probs.is_empty())
                     .and_then(|list| write_log_probs(&list)),
+                ..candidate(index, vec![nothing()])
             }
         };
         let candidates = if is_blocked { Vec::new() } else { choices.into_iter().map(last).collect() };
@@ -261,6 +255,22 @@ impl Writer {
             out.put_slice(b"]");
         }
     }
+}
+
+/// More of an answer.
+fn candidate(index: u32, parts: Vec<Part>) -> Candidate {
+    Candidate {
+        content: Content { role: Some("model"), parts },
+        finish_reason: None,
+        index,
+        grounding_metadata: None,
+        logprobs_result: None,
+    }
+}
+
+/// Stands where a part must be.
+fn nothing() -> Part {
+    plain(PlainPart { text: Some(String::new()), ..PlainPart::default() })
 }
 
 /// JSON in one line. Arguments stand as the model wrote them, and it may have broken them into lines; within texts JSON
