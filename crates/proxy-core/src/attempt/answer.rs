@@ -10,6 +10,7 @@ use http::{HeaderMap, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use rotator_domain::{Reading, Timestamp};
+use rotator_format_converters::sse;
 use rotator_llm_adapters::{Answer, BODY_LOOK, plain_reading};
 use tokio::time::timeout;
 
@@ -39,23 +40,57 @@ pub(crate) async fn read(
     }
     let reading = adapter.read(&Answer { status, headers: &headers, body: &[], now });
     if status == StatusCode::OK && is_plain_event_stream(&headers) {
-        let looked = look(response.body_mut(), EVENT_LOOK, idle, |text| first_data(text).is_some()).await;
-        if let Some(error) = first_data(&looked).and_then(|data| adapter.read_event(&data, now)) {
+        let mut first = FirstData::default();
+        look(response.body_mut(), EVENT_LOOK, idle, |piece| first.is_there_after(piece)).await;
+        if let Some(error) = first.data.and_then(|data| adapter.read_event(data.as_bytes(), now)) {
             return (response, error);
         }
     }
     (response, reading)
 }
 
+/// The data of a stream's first event that has some.
+struct FirstData {
+    parser: sse::Parser,
+    data: Option<String>,
+}
+
+impl Default for FirstData {
+    fn default() -> Self {
+        Self { parser: sse::Parser::new(EVENT_LOOK), data: None }
+    }
+}
+
+impl FirstData {
+    /// Takes more of the stream up.
+    fn is_there_after(&mut self, piece: &[u8]) -> bool {
+        let Self { parser, data } = self;
+        let read = parser.push(piece, |event| {
+            if data.is_none() && !event.data.is_empty() {
+                *data = Some(event.data.into_owned());
+            }
+            Ok::<(), sse::TooLong>(())
+        });
+        data.is_some() || read.is_err()
+    }
+}
+
 /// Reads ahead until so much is there, enough is there, the body ends or pauses for too long.
-async fn look(body: &mut UpstreamBody, most: usize, idle: Duration, is_enough: impl Fn(&[u8]) -> bool) -> BytesMut {
-    let mut looked = BytesMut::new();
-    while looked.len() < most && !is_enough(&looked) {
+async fn look(
+    body: &mut UpstreamBody,
+    most: usize,
+    idle: Duration,
+    mut is_enough_with: impl FnMut(&[u8]) -> bool,
+) -> BytesMut {
+    let (mut looked, mut is_enough) = (BytesMut::new(), false);
+    while looked.len() < most && !is_enough {
         // Where it ends or breaks, the client's side finds out by itself.
         let Ok(Some(Ok(frame))) = timeout(idle, body.rest().frame()).await else { break };
         if let Some(data) = frame.data_ref() {
             let room = most.saturating_sub(looked.len()).min(data.len());
-            looked.extend_from_slice(data.get(..room).unwrap_or(data));
+            let piece = data.get(..room).unwrap_or(data);
+            looked.extend_from_slice(piece);
+            is_enough = is_enough_with(piece);
         }
         body.put_back(frame);
     }
@@ -84,29 +119,6 @@ fn is_plain_event_stream(headers: &HeaderMap) -> bool {
     is_stream && !headers.contains_key(CONTENT_ENCODING)
 }
 
-/// The data of the first whole event that has some (WHATWG HTML, section 9.2.6).
-fn first_data(text: &[u8]) -> Option<Vec<u8>> {
-    let mut data: Vec<u8> = Vec::new();
-    let mut has_data = false;
-    let mut rest = text;
-    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-        let (line, tail) = rest.split_at(end);
-        rest = tail.get(1..).unwrap_or_default();
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.is_empty() && has_data {
-            return Some(data);
-        }
-        if let Some(value) = line.strip_prefix(b"data:") {
-            if has_data {
-                data.push(b'\n');
-            }
-            data.extend_from_slice(value.strip_prefix(b" ").unwrap_or(value));
-            has_data = true;
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -119,11 +131,18 @@ mod tests {
 
     #[test]
     fn the_first_whole_event_with_data_counts() {
-        let first = |text: &str| first_data(text.as_bytes()).map(|data| String::from_utf8(data).unwrap());
-        assert_eq!(first(": ping\n\nevent: error\ndata: {\"a\":1}\n\ndata: 2\n\n").as_deref(), Some("{\"a\":1}"));
-        assert_eq!(first("data:1\r\ndata: 2\r\n\r\n").as_deref(), Some("1\n2"));
-        for text in ["", "data: 1", "data: 1\n", ": only\n\n", "event: x\n\n"] {
-            assert_eq!(first(text), None, "{text:?}");
+        let first = |text: &str, size: usize| {
+            let mut first = FirstData::default();
+            text.as_bytes().chunks(size).any(|piece| first.is_there_after(piece)).then_some(first.data).flatten()
+        };
+        for size in [1, 7, 100] {
+            let commented = ": ping\n\nevent: error\ndata: {\"a\":1}\n\ndata: 2\n\n";
+            assert_eq!(first(commented, size).as_deref(), Some("{\"a\":1}"));
+            assert_eq!(first("data:1\r\ndata: 2\r\n\r\n", size).as_deref(), Some("1\n2"));
+            assert_eq!(first("event: ping\ndata:\n\rdata: 2\r\r", size).as_deref(), Some("2"));
+            for text in ["data: 1", "data: 1\n", ": only\n\n", "event: x\n\n"] {
+                assert_eq!(first(text, size), None, "{text:?}");
+            }
         }
     }
 
