@@ -99,6 +99,9 @@ pub(crate) struct Settings {
     /// How long they are remembered, in seconds [default: 86400].
     #[arg(long, env = "ROTATOR_CONVERSATION_TTL", hide_env_values = true, global = true)]
     pub(crate) rotator_conversation_ttl: Option<String>,
+    /// A JSON file that says of models what the server does not know: max_output, thinking, late_instructions.
+    #[arg(long, env = "ROTATOR_MODEL_TABLE", hide_env_values = true, global = true)]
+    pub(crate) rotator_model_table: Option<String>,
     /// How long requests in flight may take to end at a shutdown, in seconds; 0 waits for ever [default: 0].
     #[arg(long, env = "ROTATOR_SHUTDOWN_GRACE", hide_env_values = true, global = true)]
     pub(crate) rotator_shutdown_grace: Option<String>,

@@ -1,6 +1,7 @@
 //! The settings, checked.
 
 mod backend;
+mod models;
 
 pub(crate) use backend::{CacheUrl, IN_SQLITE_PATH};
 
@@ -218,7 +219,7 @@ fn proxy(settings: &Settings) -> Result<ProxySettings, AppError> {
         idle_timeout: idle.unwrap_or(defaults.idle_timeout),
         replay_limit: replay.unwrap_or(defaults.replay_limit),
         max_request_body: longest.filter(|longest| *longest > 0),
-        models: defaults.models,
+        models: models::models(settings)?,
     })
 }
 
@@ -296,6 +297,7 @@ mod tests {
             ("ROTATOR_CONVERSATION_ENTRIES", Settings { rotator_conversation_entries: text("-1"), ..base() }),
             ("ROTATOR_CONVERSATION_BYTES", Settings { rotator_conversation_bytes: text("1G"), ..base() }),
             ("ROTATOR_CONVERSATION_TTL", Settings { rotator_conversation_ttl: text("0"), ..base() }),
+            ("ROTATOR_MODEL_TABLE", Settings { rotator_model_table: text("nowhere.json"), ..base() }),
             ("ROTATOR_MASTER_KEY", Settings { rotator_master_key: text("00"), ..base() }),
             ("PROXY_PUBLIC_BASE_URL", Settings { proxy_public_base_url: text("keys"), ..base() }),
             ("RESET_DB_TABLES", Settings { reset_db_tables: text("perhaps"), ..base() }),
