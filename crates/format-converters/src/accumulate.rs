@@ -110,7 +110,7 @@ fn part_of(kind: &BlockKind) -> Part {
     match kind {
         BlockKind::Text => Part::text(""),
         BlockKind::Refusal => Part::new(PartKind::Refusal(String::new())),
-        BlockKind::Reasoning { is_summary } => {
+        BlockKind::Reasoning { is_summary, .. } => {
             Part::new(PartKind::Reasoning(Reasoning { sections: Vec::new(), is_summary: *is_summary }))
         }
         BlockKind::ToolCall { id, name, is_custom } => {

@@ -9,9 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::ir::{Opaque, Part, PartKind, Request, Response};
 
-/// What came with one call.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What came with one call, and with what was said since the call before it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Keepsake {
+    /// The reasoning before the text.
+    before_text: Vec<Part>,
+    /// What stands on the text.
+    text: Option<Opaque>,
     /// The reasoning before the call.
     reasoning: Vec<Part>,
     /// What stands on the call itself.
@@ -26,20 +30,25 @@ impl Keepsake {
     pub fn of(response: &Response) -> Vec<(String, Self)> {
         let mut kept = Vec::new();
         for choice in &response.choices {
-            let mut reasoning = Vec::new();
+            let (mut keepsake, mut has_called) = (Self::default(), false);
             for part in &choice.parts {
                 match &part.kind {
-                    PartKind::Reasoning(_) if part.opaque.is_some() => reasoning.push(part.clone()),
+                    PartKind::Reasoning(_) if part.opaque.is_some() => keepsake.reasoning.push(part.clone()),
+                    // The client shows all text before the first call.
+                    PartKind::Text { .. } if !has_called => {
+                        keepsake.before_text.append(&mut keepsake.reasoning);
+                        keepsake.text = keepsake.text.or_else(|| part.opaque.clone());
+                    }
                     PartKind::ToolCall(call) => {
-                        let keepsake = Self { reasoning: std::mem::take(&mut reasoning), opaque: part.opaque.clone() };
-                        if !keepsake.reasoning.is_empty() || keepsake.opaque.is_some() {
-                            kept.push((call.id.clone(), keepsake));
-                        }
+                        has_called = true;
+                        keepsake.opaque.clone_from(&part.opaque);
+                        kept.push((call.id.clone(), std::mem::take(&mut keepsake)));
                     }
                     _ => {}
                 }
             }
         }
+        kept.retain(|(_, keepsake)| *keepsake != Self::default());
         kept
     }
 
@@ -63,19 +72,29 @@ impl Keepsake {
                     && part.opaque.is_none()
                     && let Some(keepsake) = kept.remove(&call.id)
                 {
-                    // The client may have shown the reasoning itself, which says less than what was kept.
-                    if !keepsake.reasoning.is_empty() {
-                        restored.retain(|part: &Part| !matches!(part.kind, PartKind::Reasoning(_)));
-                    }
-                    restored.extend(keepsake.reasoning);
-                    part.opaque = keepsake.opaque;
+                    part.opaque = keepsake.put_back(&mut restored);
                 }
                 restored.push(part);
             }
-            // Reasoning comes before what it led to; a call that follows text keeps its own reasoning before the text.
-            restored.sort_by_key(|part| !matches!(part.kind, PartKind::Reasoning(_)));
             turn.parts = restored;
         }
+    }
+
+    /// Puts back what came before the call, and gives what stands on it.
+    fn put_back(self, parts: &mut Vec<Part>) -> Option<Opaque> {
+        let Self { before_text, text, reasoning, opaque } = self;
+        if !(before_text.is_empty() && reasoning.is_empty()) {
+            // The client may have shown the reasoning itself, which says less than what was kept.
+            parts.retain(|part| part.opaque.is_some() || !matches!(part.kind, PartKind::Reasoning(_)));
+        }
+        let place = parts.iter().position(|part| matches!(part.kind, PartKind::Text { .. }));
+        if let Some(shown) = place.and_then(|place| parts.get_mut(place)) {
+            shown.opaque = shown.opaque.take().or(text);
+        }
+        let place = place.unwrap_or(parts.len());
+        parts.splice(place..place, before_text);
+        parts.extend(reasoning);
+        opaque
     }
 }
 
@@ -106,6 +125,24 @@ mod tests {
         let mut request = Request::new(Format::OpenAi, "m".into());
         request.turns = vec![Turn::new(Role::Assistant, shown)];
         assert_eq!(Keepsake::wanted(&request), ["1", "2"]);
+        Keepsake::restore(&mut request, kept.into_iter().collect());
+        assert_eq!(request.turns[0].parts, parts);
+    }
+
+    #[test]
+    fn everything_comes_back_to_its_own_place() {
+        let thought = |value| signed(PartKind::Reasoning(Reasoning::default()), value);
+        let text = signed(Part::text("I look.").kind, "s1");
+        let parts =
+            vec![thought("s0"), text, thought("s2"), Part::new(call("1")), thought("s3"), signed(call("2"), "s4")];
+        let choices = vec![Choice { parts: parts.clone(), ..Choice::default() }];
+        let kept = Keepsake::of(&Response { choices, ..Response::default() });
+        let shown = Part::new(PartKind::Reasoning(Reasoning { sections: vec!["shown".into()], is_summary: false }));
+        let mut request = Request::new(Format::OpenAi, "m".into());
+        request.turns = vec![Turn::new(
+            Role::Assistant,
+            vec![shown, Part::text("I look."), Part::new(call("1")), Part::new(call("2"))],
+        )];
         Keepsake::restore(&mut request, kept.into_iter().collect());
         assert_eq!(request.turns[0].parts, parts);
     }

@@ -52,7 +52,8 @@ fn pieces(part: &Part) -> (BlockKind, Vec<Delta>) {
                 }
                 deltas.push(Delta::Text(section.clone()));
             }
-            (BlockKind::Reasoning { is_summary: reasoning.is_summary }, deltas)
+            let id = part.opaque.as_ref().and_then(|opaque| opaque.id.clone());
+            (BlockKind::Reasoning { is_summary: reasoning.is_summary, id }, deltas)
         }
         PartKind::ToolCall(call) => {
             let is_custom = matches!(call.input, ToolInput::Text(_));

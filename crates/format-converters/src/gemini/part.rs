@@ -3,5 +3,5 @@
 mod read;
 mod write;
 
-pub(super) use read::{fold, read};
+pub(super) use read::{fold, go_on, read};
 pub(super) use write::{media, native, plain, signature, thought};

@@ -72,6 +72,8 @@ pub enum BlockKind {
     Reasoning {
         /// Whether its text is a summary.
         is_summary: bool,
+        /// The id of the item that it is, where its issuer wants that back as well.
+        id: Option<String>,
     },
     /// A call of a client's tool.
     ToolCall {

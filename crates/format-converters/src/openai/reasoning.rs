@@ -35,9 +35,11 @@ pub(super) fn text(object: &Object<'_>) -> Option<String> {
 /// Reads the reasoning of a whole message.
 pub(super) fn read(message: &Object<'_>) -> Option<Part> {
     let mut details = Details::default();
-    let shown = message.raw("reasoning_details").and_then(|raw| details.add(raw));
+    let raw = message.raw("reasoning_details");
+    let shown = raw.and_then(|raw| details.add(raw));
     let sections: Vec<String> = text(message).or(shown).into_iter().collect();
-    let opaque = details.opaque();
+    // As it came: the issuer compares it.
+    let opaque = raw.filter(|_| details.is_sealed()).map(|raw| Opaque::new(Format::OpenAi, raw.get().to_owned()));
     let is_there = !sections.is_empty() || opaque.is_some();
     let kind = PartKind::Reasoning(Reasoning { sections, is_summary: false });
     is_there.then_some(Part { opaque, ..Part::new(kind) })
@@ -57,7 +59,8 @@ impl Details {
         for item in json::list(raw).ok()? {
             let Ok(object) = Object::read_leniently(item) else { continue };
             let key = (object.text("type").ok().flatten(), object.count("index").ok().flatten());
-            if self.0.last().is_none_or(|last| last.key != key) {
+            let id = object.text("id").ok().flatten();
+            if self.0.last().is_none_or(|last| last.key != key || last.is_another_than(id.as_deref())) {
                 self.0.push(Detail { key, members: Vec::new(), pieces: Vec::new() });
             }
             let Some(last) = self.0.last_mut() else { continue };
@@ -82,15 +85,14 @@ impl Details {
         Some(shown).filter(|shown| !shown.is_empty())
     }
 
+    /// Whether they hold more than text.
+    fn is_sealed(&self) -> bool {
+        self.0.iter().any(Detail::is_sealed)
+    }
+
     /// What is to be given back; `None` where they hold nothing but text.
     pub(super) fn opaque(self) -> Option<Opaque> {
-        let is_sealed = |detail: &Detail| {
-            let has = |name: &str| {
-                detail.members.iter().any(|(own, value)| own == name && json::kind(value.raw()) != Kind::Null)
-            };
-            SEALED.iter().any(|name| has(name) || detail.pieces.iter().any(|(own, _)| own == name))
-        };
-        if !self.0.iter().any(is_sealed) {
+        if !self.is_sealed() {
             return None;
         }
         let items: Vec<Members> = self.0.into_iter().map(Detail::into_members).collect();
@@ -102,6 +104,18 @@ impl Details {
 // === impl Detail ===
 
 impl Detail {
+    fn is_sealed(&self) -> bool {
+        let has =
+            |name: &str| self.members.iter().any(|(own, value)| own == name && json::kind(value.raw()) != Kind::Null);
+        SEALED.iter().any(|name| has(name) || self.pieces.iter().any(|(own, _)| own == name))
+    }
+
+    /// Whether a piece with this id belongs to another one. Not every piece has its id.
+    fn is_another_than(&self, id: Option<&str>) -> bool {
+        let own = self.members.iter().find(|(name, _)| name == "id").and_then(|(_, id)| json::text(id.raw()).ok());
+        own.as_deref().zip(id).is_some_and(|(own, id)| own != id)
+    }
+
     fn into_members(self) -> Members {
         let mut members = self.members;
         for (name, text) in self.pieces {
@@ -135,6 +149,21 @@ mod tests {
             r#"{"type":"reasoning.encrypted","index":1,"data":"AA=="}]"#
         );
         assert_eq!(details.opaque(), Some(Opaque::new(Format::OpenAi, expected.to_owned())));
+    }
+
+    #[test]
+    fn details_without_an_index_are_told_apart_by_their_ids_and_whole_ones_stay_as_they_came() {
+        let list = concat!(
+            r#"[{"type":"reasoning.encrypted","data":"AA==","id":"r1"}, "#,
+            r#"{"type":"reasoning.encrypted","data":"BB==","id":"r2"}]"#
+        );
+        let message = json(&format!(r#"{{"reasoning_details":{list}}}"#));
+        let part = read(&Object::read_leniently(message.raw()).unwrap()).unwrap();
+        assert_eq!(part.opaque, Some(Opaque::new(Format::OpenAi, list.to_owned())));
+        let mut details = Details::default();
+        details.add(json(list).raw());
+        let value = details.opaque().unwrap().value;
+        assert!(value.contains(r#""data":"AA==""#) && value.contains(r#""data":"BB==""#), "{value}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::HeaderName;
 use http::uri::{Authority, Scheme};
 use rotator_domain::{
-    KeyId, KeyLocation, MethodSet, OutputFormat, Secret, Service, ServiceId, ServiceKind, ServicePolicy, Slug,
+    Format, KeyId, KeyLocation, MethodSet, OutputFormat, Secret, Service, ServiceId, ServiceKind, ServicePolicy, Slug,
 };
 use rotator_llm_adapters::{self as llm_adapters, Adapter};
 
@@ -129,6 +129,14 @@ impl ServiceEntry {
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.is_active
+    }
+
+    /// What its upstream speaks; nobody asks behind the generic door.
+    pub(crate) fn format(&self) -> Option<Format> {
+        match &self.door {
+            Door::Llm { adapter, .. } => Some(adapter.format()),
+            Door::Generic { .. } => None,
+        }
     }
 
     /// How long a body may pause.

@@ -136,10 +136,7 @@ fn candidates<'a>(catalog: &'a Catalog, entry: &'a Arc<ServiceEntry>) -> impl It
 
 /// What a service's upstream speaks. Behind the generic door nobody asks.
 fn format_of(entry: &ServiceEntry) -> Format {
-    match &entry.door {
-        Door::Llm { adapter, .. } => adapter.format(),
-        Door::Generic { .. } => Format::OpenAi,
-    }
+    entry.format().unwrap_or(Format::OpenAi)
 }
 
 /// What the wanted model is called where it is served.

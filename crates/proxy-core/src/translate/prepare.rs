@@ -73,6 +73,9 @@ impl<'a> Translator<'a> {
         if !is_understood(client.path, client.format, upstream) {
             return true;
         }
+        if client.is_kept_here(upstream) && matches!(client.operation(), Operation::Converse(_)) {
+            return true;
+        }
         let Some(body) = body.filter(|_| client.format == upstream) else { return false };
         let may_go_on = || upstream == Format::OpenAiResponses && !client.service.policy.fallback.is_empty();
         let is_enveloped = Opaque::is_enveloped_in(body);
@@ -196,7 +199,7 @@ fn own_request(client: &Client<'_>, conversing: &Conversing, target: &Target<'_>
 /// What is to be done with the answer.
 fn answering(client: &Client<'_>, conversing: &Conversing, upstream: Format, session: Option<u64>) -> Task {
     let mut ids = Ids::new(seed());
-    let has_own_memory = client.format == upstream;
+    let has_own_memory = client.format == upstream && !client.is_kept_here(upstream);
     let response_id = (client.format == Format::OpenAiResponses && !has_own_memory).then(|| ids.mint("resp_"));
     let what = match (&response_id, client.format) {
         _ if has_own_memory => None,

@@ -72,6 +72,12 @@ impl Client<'_> {
         operation(self.format, self.method, self.path, self.query)
     }
 
+    /// Whether the answers of an upstream that keeps conversations itself are remembered here all the same: it steps in for a
+    /// service that does not, and which is asked first when the conversation goes on.
+    pub(super) fn is_kept_here(&self, upstream: Format) -> bool {
+        upstream == Format::OpenAiResponses && self.format == upstream && self.service.format() != Some(upstream)
+    }
+
     /// What is remembered for it, if this proxy remembers anything.
     pub(super) fn memory(&self) -> Option<Memory> {
         let store = Arc::clone(self.shared.conversations.as_ref()?);

@@ -64,7 +64,9 @@ pub(in super::super) fn block(raw: &RawValue, strictness: Strictness) -> Result<
             opaque = object.text("signature")?.as_deref().and_then(opaque_of_signature);
             let text = needed("thinking")?;
             let sections = if text.is_empty() { Vec::new() } else { vec![text] };
-            PartKind::Reasoning(Reasoning { sections, is_summary: false })
+            // Others tell no more than a summary of what they seal.
+            let is_summary = opaque.as_ref().is_some_and(|opaque| !opaque.is_of(FORMAT));
+            PartKind::Reasoning(Reasoning { sections, is_summary })
         }
         "redacted_thinking" => {
             opaque = Some(opaque_of_data(&needed("data")?));

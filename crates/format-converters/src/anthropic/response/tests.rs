@@ -108,8 +108,9 @@ fn every_reason_to_stop_has_its_word() {
 fn what_other_issuers_want_back_comes_back() {
     let foreign = |value: &str| Some(Opaque::new(Format::Gemini, value.into()));
     let item = Opaque { id: Some("rs_1".into()), ..Opaque::new(Format::OpenAiResponses, "enc".into()) };
+    let summary = Reasoning { sections: vec!["shown".into()], is_summary: true };
     let parts = vec![
-        thought("shown", foreign("Zmlyc3Q=")),
+        Part { opaque: foreign("Zmlyc3Q="), ..Part::new(PartKind::Reasoning(summary)) },
         thought("", Some(item)),
         Part { opaque: foreign("c2Vjb25k"), ..Part::text("said") },
         Part { opaque: foreign("dGhpcmQ="), ..call("1", ToolInput::Arguments("{}".into())) },

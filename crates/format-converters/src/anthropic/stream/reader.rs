@@ -93,11 +93,11 @@ impl Reader {
             "thinking" => {
                 deltas.extend(more(text("thinking")));
                 deltas.extend(opaque_of_signature(&text("signature")).map(Delta::Opaque));
-                (Content::Thinking, Some(BlockKind::Reasoning { is_summary: false }))
+                (Content::Thinking, Some(BlockKind::Reasoning { is_summary: false, id: None }))
             }
             "redacted_thinking" => {
                 deltas.push(Delta::Opaque(opaque_of_data(&text("data"))));
-                (Content::Thinking, Some(BlockKind::Reasoning { is_summary: false }))
+                (Content::Thinking, Some(BlockKind::Reasoning { is_summary: false, id: None }))
             }
             "tool_use" => {
                 let is_filled = |raw: &&_| kind(raw) == Kind::Object && !is_empty_object(raw.get());

@@ -359,7 +359,7 @@ fn calls_have_input_even_when_nothing_came() {
 #[test]
 fn what_other_issuers_want_back_travels_on_carriers() {
     let opaque = |value: &str| Delta::Opaque(Opaque::new(Format::Gemini, value.into()));
-    let reasoning = BlockKind::Reasoning { is_summary: true };
+    let reasoning = BlockKind::Reasoning { is_summary: true, id: None };
     let values = written(vec![
         begun(),
         open(1, reasoning.clone()),

@@ -58,6 +58,26 @@ pub(in crate::gemini) fn read(raw: &RawValue, manner: Manner) -> Result<Option<P
     Ok((!says_nothing || opaque.is_some()).then_some(Part { kind, cache: None, opaque }))
 }
 
+/// Goes on with another piece of a stream that a client gives back as a turn of its own: a text goes on as the same text, up
+/// to the signature that may stand on an empty one.
+pub(in crate::gemini) fn go_on(parts: &mut Vec<Part>, more: Vec<Part>) {
+    let mut more = more.into_iter();
+    if let Some(first) = more.next() {
+        let last = parts.last_mut().filter(|last| last.opaque.is_none());
+        match (last.map(|last| (&mut last.kind, &mut last.opaque)), first) {
+            (
+                Some((PartKind::Text { text, .. }, slot)),
+                Part { kind: PartKind::Text { text: more, .. }, opaque, .. },
+            ) => {
+                text.push_str(&more);
+                *slot = opaque;
+            }
+            (_, first) => parts.push(first),
+        }
+    }
+    parts.extend(more);
+}
+
 /// Puts the pieces of thoughts together: a client gives them back as they streamed in, the signature in the last one.
 pub(in crate::gemini) fn fold(parts: Vec<Part>) -> Vec<Part> {
     let mut folded: Vec<Part> = Vec::with_capacity(parts.len());

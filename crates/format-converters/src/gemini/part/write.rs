@@ -29,19 +29,12 @@ pub(in crate::gemini) fn signature(opaque: Option<&Opaque>) -> Option<String> {
     Some(if media::is_base64(&slot) { slot } else { opaque.for_slot(Format::Anthropic) })
 }
 
-/// Thoughts, a part for each section, with the signature on the last.
-pub(in crate::gemini) fn thought(reasoning: &Reasoning, mut signature: Option<String>) -> Vec<Part> {
-    let mut parts: Vec<Part> = Vec::new();
-    let nothing = [String::new()];
-    let sections = if reasoning.sections.is_empty() { &nothing[..] } else { &reasoning.sections };
-    for (place, section) in sections.iter().enumerate() {
-        let thought_signature = if place + 1 == sections.len() { signature.take() } else { None };
-        if !section.is_empty() || thought_signature.is_some() {
-            let text = Some(section.clone());
-            parts.push(plain(PlainPart { text, thought: Some(true), thought_signature, ..PlainPart::default() }));
-        }
-    }
-    parts
+/// Thoughts, with a blank line between sections; what has neither text nor signature is no part.
+pub(in crate::gemini) fn thought(reasoning: &Reasoning, thought_signature: Option<String>) -> Option<Part> {
+    let text = reasoning.sections.join("\n\n");
+    let is_there = !text.is_empty() || thought_signature.is_some();
+    is_there
+        .then(|| plain(PlainPart { text: Some(text), thought: Some(true), thought_signature, ..PlainPart::default() }))
 }
 
 /// Media. Its name and how closely it is to be looked at have no place here.

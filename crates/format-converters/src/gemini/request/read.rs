@@ -105,7 +105,9 @@ fn joined(contents: Vec<Turn>) -> Vec<Turn> {
     let mut turns: Vec<Turn> = Vec::with_capacity(contents.len());
     for turn in contents.into_iter().filter(|turn| !turn.parts.is_empty()) {
         match turns.last_mut() {
-            Some(last) if last.role == Role::Assistant && turn.role == Role::Assistant => last.parts.extend(turn.parts),
+            Some(last) if last.role == Role::Assistant && turn.role == Role::Assistant => {
+                part::go_on(&mut last.parts, turn.parts);
+            }
             _ => turns.push(turn),
         }
     }

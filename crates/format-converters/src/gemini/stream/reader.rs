@@ -214,7 +214,7 @@ impl Choice {
         if !goes_on {
             self.close(events);
             let (kind, block_kind) = if is_thought {
-                (Kind::Thought, BlockKind::Reasoning { is_summary: true })
+                (Kind::Thought, BlockKind::Reasoning { is_summary: true, id: None })
             } else {
                 (Kind::Text(String::new()), BlockKind::Text)
             };

@@ -146,7 +146,7 @@ fn pieces_of_one_kind_are_one_block() {
             _ => None,
         })
         .collect();
-    assert_eq!(kinds, [&BlockKind::Reasoning { is_summary: true }, &BlockKind::Text]);
+    assert_eq!(kinds, [&BlockKind::Reasoning { is_summary: true, id: None }, &BlockKind::Text]);
     let response = whole(&events);
     assert_eq!(response.choices[0].parts, [thought("ab"), signed(Part::text("cd"), Format::Gemini)]);
     assert_eq!(response.choices[0].stop, Some(Stop::of(StopReason::End)));

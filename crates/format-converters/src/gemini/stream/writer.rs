@@ -50,8 +50,16 @@ struct Block {
 #[derive(Debug)]
 enum Kind {
     Text,
-    Thought,
-    Call { id: String, name: String, is_custom: bool },
+    Thought {
+        has_text: bool,
+        /// Whether a section has ended and the next has not begun.
+        is_between_sections: bool,
+    },
+    Call {
+        id: String,
+        name: String,
+        is_custom: bool,
+    },
 }
 
 /// What is told of one answer at its end.
@@ -113,7 +121,7 @@ impl Writer {
     fn open(&mut self, block: BlockId, choice: u32, kind: BlockKind, out: &mut BytesMut) {
         let kind = match kind {
             BlockKind::Text | BlockKind::Refusal => Kind::Text,
-            BlockKind::Reasoning { .. } => Kind::Thought,
+            BlockKind::Reasoning { .. } => Kind::Thought { has_text: false, is_between_sections: false },
             BlockKind::ToolCall { id, name, is_custom } => Kind::Call { id, name, is_custom },
             BlockKind::Whole(part) => {
                 let parts = parts(&part, &mut self.telling.losses);
@@ -129,14 +137,20 @@ impl Writer {
         let Some(block) = self.blocks.get_mut(&id) else { return };
         let choice = block.choice;
         match delta {
-            Delta::Text(more) if !more.is_empty() => {
-                let thought = match block.kind {
+            Delta::Text(mut more) if !more.is_empty() => {
+                let thought = match &mut block.kind {
                     Kind::Text => {
                         block.text.push_str(&more);
                         self.choices.entry(choice).or_default().text_bytes += more.len();
                         None
                     }
-                    Kind::Thought => Some(true),
+                    Kind::Thought { has_text, is_between_sections } => {
+                        if std::mem::take(is_between_sections) {
+                            more.insert_str(0, "\n\n");
+                        }
+                        *has_text = true;
+                        Some(true)
+                    }
                     Kind::Call { .. } => return,
                 };
                 let part = plain(PlainPart { text: Some(more), thought, ..PlainPart::default() });
@@ -151,7 +165,12 @@ impl Writer {
                     self.choices.entry(choice).or_default().log_probs.push(items.to_owned());
                 }
             }
-            Delta::Text(_) | Delta::Section => {}
+            Delta::Section => {
+                if let Kind::Thought { has_text, is_between_sections } = &mut block.kind {
+                    *is_between_sections = *has_text;
+                }
+            }
+            Delta::Text(_) => {}
         }
     }
 
@@ -163,7 +182,7 @@ impl Writer {
             let is_told = told.grounding.add(citation, &block.text, block.begin, 0);
             self.telling.losses.drop_if(!is_told, "annotations");
         }
-        let is_thought = matches!(block.kind, Kind::Thought);
+        let is_thought = matches!(block.kind, Kind::Thought { .. });
         let part = match block.kind {
             Kind::Call { id, name, is_custom } => {
                 let input = if is_custom { ToolInput::Text(block.text) } else { ToolInput::Arguments(block.text) };
@@ -171,11 +190,11 @@ impl Writer {
                 PlainPart { function_call, thought_signature, ..PlainPart::default() }
             }
             // The signature of what was said comes on an empty text after it.
-            Kind::Text | Kind::Thought if thought_signature.is_some() => {
+            Kind::Text | Kind::Thought { .. } if thought_signature.is_some() => {
                 let (text, thought) = (Some(String::new()), is_thought.then_some(true));
                 PlainPart { text, thought, thought_signature, ..PlainPart::default() }
             }
-            Kind::Text | Kind::Thought => return,
+            Kind::Text | Kind::Thought { .. } => return,
         };
         self.piece(block.choice, vec![plain(part)], out);
     }

@@ -264,7 +264,7 @@ impl Choice {
                 let block = out.open(match words {
                     Words::Text => BlockKind::Text,
                     Words::Refusal => BlockKind::Refusal,
-                    Words::Reasoning => BlockKind::Reasoning { is_summary: false },
+                    Words::Reasoning => BlockKind::Reasoning { is_summary: false, id: None },
                 });
                 self.open = Some((block, words));
                 block

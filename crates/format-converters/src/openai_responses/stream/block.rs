@@ -49,6 +49,8 @@ pub(super) struct Message {
 /// Reasoning.
 #[derive(Debug, Default)]
 pub(super) struct Thoughts {
+    /// Their id at their issuer.
+    pub(super) id: Option<String>,
     /// Its item, once it began.
     pub(super) place: Option<(u32, String)>,
     pub(super) sections: Vec<String>,
@@ -78,7 +80,7 @@ impl Block {
         let form = match kind {
             BlockKind::Text => Form::Text(Text::default()),
             BlockKind::Refusal => Form::Text(Text { is_refusal: true, ..Text::default() }),
-            BlockKind::Reasoning { .. } => Form::Reasoning(Thoughts::default()),
+            BlockKind::Reasoning { id, .. } => Form::Reasoning(Thoughts { id, ..Thoughts::default() }),
             BlockKind::ToolCall { id, name, is_custom } => {
                 let is_wrapped = !is_custom && takes_text(&name);
                 let is_custom = is_custom || is_wrapped;

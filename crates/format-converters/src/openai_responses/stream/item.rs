@@ -232,6 +232,11 @@ impl Item {
         self.pieces.entry(index).or_insert_with(|| feed.open(kind, events))
     }
 
+    fn open_reasoning(&mut self, is_summary: bool, feed: &mut Feed, events: &mut Vec<Event>) -> &mut Piece {
+        let id = Some(self.id.clone()).filter(|id| !id.is_empty());
+        self.open(0, BlockKind::Reasoning { is_summary, id }, feed, events)
+    }
+
     fn open_call(&mut self, call: &ToolCall, is_custom: bool, feed: &mut Feed, events: &mut Vec<Event>) {
         self.call_id.clone_from(&call.id);
         let (id, name) = (call.id.clone(), call.name.clone());
@@ -340,7 +345,7 @@ impl Item {
         }
         self.is_summary = is_summary;
         let is_next = has_begun && index > std::mem::replace(&mut self.section, index);
-        let piece = self.open(0, BlockKind::Reasoning { is_summary }, feed, events);
+        let piece = self.open_reasoning(is_summary, feed, events);
         if is_next && !piece.is_closed {
             piece.sent = 0;
             events.push(Event::Delta { block: piece.block, delta: Delta::Section });
@@ -366,7 +371,7 @@ impl Item {
         }
         if let Some(opaque) = Items::opaque(object)? {
             let is_summary = whole.is_summary;
-            let piece = self.open(0, BlockKind::Reasoning { is_summary }, feed, events);
+            let piece = self.open_reasoning(is_summary, feed, events);
             if !piece.is_closed {
                 events.push(Event::Delta { block: piece.block, delta: Delta::Opaque(opaque) });
             }

@@ -263,16 +263,16 @@ fn reasoning_is_a_summary_in_sections() {
     let opaque = Opaque { id: Some("rs_9".into()), ..Opaque::new(FORMAT, "gAAA".into()) };
     let events = [
         start(),
-        open(0, BlockKind::Reasoning { is_summary: false }),
+        open(0, BlockKind::Reasoning { is_summary: false, id: None }),
         text(0, "one"),
         delta(0, Delta::Section),
         text(0, "two"),
         delta(0, Delta::Opaque(opaque.clone())),
         close(0),
-        open(1, BlockKind::Reasoning { is_summary: true }),
+        open(1, BlockKind::Reasoning { is_summary: true, id: None }),
         delta(1, Delta::Opaque(opaque)),
         close(1),
-        open(2, BlockKind::Reasoning { is_summary: true }),
+        open(2, BlockKind::Reasoning { is_summary: true, id: None }),
         close(2),
         Event::End,
     ];

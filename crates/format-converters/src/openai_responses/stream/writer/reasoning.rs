@@ -17,8 +17,8 @@ impl Writer {
             return;
         }
         let (index, minted) = self.start_item(prefix::REASONING, out);
-        let own = opaque.filter(|opaque| opaque.is_of(FORMAT)).and_then(|opaque| opaque.id.clone());
-        let id = own.unwrap_or(minted);
+        let told = opaque.filter(|opaque| opaque.is_of(FORMAT)).and_then(|opaque| opaque.id.clone());
+        let id = thoughts.id.take().or(told).unwrap_or(minted);
         let item = to_json(&reasoning(&id, &[], None));
         self.emit("response.output_item.added", &Body::Item { output_index: index, item: &item }, out);
         thoughts.place = Some((index, id));
