@@ -12,10 +12,11 @@ import tempfile
 import warnings
 
 from agents import AGENTS, Asked, Heard
+from clients import client_of
 from issuers import MODELS
-from same_format import FORMATS, UPSTREAM_KEY, Server, client_of
 from script import AFTERTHOUGHT, AFTERTHOUGHT_TURN, ANSWERED, TURNS, UNNAMED, Thought, Words
 from scripted_upstream import Conversation, Upstream
+from server import FORMATS, UPSTREAM_KEY, Server
 
 warnings.filterwarnings("ignore")
 

@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 MODEL_IN_PATH = re.compile(r"/models/([^/:]+)(?::|%3A)\w+")
+# An event and the empty line after it, with the ends of lines as they were recorded.
+EVENT = re.compile(rb".*?(?:\r\n\r\n|\n\n|\Z)", re.DOTALL)
 
 
 class Corpus:
@@ -53,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
         size = self.server.chunk
         if size:
             return [data[at : at + size] for at in range(0, len(data), size)]
-        return [event + b"\n\n" for event in data.replace(b"\r\n", b"\n").split(b"\n\n") if event.strip()]
+        return [piece for piece in EVENT.findall(data) if piece]
 
     def answer(self, status, content_type, pieces, chunked=False):
         head = {"content-type": content_type}
@@ -66,8 +68,8 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in head.items():
             self.send_header(name, value)
         self.end_headers()
-        for piece in pieces:
-            self.wfile.write(piece)
+        # The client sees each piece by itself, however they travel: as a chunk of the transfer coding.
+        self.wfile.write(b"".join(pieces))
 
     def log_message(self, *_):
         pass

@@ -37,14 +37,14 @@ enum Task {
     },
     /// Run every test. Needs Python 3 for the official SDKs.
     Test,
-    /// Ask for every recording of a corpus through the server with the official SDKs.
+    /// Ask for every recording of a corpus through the server with the official SDKs of all formats.
     Conformance {
-        /// The folder with the recordings and their manifest.jsonl.
+        /// The folder with the recordings and their manifest.jsonl; the project's own when absent.
         #[arg(long)]
-        corpus: PathBuf,
-        /// Write streams in pieces of so many bytes; event by event when absent.
-        #[arg(long)]
-        chunk: Option<usize>,
+        corpus: Option<PathBuf>,
+        /// Write streams in pieces of so many bytes, or `whole`; event by event when absent.
+        #[arg(long, value_parser = test::pieces)]
+        chunk: Option<String>,
     },
     /// Check the layers, the names and sizes of files, and that the documents name every setting.
     Tidy,
@@ -70,7 +70,7 @@ fn main() -> ExitCode {
     let done = match Args::parse().task {
         Task::Run { arguments } => run::run(&workspace, &arguments),
         Task::Test => test::run(&workspace),
-        Task::Conformance { corpus, chunk } => test::conformance(&workspace, &corpus, chunk),
+        Task::Conformance { corpus, chunk } => test::conformance(&workspace, corpus, chunk.as_deref()),
         Task::Tidy => tidy::run(&workspace),
         Task::Simulate { seed, scenario } => simulate::run(seed, scenario.as_deref()),
         Task::Demo { hold } => demo::run(&workspace, hold),

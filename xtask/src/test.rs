@@ -1,6 +1,7 @@
 //! `test` and `conformance`.
 
-use std::path::Path;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::error::TaskError;
@@ -10,6 +11,10 @@ use crate::workspace::Workspace;
 
 /// The variable that tells the SDK tests which Python has the SDKs.
 const PYTHON: &str = "ROTATOR_SDK_PYTHON";
+/// The recordings of this workspace.
+const CORPUS: &str = "crates/format-converters/tests/corpus";
+/// The programs that compare what the SDKs see: in the upstream's own format, and in all others.
+const COMPARISONS: [&str; 2] = ["xtask/sdk/same_format.py", "xtask/sdk/conversion.py"];
 
 /// Runs every test: those in the documents first, then all others, whose counts come last.
 pub(crate) fn run(workspace: &Workspace) -> Result<(), TaskError> {
@@ -24,15 +29,29 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), TaskError> {
     process::run(cargo(workspace).args(arguments).env(PYTHON, python))
 }
 
-/// Runs the SDKs against another corpus.
-pub(crate) fn conformance(workspace: &Workspace, corpus: &Path, chunk: Option<usize>) -> Result<(), TaskError> {
+/// Runs the SDKs against a corpus, the workspace's own where none is named: every comparison, also where one fails.
+pub(crate) fn conformance(
+    workspace: &Workspace,
+    corpus: Option<PathBuf>,
+    chunk: Option<&str>,
+) -> Result<(), TaskError> {
     let python = python::with_sdks(workspace)?;
     process::run(cargo(workspace).args(["build", "--quiet", "--package", "rotator-server"]))?;
-    let mut command = Command::new(python);
-    command.arg(workspace.path("xtask/sdk/same_format.py")).arg("--corpus").arg(corpus);
-    command.arg("--server").arg(workspace.target().join("debug/rotator-server"));
-    if let Some(chunk) = chunk {
-        command.args(["--chunk", &chunk.to_string()]);
-    }
-    process::run(&mut command)
+    let corpus = corpus.unwrap_or_else(|| workspace.path(CORPUS));
+    let compared = COMPARISONS.map(|program| {
+        let mut command = Command::new(&python);
+        command.arg(workspace.path(program)).arg("--corpus").arg(&corpus);
+        command.arg("--server").arg(workspace.target().join("debug/rotator-server"));
+        if let Some(chunk) = chunk {
+            command.args(["--chunk", chunk]);
+        }
+        process::run(&mut command)
+    });
+    compared.into_iter().collect()
+}
+
+/// How streams are cut: a number of bytes, or `whole`.
+pub(crate) fn pieces(text: &str) -> Result<String, String> {
+    let is_size = text.parse::<NonZeroUsize>().is_ok();
+    if is_size || text == "whole" { Ok(text.to_owned()) } else { Err("a number of bytes, or `whole`".to_owned()) }
 }

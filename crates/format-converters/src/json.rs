@@ -63,9 +63,39 @@ pub(crate) fn kind(raw: &RawValue) -> Kind {
     }
 }
 
-/// Reads a text.
+/// Reads a text. Half of a surrogate pair, which no text can hold (RFC 8259, section 8.2), is U+FFFD.
 pub(crate) fn text(raw: &RawValue) -> Result<String, Invalid> {
-    parse(raw, "a string")
+    parse(raw, "a string").or_else(|error| match kind(raw) {
+        Kind::Text => serde_json::from_str(&with_whole_pairs(raw.get())).map_err(|_| error),
+        _ => Err(error),
+    })
+}
+
+/// A string of JSON in which every half of a surrogate pair is another character.
+fn with_whole_pairs(string: &str) -> String {
+    let unit = |at: &str| {
+        let digits = at.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut whole = String::with_capacity(string.len());
+    let mut rest = string;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        whole.push_str(before);
+        let (written, length) = match unit(escape) {
+            Some(0xd800..=0xdbff) => {
+                let is_pair = escape.get(6..).and_then(unit).is_some_and(|low| (0xdc00..=0xdfff).contains(&low));
+                if is_pair { (escape.get(..12), 12) } else { (None, 6) }
+            }
+            Some(0xdc00..=0xdfff) => (None, 6),
+            Some(_) => (escape.get(..6), 6),
+            None => (escape.get(..2), 2),
+        };
+        whole.push_str(written.unwrap_or("\u{fffd}"));
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    whole.push_str(rest);
+    whole
 }
 
 /// Reads a list, its items unread.
@@ -280,6 +310,15 @@ mod tests {
     fn invalid(body: &str, read: impl FnOnce(&Object<'_>) -> Result<(), Invalid>) -> String {
         let object = Object::read(document(body.as_bytes()).unwrap()).unwrap();
         read(&object).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_costs_no_more_than_itself() {
+        let read = |string: &str| text(Json::from_text(string).unwrap().raw()).unwrap();
+        assert_eq!(read(r#""a\ud83d b""#), "a\u{fffd} b");
+        assert_eq!(read(r#""\udd11\ud83d\udd11\\ud83d\n\ud83d""#), "\u{fffd}\u{1f511}\\ud83d\n\u{fffd}");
+        assert_eq!(read(r#""\ud83d\ud83d\udd11\u00e9""#), "\u{fffd}\u{1f511}é");
+        assert!(text(Json::from_text("5").unwrap().raw()).is_err());
     }
 
     #[test]

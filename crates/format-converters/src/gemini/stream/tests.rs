@@ -212,6 +212,23 @@ fn each_piece_of_another_answer_leaves_the_first_place_to_the_first() {
 }
 
 #[test]
+fn calls_are_told_in_the_order_in_which_they_began() {
+    let open = |number: u32| {
+        let kind = BlockKind::ToolCall { id: number.to_string(), name: "A".into(), is_custom: false };
+        Event::Open { block: BlockId(number), choice: 0, kind }
+    };
+    let close = |number| Event::Close { block: BlockId(number) };
+    let start = Event::Start { id: "r".into(), model: "m".into(), created: None };
+    let events = vec![start, open(1), open(2), open(3), close(3), close(1), Event::End];
+    let ids: Vec<Value> = pieces(&written(events, false))
+        .iter()
+        .map(|piece| value(piece)["candidates"][0]["content"]["parts"][0]["functionCall"]["id"].clone())
+        .filter(|id| !id.is_null())
+        .collect();
+    assert_eq!(ids, ["1", "2", "3"]);
+}
+
+#[test]
 fn usage_in_several_pieces_is_put_together() {
     let usage = |usage: Value| json!({"candidates": [], "usageMetadata": usage});
     let events = events(&[

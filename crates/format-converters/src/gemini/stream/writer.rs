@@ -45,6 +45,8 @@ struct Block {
     begin: usize,
     opaque: Option<Opaque>,
     citations: Vec<Citation>,
+    /// Whether it is a call that is whole, and waits for those before it.
+    is_closed: bool,
 }
 
 #[derive(Debug)]
@@ -129,7 +131,8 @@ impl Writer {
             }
         };
         let begin = self.choices.entry(choice).or_default().text_bytes;
-        let block_of = Block { choice, kind, text: String::new(), begin, opaque: None, citations: Vec::new() };
+        let block_of =
+            Block { choice, kind, text: String::new(), begin, opaque: None, citations: Vec::new(), is_closed: false };
         self.blocks.insert(block, block_of);
     }
 
@@ -174,7 +177,24 @@ impl Writer {
         }
     }
 
+    /// Ends a block. Calls are told in the order in which they began, whichever is whole first.
     fn close(&mut self, id: BlockId, out: &mut BytesMut) {
+        let Some(block) = self.blocks.get_mut(&id) else { return };
+        block.is_closed = true;
+        let choice = block.choice;
+        if !block.is_call() {
+            return self.tell_end(id, out);
+        }
+        let first = |blocks: &BTreeMap<BlockId, Block>| {
+            let (id, block) = blocks.iter().find(|(_, block)| block.choice == choice && block.is_call())?;
+            block.is_closed.then_some(*id)
+        };
+        while let Some(id) = first(&self.blocks) {
+            self.tell_end(id, out);
+        }
+    }
+
+    fn tell_end(&mut self, id: BlockId, out: &mut BytesMut) {
         let Some(block) = self.blocks.remove(&id) else { return };
         let thought_signature = signature(block.opaque.as_ref());
         let told = self.choices.entry(block.choice).or_default();
@@ -273,6 +293,14 @@ impl Writer {
         if self.telling.asked.as_list {
             out.put_slice(b"]");
         }
+    }
+}
+
+// === impl Block ===
+
+impl Block {
+    const fn is_call(&self) -> bool {
+        matches!(self.kind, Kind::Call { .. })
     }
 }
 
