@@ -21,6 +21,9 @@ use crate::{ErrorReply, StreamWriter, Telling};
 /// The status of an error that has none.
 const BAD_GATEWAY: u16 = 502;
 
+/// What stands between the sections of thoughts.
+const BETWEEN_SECTIONS: &str = "\n\n";
+
 /// Writes the pieces of an answer.
 #[derive(Debug)]
 pub(in crate::gemini) struct Writer {
@@ -50,7 +53,7 @@ struct Block {
 #[derive(Debug)]
 enum Kind {
     Text,
-    Thought,
+    Thought { has_text: bool },
     Call { id: String, name: String, is_custom: bool },
 }
 
@@ -113,7 +116,7 @@ impl Writer {
     fn open(&mut self, block: BlockId, choice: u32, kind: BlockKind, out: &mut BytesMut) {
         let kind = match kind {
             BlockKind::Text | BlockKind::Refusal => Kind::Text,
-            BlockKind::Reasoning { .. } => Kind::Thought,
+            BlockKind::Reasoning { .. } => Kind::Thought { has_text: false },
             BlockKind::ToolCall { id, name, is_custom } => Kind::Call { id, name, is_custom },
             BlockKind::Whole(part) => {
                 let parts = parts(&part, &mut self.telling.losses);
@@ -136,7 +139,10 @@ impl Writer {
                         self.choices.entry(choice).or_default().text_bytes += more.len();
                         None
                     }
-                    Kind::Thought => Some(true),
+                    Kind::Thought { ref mut has_text } => {
+                        *has_text = true;
+                        Some(true)
+                    }
                     Kind::Call { .. } => return,
                 };
                 let part = plain(PlainPart { text: Some(more), thought, ..PlainPart::default() });
@@ -151,6 +157,12 @@ impl Writer {
                     self.choices.entry(choice).or_default().log_probs.push(items.to_owned());
                 }
             }
+            // Clients put the pieces of thoughts together.
+            Delta::Section if matches!(block.kind, Kind::Thought { has_text: true }) => {
+                let text = Some(BETWEEN_SECTIONS.to_owned());
+                let part = plain(PlainPart { text, thought: Some(true), ..PlainPart::default() });
+                self.piece(choice, vec![part], out);
+            }
             Delta::Text(_) | Delta::Section => {}
         }
     }
@@ -163,7 +175,7 @@ impl Writer {
             let is_told = told.grounding.add(citation, &block.text, block.begin, 0);
             self.telling.losses.drop_if(!is_told, "annotations");
         }
-        let is_thought = matches!(block.kind, Kind::Thought);
+        let is_thought = matches!(block.kind, Kind::Thought { .. });
         let part = match block.kind {
             Kind::Call { id, name, is_custom } => {
                 let input = if is_custom { ToolInput::Text(block.text) } else { ToolInput::Arguments(block.text) };
@@ -171,11 +183,11 @@ impl Writer {
                 PlainPart { function_call, thought_signature, ..PlainPart::default() }
             }
             // The signature of what was said comes on an empty text after it.
-            Kind::Text | Kind::Thought if thought_signature.is_some() => {
+            Kind::Text | Kind::Thought { .. } if thought_signature.is_some() => {
                 let (text, thought) = (Some(String::new()), is_thought.then_some(true));
                 PlainPart { text, thought, thought_signature, ..PlainPart::default() }
             }
-            Kind::Text | Kind::Thought => return,
+            Kind::Text | Kind::Thought { .. } => return,
         };
         self.piece(block.choice, vec![plain(part)], out);
     }
