@@ -6,7 +6,7 @@ use super::super::part;
 use super::super::wire::{CacheControl, Content, ContentKind, ContentPart, Message, Refusal};
 use super::super::{call, reasoning};
 use super::tools::takes_free_text;
-use crate::ir::{Part, PartKind, Request, Role, ToolResult, Turn};
+use crate::ir::{MediaKind, Part, PartKind, Request, Role, ToolResult, Turn};
 use crate::json::{self, Json};
 use crate::openai_vendor::model_name;
 use crate::{Invalid, Losses, carriers};
@@ -206,6 +206,11 @@ impl<'a> Writer<'_, 'a> {
     fn part(&mut self, part: &'a Part) -> Result<ContentPart<'a>, Invalid> {
         if let PartKind::Text { citations, .. } = &part.kind {
             self.losses.drop_if(!citations.is_empty(), "annotations");
+        }
+        // A client of this format knows whom it asks.
+        let is_told = self.request.format == Format::OpenAi || !model_name::is_own(&self.request.model);
+        if !is_told && matches!(&part.kind, PartKind::Media(media) if media.kind == MediaKind::Video) {
+            return Err(Invalid::new("the vendor's models take no videos").at("messages"));
         }
         let written = part::write(part, self.losses).map_err(|error| error.at("messages"))?;
         Ok(ContentPart { cache_control: self.mark(part), ..written })

@@ -44,8 +44,15 @@ pub(super) fn write<'a>(request: &'a Request, losses: &mut Losses) -> Result<Inp
         _ => None,
     });
     let keeps_marks = matches!(request.format, Format::OpenAi | Format::OpenAiResponses);
-    let mut writer =
-        Writer { items: Vec::new(), waiting: Vec::new(), custom: calls.collect(), keeps_marks, minted: 0, losses };
+    let mut writer = Writer {
+        items: Vec::new(),
+        waiting: Vec::new(),
+        custom: calls.collect(),
+        keeps_marks,
+        takes_sound: request.format == FORMAT,
+        minted: 0,
+        losses,
+    };
     for (index, turn) in turns.iter().enumerate() {
         writer.turn(turn).map_err(|error| error.at_index(index + skipped).at("turns"))?;
     }
@@ -68,6 +75,8 @@ struct Writer<'a, 'l> {
     custom: HashSet<&'a str>,
     /// Whether marks for caching stay: the client speaks to the same vendor.
     keeps_marks: bool,
+    /// Whether sound goes through, which the API does not take: a client of its own may know better.
+    takes_sound: bool,
     /// How many ids were made up.
     minted: usize,
     losses: &'l mut Losses,
@@ -259,9 +268,8 @@ impl<'a> Writer<'a, '_> {
         mark.filter(|_| self.keeps_marks).map(|_| Breakpoint { mode: "explicit" })
     }
 
-    /// The API takes no sound; what one of its clients sent all the same goes through.
     fn refuse_sound(&self, kind: MediaKind) -> Result<(), Invalid> {
-        let is_refused = kind == MediaKind::Audio && !self.keeps_marks;
+        let is_refused = kind == MediaKind::Audio && !self.takes_sound;
         if is_refused { Err(Invalid::new("sound has no counterpart in OpenAI Responses")) } else { Ok(()) }
     }
 

@@ -233,3 +233,16 @@ fn tools_of_other_formats_are_written_flat() {
     assert_eq!(body["text"], json!({"format": {"type": "json_schema", "name": "output", "schema": {}}}));
     assert_eq!(dropped, ["max_uses"]);
 }
+
+#[test]
+fn sound_goes_through_for_clients_of_this_format_alone() {
+    let source = Source::Base64("AAAA".into());
+    let mime = Some("audio/wav".to_owned());
+    let sound = Media { kind: MediaKind::Audio, source, mime, name: None, detail: None, extras: None };
+    let turns = || vec![Turn::new(Role::User, vec![Part::new(PartKind::Media(sound.clone()))])];
+    for format in [Format::OpenAi, Format::Gemini] {
+        let refused = unsayable(&foreign(format, turns()));
+        assert_eq!(refused, "turns[0].parts[0]: sound has no counterpart in OpenAI Responses");
+    }
+    assert_eq!(written(&foreign(FORMAT, turns())).0["input"][0]["content"][0]["type"], "input_audio");
+}
