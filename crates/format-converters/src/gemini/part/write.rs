@@ -98,10 +98,9 @@ pub(in crate::gemini) fn media(media: Media, losses: &mut Losses) -> Result<Plai
             return Err(Invalid::new(format!("the file `{id}` is at {}, where gemini cannot read it", format.name())));
         }
     }
-    match extras {
-        Some(Native { format: Format::Gemini, json, .. }) => part.extras = Members(Object::read(json.raw())?.rest(&[])),
-        Some(other) => losses.drop(&other.name),
-        None => {}
+    losses.drop_foreign(extras.as_ref(), Format::Gemini);
+    if let Some(own) = extras.filter(|extras| extras.format == Format::Gemini) {
+        part.extras = Members(Object::read(own.json.raw())?.rest(&[]));
     }
     Ok(part)
 }

@@ -5,9 +5,10 @@ use serde_json::value::RawValue;
 
 use super::thinking;
 use crate::gemini::schema;
-use crate::gemini::wire::{Manner, snake};
+use crate::gemini::wire::Manner;
 use crate::ir::{LogProbs, OutputShape, Request};
 use crate::json::{self, Json, Object};
+use crate::losses::snake;
 use crate::members::Members;
 use crate::{Invalid, Writing};
 
@@ -32,9 +33,9 @@ const KNOWN: [&str; 15] = [
     "thinkingConfig",
 ];
 const JSON: &str = "application/json";
-
 /// The most texts that end an answer.
 const MOST_STOPS: usize = 5;
+
 /// Reads it.
 pub(super) fn read(raw: &RawValue, request: &mut Request, extras: &mut Vec<(String, Json)>) -> Result<(), Invalid> {
     let object = Manner::Strict.object(raw)?;
@@ -103,7 +104,8 @@ pub(super) fn write(request: &Request, writing: &mut Writing<'_>, extras: Member
     match &request.output {
         OutputShape::Text => {}
         OutputShape::JsonObject => config.add("responseMimeType", JSON),
-        OutputShape::Schema { schema, .. } => {
+        OutputShape::Schema { schema, description, .. } => {
+            writing.losses.drop_if(description.is_some(), "response_format.description");
             config.add("responseMimeType", JSON);
             config.add("responseJsonSchema", schema);
         }

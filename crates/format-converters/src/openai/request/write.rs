@@ -262,6 +262,7 @@ fn account<'a>(request: &'a Request, losses: &mut Losses) -> Account<'a> {
     // so is the user's id.
     losses.drop_if(request.metadata.is_some() && !is_own && request.format != Format::Anthropic, "metadata");
     losses.drop_if(request.caching.mark.is_some() && !is_own, "cache_control");
+    losses.drop_if(request.state.store == Some(true) && !is_own, "store");
     Account {
         user: request.user.as_deref(),
         metadata: request.metadata.as_ref().filter(|_| is_own),

@@ -94,6 +94,8 @@ impl<'a> Writer<'a, '_> {
             Role::Assistant => "assistant",
         };
         for (index, part) in turn.parts.iter().enumerate() {
+            let is_reasoning = matches!(part.kind, PartKind::Reasoning(_));
+            self.losses.drop_if(part.opaque.is_some() && !is_reasoning, "reasoning");
             let written = if turn.role == Role::Assistant { self.spoken(part, role) } else { self.told(part, role) };
             written.map_err(|error| error.at_index(index).at("parts"))?;
         }
@@ -113,7 +115,7 @@ impl<'a> Writer<'a, '_> {
             }
             PartKind::Media(media) => {
                 self.refuse_sound(media.kind)?;
-                self.waiting.push(media::write(media, breakpoint)?);
+                self.waiting.push(media::write(media, breakpoint, self.losses)?);
             }
             _ => {
                 self.flush(role);
@@ -127,9 +129,11 @@ impl<'a> Writer<'a, '_> {
     fn spoken(&mut self, part: &'a Part, role: &'static str) -> Result<(), Invalid> {
         match &part.kind {
             PartKind::Text { text, citations } => {
-                self.losses.drop_if(part.cache.is_some() && !self.keeps_marks, "cache_control");
+                // The texts of the model's have no place for a mark.
+                self.losses.drop_if(part.cache.is_some(), "cache_control");
                 if !text.is_empty() {
                     let annotations = annotations(text, citations);
+                    self.losses.drop_if(annotations.len() < citations.len(), "annotations");
                     let content = if annotations.is_empty() {
                         Content::Text(Cow::Borrowed(text))
                     } else {
@@ -225,7 +229,8 @@ impl<'a> Writer<'a, '_> {
                     parts.push(wire::Part::InputText { text, prompt_cache_breakpoint: breakpoint });
                 }
                 PartKind::Media(media) if matches!(media.kind, MediaKind::Image | MediaKind::Document) => {
-                    parts.push(media::write(media, breakpoint).map_err(|error| error.at_index(index).at("content"))?);
+                    let written = media::write(media, breakpoint, self.losses);
+                    parts.push(written.map_err(|error| error.at_index(index).at("content"))?);
                 }
                 _ => {
                     let error = Invalid::new("a tool answers with texts, pictures and documents in OpenAI Responses");
@@ -264,7 +269,9 @@ impl<'a> Writer<'a, '_> {
     }
 
     fn breakpoint(&mut self, mark: Option<&CacheMark>) -> Option<Breakpoint> {
-        self.losses.drop_if(mark.is_some() && !self.keeps_marks, "cache_control");
+        // For how long the prompt is kept is nothing that a mark says here.
+        let is_lost = |mark: &CacheMark| !self.keeps_marks || mark.ttl.is_some();
+        self.losses.drop_if(mark.is_some_and(is_lost), "cache_control");
         mark.filter(|_| self.keeps_marks).map(|_| Breakpoint { mode: "explicit" })
     }
 

@@ -246,3 +246,13 @@ fn sound_goes_through_for_clients_of_this_format_alone() {
     }
     assert_eq!(written(&foreign(FORMAT, turns())).0["input"][0]["content"][0]["type"], "input_audio");
 }
+
+#[test]
+fn marks_that_say_less_here_are_named() {
+    let marked = |ttl: Option<&str>| Part { cache: Some(CacheMark { ttl: ttl.map(str::to_owned) }), ..Part::text("t") };
+    let lost = |role, part| written(&foreign(Format::OpenAi, vec![Turn::new(role, vec![part])])).1;
+    let named = ["cache_control".to_owned()];
+    assert!(lost(Role::User, marked(None)).is_empty());
+    assert_eq!(lost(Role::User, marked(Some("1h"))), named);
+    assert_eq!(lost(Role::Assistant, marked(None)), named);
+}
