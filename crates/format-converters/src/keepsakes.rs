@@ -87,11 +87,12 @@ impl Keepsake {
             // The client may have shown the reasoning itself, which says less than what was kept.
             parts.retain(|part| part.opaque.is_some() || !matches!(part.kind, PartKind::Reasoning(_)));
         }
-        let place = parts.iter().position(|part| matches!(part.kind, PartKind::Text { .. }));
-        if let Some(shown) = place.and_then(|place| parts.get_mut(place)) {
-            shown.opaque = shown.opaque.take().or(text);
+        let place = parts.iter().position(|part| matches!(part.kind, PartKind::Text { .. })).unwrap_or(parts.len());
+        match parts.get_mut(place) {
+            Some(shown) => shown.opaque = shown.opaque.take().or(text),
+            // What says nothing is not shown.
+            None => parts.extend(text.map(|text| Part { opaque: Some(text), ..Part::text("") })),
         }
-        let place = place.unwrap_or(parts.len());
         parts.splice(place..place, before_text);
         parts.extend(reasoning);
         opaque

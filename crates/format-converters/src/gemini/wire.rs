@@ -116,18 +116,6 @@ pub(super) fn camel(name: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(camel)
 }
 
-/// A name in snake_case, as losses are named.
-pub(super) fn snake(name: &str) -> String {
-    let mut snake = String::with_capacity(name.len() + 4);
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !snake.is_empty() && !snake.ends_with('.') {
-            snake.push('_');
-        }
-        snake.push(letter.to_ascii_lowercase());
-    }
-    snake
-}
-
 /// Reads each item of a list, or the one that stands without a list.
 pub(super) fn one_or_each<'a, T>(
     raw: &'a RawValue,
@@ -152,6 +140,7 @@ impl Manner {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::losses::snake;
 
     #[test]
     fn names_are_read_in_both_spellings() {

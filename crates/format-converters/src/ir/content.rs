@@ -228,6 +228,19 @@ impl Part {
     }
 }
 
+// === impl Reasoning ===
+
+impl Reasoning {
+    /// What stands between sections where a format knows none.
+    pub const SECTION_BREAK: &str = "\n\n";
+
+    /// The text as one.
+    #[must_use]
+    pub fn joined(&self) -> String {
+        self.sections.join(Self::SECTION_BREAK)
+    }
+}
+
 // === impl ToolInput ===
 
 impl ToolInput {

@@ -56,6 +56,12 @@ impl Opaque {
         if self.issuer == format && self.attachment == Attachment::Own {
             return self.value.clone();
         }
+        self.enveloped()
+    }
+
+    /// The envelope, whose reader sees all that is known of the text.
+    #[must_use]
+    pub(crate) fn enveloped(&self) -> String {
         let json = serde_json::to_vec(self).unwrap_or_default();
         format!("{TAG}{}", URL_SAFE.encode(json))
     }

@@ -45,11 +45,6 @@ pub(super) fn read(message: &Object<'_>) -> Option<Part> {
     is_there.then_some(Part { opaque, ..Part::new(kind) })
 }
 
-/// The text of reasoning as one: a blank line between sections.
-pub(super) fn joined(reasoning: &Reasoning) -> String {
-    reasoning.sections.join("\n\n")
-}
-
 // === impl Details ===
 
 impl Details {

@@ -7,10 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use rotator_domain::Format;
 
 use super::wire::{self, FORMAT};
-use crate::Invalid;
 use crate::ir::{Media, MediaKind, Source};
 use crate::json::Object;
 use crate::openai_vendor::data_url;
+use crate::{Invalid, Losses};
 
 /// What a document without a type is.
 const PDF: &str = "application/pdf";
@@ -79,7 +79,14 @@ pub(super) fn is_base64(data: &str) -> bool {
 }
 
 /// Writes a part for media.
-pub(super) fn write(media: &Media, breakpoint: Option<wire::Breakpoint>) -> Result<wire::Part<'_>, Invalid> {
+pub(super) fn write<'a>(
+    media: &'a Media,
+    breakpoint: Option<wire::Breakpoint>,
+    losses: &mut Losses,
+) -> Result<wire::Part<'a>, Invalid> {
+    losses.drop_foreign(media.extras.as_ref(), FORMAT);
+    let has_name = media.kind == MediaKind::Document && !matches!(media.source, Source::Url(_) | Source::File { .. });
+    losses.drop_if(media.name.is_some() && !has_name, "filename");
     if let Source::File { format, .. } = &media.source
         && !matches!(format, Format::OpenAi | Format::OpenAiResponses)
     {
@@ -205,9 +212,10 @@ mod tests {
             media(MediaKind::Document, Source::File { format: Format::Anthropic, id: "f".into() }),
         ];
         for media in refused {
-            assert!(write(&media, None).is_err(), "{media:?}");
+            assert!(write(&media, None, &mut Losses::default()).is_err(), "{media:?}");
         }
-        assert!(write(&media(MediaKind::Image, Source::File { format: Format::OpenAi, id: "f".into() }), None).is_ok());
+        let own = media(MediaKind::Image, Source::File { format: Format::OpenAi, id: "f".into() });
+        assert!(write(&own, None, &mut Losses::default()).is_ok());
     }
 
     #[test]

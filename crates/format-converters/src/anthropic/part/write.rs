@@ -113,7 +113,7 @@ impl PartWriter<'_> {
         if part.opaque.as_ref().is_some_and(|opaque| opaque.is_redacted) {
             return Some(Content::RedactedThinking { data: value });
         }
-        Some(Content::Thinking { thinking: reasoning.sections.join("\n\n"), signature: value })
+        Some(Content::Thinking { thinking: reasoning.joined(), signature: value })
     }
 
     fn citations<'a>(&mut self, citations: &'a [ir::Citation]) -> Vec<Citation<'a>> {
@@ -138,6 +138,7 @@ impl PartWriter<'_> {
 
     fn media<'a>(&mut self, media: &'a Media, cache_control: Option<CacheControl<'a>>) -> Result<Content<'a>, Invalid> {
         self.losses.drop_if(media.detail.as_deref().is_some_and(|detail| detail != "auto"), "detail");
+        self.losses.drop_foreign(media.extras.as_ref(), FORMAT);
         let extras = media.extras.as_ref().filter(|extras| extras.format == FORMAT);
         match media.kind {
             MediaKind::Image => Ok(Content::Image { source: picture(media).map(WireSource::Known)?, cache_control }),

@@ -342,7 +342,8 @@ fn thinking_gives_way_to_what_excludes_it() {
 fn sampling_is_what_the_model_takes() {
     let number = |value: f64| serde_json::Number::from_f64(value);
     let cases = [
-        ("claude-sonnet-4", Some(1.7), Some(0.5), false, json!([1, 0.5]), vec![]),
+        ("claude-sonnet-4", Some(1.7), Some(0.5), false, json!([1, 0.5]), vec!["temperature"]),
+        ("claude-sonnet-4", Some(1.0), None, false, json!([1.0, null]), vec![]),
         (MODEL, Some(0.5), Some(0.5), false, json!([0.5, null]), vec!["top_p"]),
         (MODEL, None, Some(0.5), false, json!([null, 0.5]), vec![]),
         (MODEL, Some(0.5), Some(0.96), true, json!([null, 0.96]), vec!["temperature"]),

@@ -101,6 +101,7 @@ fn write_tool<'a>(tool: &'a Tool, abilities: Abilities, losses: &mut Losses) -> 
             let own = extras.as_ref().filter(|extras| extras.format == FORMAT);
             let own = own.and_then(|extras| Object::read(extras.json.raw()).ok());
             losses.drop_if(*strict == Some(true) && !abilities.takes_schema(), "strict");
+            losses.drop_foreign(extras.as_ref(), FORMAT);
             Ok(wire::Tool::Custom {
                 name,
                 description: description.as_deref(),

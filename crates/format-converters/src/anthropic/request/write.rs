@@ -98,6 +98,8 @@ fn drop_unsayable(request: &Request, losses: &mut Losses) {
     losses.drop_if(request.caching.key.is_some(), "prompt_cache_key");
     losses.drop_if(request.caching.retention.is_some(), "prompt_cache_retention");
     losses.drop_if(request.state.store == Some(true), "store");
+    let is_described = matches!(&request.output, OutputShape::Schema { description: Some(_), .. });
+    losses.drop_if(is_described, "response_format.description");
     losses.drop_if(request.turns.iter().any(|turn| turn.name.is_some()), "name");
 }
 
@@ -174,7 +176,7 @@ fn tier(request: &Request, losses: &mut Losses) -> Option<&'static str> {
     }
 }
 
-/// Adds how words are chosen. A temperature beyond 1, the highest here, counts as 1. A model that thinks takes only a nucleus, newer
+/// Adds how words are chosen. A temperature beyond 1, the highest here, becomes 1. A model that thinks takes only a nucleus, newer
 /// models nothing but the defaults, and those from 4.1 on not both temperature and nucleus.
 fn sampled<'a>(
     body: wire::Request<'a>,
@@ -186,10 +188,12 @@ fn sampled<'a>(
     let sampling = &request.sampling;
     let takes_sampling = abilities.takes_sampling();
     let value = |number: &serde_json::Number| number.as_f64().unwrap_or_default();
-    let mut temperature = sampling.temperature.clone().map(|number| match value(&number) {
-        high if high > 1.0 => serde_json::Number::from(1),
-        _ => number,
-    });
+    let is_beyond = |number: &serde_json::Number| value(number) > 1.0;
+    losses.drop_if(sampling.temperature.as_ref().is_some_and(is_beyond), "temperature");
+    let mut temperature = sampling
+        .temperature
+        .clone()
+        .map(|number| if is_beyond(&number) { serde_json::Number::from(1) } else { number });
     if plan.is_on() || !takes_sampling {
         // The default may go unsaid.
         losses.drop_if(temperature.take().is_some_and(|number| value(&number) < 1.0), "temperature");

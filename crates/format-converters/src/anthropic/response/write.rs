@@ -150,7 +150,7 @@ impl PartTeller<'_> {
 
 /// Thoughts with their signature, empty where there is none; thoughts that are not shown in their own block.
 pub(in super::super) fn reasoning(told: &Reasoning, opaque: Option<&ir::Opaque>) -> Option<wire::Content<'static>> {
-    let thinking = told.sections.join("\n\n");
+    let thinking = told.joined();
     let Some(opaque) = opaque else {
         return (!thinking.is_empty()).then(|| wire::Content::Thinking { thinking, signature: String::new() });
     };

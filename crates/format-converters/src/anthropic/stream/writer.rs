@@ -165,7 +165,7 @@ impl Writer {
                     self.start_thinking(out);
                 }
                 let is_next = std::mem::replace(is_between_sections, false);
-                let thinking = if is_next { format!("\n\n{text}") } else { text };
+                let thinking = if is_next { format!("{}{text}", Reasoning::SECTION_BREAK) } else { text };
                 self.extend_block(wire::Delta::Thinking { thinking: &thinking }, out);
             }
             (Form::Reasoning { has_begun, is_between_sections }, Delta::Section) => *is_between_sections = *has_begun,

@@ -6,9 +6,10 @@ use serde_json::value::RawValue;
 use crate::Invalid;
 use crate::gemini::arguments::Arguments;
 use crate::gemini::media;
-use crate::gemini::wire::{Manner, snake};
+use crate::gemini::wire::Manner;
 use crate::ir::{Media, MediaKind, Native, Opaque, Part, PartKind, Reasoning, Source, ToolCall, ToolInput, ToolResult};
 use crate::json::{self, Json, Kind, Object};
+use crate::losses::snake;
 use crate::members::Members;
 
 /// What is said of a part, whatever it is.

@@ -31,7 +31,7 @@ pub(in crate::gemini) fn signature(opaque: Option<&Opaque>) -> Option<String> {
 
 /// Thoughts, with a blank line between sections; what has neither text nor signature is no part.
 pub(in crate::gemini) fn thought(reasoning: &Reasoning, thought_signature: Option<String>) -> Option<Part> {
-    let text = reasoning.sections.join("\n\n");
+    let text = reasoning.joined();
     let is_there = !text.is_empty() || thought_signature.is_some();
     is_there
         .then(|| plain(PlainPart { text: Some(text), thought: Some(true), thought_signature, ..PlainPart::default() }))
@@ -70,10 +70,9 @@ pub(in crate::gemini) fn media(media: Media, losses: &mut Losses) -> Result<Plai
             return Err(Invalid::new(format!("the file `{id}` is at {}, where gemini cannot read it", format.name())));
         }
     }
-    match extras {
-        Some(Native { format: Format::Gemini, json, .. }) => part.extras = Members(Object::read(json.raw())?.rest(&[])),
-        Some(other) => losses.drop(&other.name),
-        None => {}
+    losses.drop_foreign(extras.as_ref(), Format::Gemini);
+    if let Some(own) = extras.filter(|extras| extras.format == Format::Gemini) {
+        part.extras = Members(Object::read(own.json.raw())?.rest(&[]));
     }
     Ok(part)
 }

@@ -5,9 +5,10 @@ use serde_json::value::RawValue;
 
 use super::thinking;
 use crate::gemini::schema;
-use crate::gemini::wire::{Manner, snake};
+use crate::gemini::wire::Manner;
 use crate::ir::{LogProbs, OutputShape, Request};
 use crate::json::{self, Json, Object};
+use crate::losses::snake;
 use crate::members::Members;
 use crate::{Invalid, Writing};
 
@@ -32,6 +33,8 @@ const KNOWN: [&str; 15] = [
     "thinkingConfig",
 ];
 const JSON: &str = "application/json";
+/// The most texts that end an answer.
+const MOST_STOPS: usize = 5;
 
 /// Reads it.
 pub(super) fn read(raw: &RawValue, request: &mut Request, extras: &mut Vec<(String, Json)>) -> Result<(), Invalid> {
@@ -90,7 +93,9 @@ pub(super) fn write(request: &Request, writing: &mut Writing<'_>, extras: Member
     config.add_some("frequencyPenalty", sampling.frequency_penalty.as_ref());
     config.add_some("seed", sampling.seed.as_ref());
     config.add_some("maxOutputTokens", request.max_tokens.as_ref());
-    config.add_some("stopSequences", Some(&request.stop).filter(|stop| !stop.is_empty()));
+    let stop = &request.stop[..request.stop.len().min(MOST_STOPS)];
+    writing.losses.drop_if(stop.len() < request.stop.len(), "stop");
+    config.add_some("stopSequences", Some(stop).filter(|stop| !stop.is_empty()));
     config.add_some("candidateCount", request.choices.as_ref());
     if let Some(log_probs) = &request.log_probs {
         config.add("responseLogprobs", &true);
@@ -99,7 +104,8 @@ pub(super) fn write(request: &Request, writing: &mut Writing<'_>, extras: Member
     match &request.output {
         OutputShape::Text => {}
         OutputShape::JsonObject => config.add("responseMimeType", JSON),
-        OutputShape::Schema { schema, .. } => {
+        OutputShape::Schema { schema, description, .. } => {
+            writing.losses.drop_if(description.is_some(), "response_format.description");
             config.add("responseMimeType", JSON);
             config.add("responseJsonSchema", schema);
         }

@@ -6,10 +6,11 @@ use rotator_domain::Format;
 use serde_json::value::RawValue;
 
 use crate::gemini::path;
-use crate::gemini::wire::{Manner, one_or_each, snake};
+use crate::gemini::wire::{Manner, one_or_each};
 use crate::gemini::{part, request};
 use crate::ir::{Extras, Part, PartKind, Request, Role, Tier, Turn};
 use crate::json::{self, Json, Kind, Object};
+use crate::losses::snake;
 use crate::{Asked, Invalid, carriers};
 
 /// What a request is known to say.

@@ -393,3 +393,12 @@ fn the_vendors_tools_beside_functions_are_asked_for() {
     request.model = "gemini-3-pro-preview".into();
     assert_eq!(body_of(&request)["toolConfig"], json!({"includeServerSideToolInvocations": true}));
 }
+
+#[test]
+fn no_more_than_five_texts_end_an_answer() {
+    let stop: Vec<String> = (1..=6).map(|number| number.to_string()).collect();
+    let turns = vec![Turn::new(Role::User, vec![Part::text("q")])];
+    let request = Request { stop, ..from(Format::Anthropic, "gemini-2.5-pro", turns) };
+    assert_eq!(body_of(&request)["generationConfig"]["stopSequences"], json!(["1", "2", "3", "4", "5"]));
+    assert_eq!(written(&request).unwrap().1, ["stop"]);
+}

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use crate::gemini::wire::Manner;
 use crate::ir::{Effort, Request, Thinking, ThinkingMode};
 use crate::members::Members;
-use crate::{Invalid, ThinkingStyle, Writing};
+use crate::{Invalid, ModelTable, ThinkingStyle, Writing};
 
 /// A budget that the model finds itself.
 const DYNAMIC: i64 = -1;
@@ -56,12 +56,24 @@ pub(super) fn write(request: &Request, writing: &mut Writing<'_>) -> Option<Memb
         ThinkingStyle::Effort => config.add_some("thinkingLevel", level(&request.model, thinking, is_off).as_ref()),
         ThinkingStyle::Budget => config.add_some("thinkingBudget", budget(&request.model, thinking, is_off).as_ref()),
     }
+    writing.losses.drop_if(is_off && !can_stop(&request.model, writing.models), "reasoning_effort");
     let is_shown = thinking.summary.is_some()
         || (matches!(request.format, Format::Anthropic | Format::OpenAi) && is_asked_for && !is_off);
     if is_shown {
         config.add("includeThoughts", &true);
     }
     (!config.is_empty()).then_some(config)
+}
+
+/// Whether a model can do without thoughts: those that are told by a level cannot, nor those with a least budget.
+fn can_stop(model: &str, models: &ModelTable) -> bool {
+    models.thinking(model) == ThinkingStyle::Budget && limits(model).0 == 0
+}
+
+/// The least and the most budget of a model.
+fn limits(model: &str) -> (u64, u64) {
+    let found = BUDGETS.iter().find(|(piece, ..)| model.contains(piece));
+    found.map_or((0, u64::MAX), |(_, least, most)| (*least, *most))
 }
 
 /// The level; none where the model is to find it. Models of this kind cannot do without thoughts, and the large ones know
@@ -82,10 +94,7 @@ fn level(model: &str, thinking: &Thinking, is_off: bool) -> Option<&'static str>
 
 /// The budget; none where the model is to have its own.
 fn budget(model: &str, thinking: &Thinking, is_off: bool) -> Option<i64> {
-    let (least, most) = BUDGETS
-        .iter()
-        .find(|(piece, ..)| model.contains(piece))
-        .map_or((0, u64::MAX), |(_, least, most)| (*least, *most));
+    let (least, most) = limits(model);
     let said = if is_off { Some(0) } else { thinking.budget.or_else(|| thinking.effort.map(Effort::budget)) };
     match said {
         Some(budget) => i64::try_from(budget.clamp(least, most)).ok(),
@@ -97,8 +106,8 @@ fn budget(model: &str, thinking: &Thinking, is_off: bool) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Losses;
     use crate::json;
-    use crate::{Losses, ModelTable};
 
     fn written(model: &str, format: Format, thinking: Thinking) -> (String, Vec<String>) {
         let request = Request { thinking: Some(thinking), ..Request::new(format, model.into()) };
@@ -115,14 +124,12 @@ mod tests {
         let mode = |mode| Thinking { mode, ..Thinking::default() };
         let (chat, responses, anthropic) = (Format::OpenAi, Format::OpenAiResponses, Format::Anthropic);
         let cases = [
-            ("gemini-3-flash", responses, effort(Effort::None), r#"{"thinkingLevel":"MINIMAL"}"#),
             ("gemini-3-pro", responses, effort(Effort::Minimal), r#"{"thinkingLevel":"LOW"}"#),
             ("gemini-3-pro", responses, effort(Effort::Medium), r#"{"thinkingLevel":"HIGH"}"#),
             ("gemini-3.1-pro", chat, effort(Effort::Medium), r#"{"thinkingLevel":"MEDIUM","includeThoughts":true}"#),
             ("gemini-3-flash", anthropic, enabled(2_000), r#"{"thinkingLevel":"LOW","includeThoughts":true}"#),
             ("gemini-3-flash", anthropic, mode(ThinkingMode::Adaptive), r#"{"includeThoughts":true}"#),
             ("gemini-2.5-flash", anthropic, mode(ThinkingMode::Disabled), r#"{"thinkingBudget":0}"#),
-            ("gemini-2.5-pro", anthropic, mode(ThinkingMode::Disabled), r#"{"thinkingBudget":128}"#),
             ("gemini-2.5-pro", responses, effort(Effort::Max), r#"{"thinkingBudget":32768}"#),
             (
                 "gemini-2.5-flash",
@@ -136,8 +143,16 @@ mod tests {
         for (model, format, thinking, expected) in cases {
             assert_eq!(written(model, format, thinking), (expected.to_owned(), vec![]), "{model}");
         }
-        let (config, losses) = written("gemini-2.0-flash", chat, effort(Effort::High));
-        assert_eq!((config.as_str(), losses), ("null", vec!["reasoning_effort".to_owned()]));
+        let in_vain = [
+            ("gemini-2.0-flash", chat, effort(Effort::High), "null"),
+            // These cannot do without thoughts.
+            ("gemini-3-flash", responses, effort(Effort::None), r#"{"thinkingLevel":"MINIMAL"}"#),
+            ("gemini-2.5-pro", anthropic, mode(ThinkingMode::Disabled), r#"{"thinkingBudget":128}"#),
+        ];
+        for (model, format, thinking, expected) in in_vain {
+            let lost = vec!["reasoning_effort".to_owned()];
+            assert_eq!(written(model, format, thinking), (expected.to_owned(), lost), "{model}");
+        }
     }
 
     #[test]

@@ -5,9 +5,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::gemini::schema;
-use crate::gemini::wire::{Manner, THIRD_GENERATION, one_or_each, snake};
+use crate::gemini::wire::{Manner, THIRD_GENERATION, one_or_each};
 use crate::ir::{Native, Request, Search, Tool, ToolChoice};
 use crate::json::{self, Json, Object};
+use crate::losses::snake;
 use crate::members::Members;
 use crate::{Invalid, Losses, Writing, custom_tools};
 
@@ -107,12 +108,9 @@ pub(super) fn write(request: &Request, losses: &mut Losses) -> Result<Vec<Json>,
                 losses.drop_if(*strict == Some(true), "strict");
                 losses.drop_if(cache.is_some(), "cache_control");
                 let mut function = declaration(name, description.as_deref(), parameters.as_ref());
-                match extras {
-                    Some(Native { format: Format::Gemini, json, .. }) => {
-                        function.0.extend(Object::read(json.raw())?.rest(&[]));
-                    }
-                    Some(other) => losses.drop(&other.name),
-                    None => {}
+                losses.drop_foreign(extras.as_ref(), Format::Gemini);
+                if let Some(own) = extras.as_ref().filter(|extras| extras.format == Format::Gemini) {
+                    function.0.extend(Object::read(own.json.raw())?.rest(&[]));
                 }
                 functions.push(function);
             }

@@ -59,7 +59,7 @@ pub(super) fn instructions(request: &Request, losses: &mut Losses) -> Result<Opt
 pub(super) fn contents(request: &Request, writing: &mut Writing<'_>) -> Result<Vec<Content>, Invalid> {
     let mut turns = alternating(request, &mut writing.losses);
     for turn in &mut turns {
-        carriers::remove_foreign(&mut turn.parts, Format::Gemini);
+        writing.losses.drop_if(carriers::remove_foreign(&mut turn.parts, Format::Gemini), "reasoning");
     }
     if request.model.contains("gemini") && writing.models.thinking(&request.model) == ThinkingStyle::Effort {
         sign(&mut turns);

@@ -111,7 +111,7 @@ fn drop_or_refuse(request: &Request, writing: &mut Writing<'_>) -> Result<(), In
     losses.drop_if(caching.key.is_some(), "prompt_cache_key");
     losses.drop_if(caching.retention.is_some(), "prompt_cache_retention");
     losses.drop_if(caching.mark.is_some(), "cache_control");
-    losses.drop_if(request.format == Format::OpenAi && state.store == Some(true), "store");
+    losses.drop_if(state.store == Some(true) && !is_own, "store");
     Ok(())
 }
 

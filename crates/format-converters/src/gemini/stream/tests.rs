@@ -163,6 +163,18 @@ fn a_signature_that_stands_alone_has_an_empty_text_of_its_own() {
 }
 
 #[test]
+fn sections_of_thoughts_stay_apart() {
+    let reasoning = Reasoning { sections: vec!["One.".into(), "Two.".into()], is_summary: true };
+    let parts = vec![Part::new(PartKind::Reasoning(reasoning))];
+    let response = Response { choices: vec![Choice { parts, ..Choice::default() }], ..Response::default() };
+    let text = written(events_of(&response), false);
+    let told = pieces(&text).iter().map(value).collect::<Vec<_>>();
+    let texts: String =
+        told.iter().filter_map(|piece| piece["candidates"][0]["content"]["parts"][0]["text"].as_str()).collect();
+    assert_eq!(texts, "One.\n\nTwo.");
+}
+
+#[test]
 fn calls_whose_arguments_come_in_pieces_are_told_when_they_are_whole() {
     let piece = |call: Value| parts(json!([{"functionCall": call}]));
     let text = |path: &str, text: &str, goes_on: bool| {

@@ -14,7 +14,7 @@ use crate::gemini::response::{
     Answer, Candidate, Feedback, Grounding, UsageMetadata, finish_reason, parts, write_log_probs,
 };
 use crate::gemini::wire::{Content, FunctionCall, Part, PlainPart};
-use crate::ir::{ApiError, BlockId, BlockKind, Citation, Delta, Event, Opaque, Stop, ToolInput, Usage};
+use crate::ir::{ApiError, BlockId, BlockKind, Citation, Delta, Event, Opaque, Reasoning, Stop, ToolInput, Usage};
 use crate::json::Json;
 use crate::{ErrorReply, StreamWriter, Telling};
 
@@ -149,7 +149,7 @@ impl Writer {
                     }
                     Kind::Thought { has_text, is_between_sections } => {
                         if std::mem::take(is_between_sections) {
-                            more.insert_str(0, "\n\n");
+                            more.insert_str(0, Reasoning::SECTION_BREAK);
                         }
                         *has_text = true;
                         Some(true)

@@ -33,6 +33,7 @@ fn no_counterpart(name: &str) -> Invalid {
 }
 
 fn write_media<'a>(media: &'a Media, losses: &mut Losses) -> Result<ContentKind<'a>, Invalid> {
+    losses.drop_foreign(media.extras.as_ref(), Format::OpenAi);
     losses.drop_if(media.name.is_some() && media.kind != MediaKind::Document, "filename");
     match media.kind {
         MediaKind::Image => {

@@ -324,3 +324,20 @@ fn a_stream_says_how_much_was_used_whether_or_not_it_was_asked() {
     assert_eq!(member(&body, "stream_options"), r#"{"include_usage":true}"#);
     assert!(!read_text(&with(r#""stream":true"#)).include_usage);
 }
+
+#[test]
+fn what_the_vendor_refuses_does_not_reach_it_from_clients_of_other_formats() {
+    let stop: Vec<String> = ["1", "2", "3", "4", "5"].map(str::to_owned).to_vec();
+    let (body, losses) = written(&Request { stop: stop.clone(), ..from(Format::Anthropic, vec![user("q")]) });
+    assert_eq!((member(&body, "stop").as_str(), losses), (r#"["1","2","3","4"]"#, vec!["stop".to_owned()]));
+    let (body, losses) = written(&Request { stop, ..from(Format::OpenAi, vec![user("q")]) });
+    assert_eq!((member(&body, "stop").as_str(), losses), (r#"["1","2","3","4","5"]"#, vec![]));
+
+    let source = Source::Url("https://a.example/b.mp4".into());
+    let video = Media { kind: MediaKind::Video, source, mime: None, name: None, detail: None, extras: None };
+    let turns = vec![Turn::new(Role::User, vec![Part::new(PartKind::Media(video))])];
+    let mut request = from(Format::Gemini, turns);
+    assert_eq!(refusal(&request), "messages: the vendor's models take no videos");
+    request.model = "qwen-vl".into();
+    assert!(written(&request).0.contains("video_url"));
+}

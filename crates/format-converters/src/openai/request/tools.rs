@@ -235,7 +235,8 @@ fn named(object: &Object<'_>, r#type: &str) -> Result<String, Invalid> {
 fn write_tool(tool: &Tool, request: &Request, losses: &mut Losses) -> Result<Json, Invalid> {
     let failed = |error: serde_json::Error| Invalid::new(error.to_string());
     match tool {
-        Tool::Function { name, description, parameters, strict, cache, .. } => {
+        Tool::Function { name, description, parameters, strict, cache, extras } => {
+            losses.drop_foreign(extras.as_ref(), Format::OpenAi);
             let cache = cache.as_ref().filter(|_| {
                 losses.drop_if(request.format != Format::OpenAi, "cache_control");
                 request.format == Format::OpenAi

@@ -2,11 +2,11 @@
 
 use rotator_domain::Format;
 
+use super::super::call;
 use super::super::part;
 use super::super::wire::{CacheControl, Content, ContentKind, ContentPart, Message, Refusal};
-use super::super::{call, reasoning};
 use super::tools::takes_free_text;
-use crate::ir::{Part, PartKind, Request, Role, ToolResult, Turn};
+use crate::ir::{MediaKind, Part, PartKind, Reasoning, Request, Role, ToolResult, Turn};
 use crate::json::{self, Json};
 use crate::openai_vendor::model_name;
 use crate::{Invalid, Losses, carriers};
@@ -161,7 +161,7 @@ impl<'a> Writer<'_, 'a> {
                     let kept = part.opaque.as_ref().and_then(|opaque| Json::from_text(&opaque.value));
                     match kept.filter(|kept| json::kind(kept.raw()) == json::Kind::List) {
                         Some(kept) => details.push(kept),
-                        None => thoughts.push(reasoning::joined(reasoning)),
+                        None => thoughts.push(reasoning.joined()),
                     }
                 }
                 PartKind::ToolCall(call) => {
@@ -185,7 +185,8 @@ impl<'a> Writer<'_, 'a> {
         message.reasoning_details = joined(&details);
         // The vendor's own models think anew each time, and the vendor refuses what it does not know.
         let is_told = self.request.format == Format::OpenAi || !model_name::is_own(&self.request.model);
-        let thoughts = thoughts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n");
+        let thoughts =
+            thoughts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(Reasoning::SECTION_BREAK);
         self.losses.drop_if(!is_told && !thoughts.is_empty(), "reasoning");
         message.reasoning_content = Some(thoughts).filter(|text| is_told && !text.is_empty());
         message.content = (!texts.is_empty()).then(|| content(texts));
@@ -206,6 +207,11 @@ impl<'a> Writer<'_, 'a> {
     fn part(&mut self, part: &'a Part) -> Result<ContentPart<'a>, Invalid> {
         if let PartKind::Text { citations, .. } = &part.kind {
             self.losses.drop_if(!citations.is_empty(), "annotations");
+        }
+        // A client of this format knows whom it asks.
+        let is_told = self.request.format == Format::OpenAi || !model_name::is_own(&self.request.model);
+        if !is_told && matches!(&part.kind, PartKind::Media(media) if media.kind == MediaKind::Video) {
+            return Err(Invalid::new("the vendor's models take no videos").at("messages"));
         }
         let written = part::write(part, self.losses).map_err(|error| error.at("messages"))?;
         Ok(ContentPart { cache_control: self.mark(part), ..written })

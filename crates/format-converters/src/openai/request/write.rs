@@ -18,6 +18,9 @@ const SCHEMA: &str = "answer";
 /// The most characters of a schema's name.
 const SCHEMA_NAME_LIMIT: usize = 64;
 
+/// The most texts that end an answer.
+const MOST_STOPS: usize = 4;
+
 /// Members of Responses that Chat Completions does not have
 /// (<https://platform.openai.com/docs/api-reference/responses/create>).
 const OF_RESPONSES: [&str; 6] =
@@ -222,6 +225,10 @@ fn choosing<'a>(request: &'a Request, losses: &mut Losses) -> Choosing<'a> {
     // Many who speak this format take it, the vendor does not; a client of this format knows whom it asks.
     let top_k = sampling.top_k.as_ref().filter(|_| request.format == Format::OpenAi);
     losses.drop_if(sampling.top_k.is_some() && top_k.is_none(), "top_k");
+    // Others who speak this format may take more.
+    let most = if request.format == Format::OpenAi { usize::MAX } else { MOST_STOPS };
+    let stop = &request.stop[..request.stop.len().min(most)];
+    losses.drop_if(stop.len() < request.stop.len(), "stop");
     Choosing {
         temperature: sampling.temperature.as_ref(),
         top_p: sampling.top_p.as_ref(),
@@ -229,7 +236,7 @@ fn choosing<'a>(request: &'a Request, losses: &mut Losses) -> Choosing<'a> {
         presence_penalty: sampling.presence_penalty.as_ref(),
         frequency_penalty: sampling.frequency_penalty.as_ref(),
         seed: sampling.seed.as_ref(),
-        stop: &request.stop,
+        stop,
         n: request.choices.filter(|choices| *choices > 1),
         logprobs: request.log_probs.map(|_| true),
         top_logprobs: request.log_probs.and_then(|log_probs| log_probs.top),
@@ -255,6 +262,7 @@ fn account<'a>(request: &'a Request, losses: &mut Losses) -> Account<'a> {
     // so is the user's id.
     losses.drop_if(request.metadata.is_some() && !is_own && request.format != Format::Anthropic, "metadata");
     losses.drop_if(request.caching.mark.is_some() && !is_own, "cache_control");
+    losses.drop_if(request.state.store == Some(true) && !is_own, "store");
     Account {
         user: request.user.as_deref(),
         metadata: request.metadata.as_ref().filter(|_| is_own),

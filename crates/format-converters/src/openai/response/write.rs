@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::super::wire::{COMPLETION, Call, Content, FunctionCall, LogProbs, Message, Refusal, WrittenUsage};
-use super::super::{call, citation, part, reasoning, stop};
+use super::super::{call, citation, part, stop};
 use crate::ir::{Choice, Part, PartKind, Request, Response, Usage};
 use crate::json::Json;
 use crate::openai_vendor::error;
@@ -95,7 +95,7 @@ fn write_choice<'a>(
                 text.get_or_insert_default().push_str(more);
             }
             PartKind::Refusal(more) => refusal = Some(more.as_str()),
-            PartKind::Reasoning(reasoning) => thoughts.push(reasoning::joined(reasoning)),
+            PartKind::Reasoning(reasoning) => thoughts.push(reasoning.joined()),
             PartKind::ToolCall(call) => {
                 let id = ids.next().map_or(call.id.as_str(), String::as_str);
                 message.tool_calls.push(call::answered(call, id, request));

@@ -215,7 +215,7 @@ impl Choice {
             match part.kind {
                 PartKind::Text { text, .. } => self.say(Words::Text, text, out),
                 PartKind::Refusal(text) => self.say(Words::Refusal, text, out),
-                PartKind::Reasoning(thoughts) => self.say(Words::Reasoning, reasoning::joined(&thoughts), out),
+                PartKind::Reasoning(thoughts) => self.say(Words::Reasoning, thoughts.joined(), out),
                 _ => out.whole(part),
             }
         }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::super::call::{self, NO_ARGUMENTS};
 use super::super::wire::{CHUNK, Call, ContentPart, CustomCall, FunctionCall, LogProbs, WrittenUsage};
 use super::super::{citation, part, stop};
-use crate::ir::{ApiError, BlockId, BlockKind, Citation, Delta, Event, Part, PartKind, Stop, Usage};
+use crate::ir::{ApiError, BlockId, BlockKind, Citation, Delta, Event, Part, PartKind, Reasoning, Stop, Usage};
 use crate::json::Json;
 use crate::openai_vendor::error;
 use crate::{ErrorReply, StreamWriter, Telling, custom_tools};
@@ -258,7 +258,11 @@ impl Writer {
                 self.tell(choice, ChunkDelta { reasoning_content: Some(&text), ..ChunkDelta::default() }, out);
             }
             (Delta::Section, Kind::Reasoning { has_text: true }) => {
-                self.tell(choice, ChunkDelta { reasoning_content: Some("\n\n"), ..ChunkDelta::default() }, out);
+                self.tell(
+                    choice,
+                    ChunkDelta { reasoning_content: Some(Reasoning::SECTION_BREAK), ..ChunkDelta::default() },
+                    out,
+                );
             }
             (Delta::Input(text), Kind::Call { index, is_custom, has_input }) if !text.is_empty() => {
                 *has_input = true;

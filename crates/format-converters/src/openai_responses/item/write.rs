@@ -14,7 +14,10 @@ pub(in super::super) fn no_list() -> Json {
 /// A piece of reasoning: its text, where it has any, as the summary, since that is what clients show.
 pub(in super::super) fn reasoning<'a>(id: &'a str, sections: &'a [String], opaque: Option<&Opaque>) -> Item<'a> {
     let summary = sections.iter().map(|text| Part::SummaryText { text }).collect();
-    let encrypted_content = opaque.map(|opaque| Cow::Owned(opaque.for_slot(FORMAT)));
+    // An item that began before its issuer's id was known has another one.
+    let is_renamed = |opaque: &&Opaque| opaque.is_of(FORMAT) && opaque.id.as_deref().is_some_and(|own| own != id);
+    let slot = |opaque: &Opaque| if is_renamed(&opaque) { opaque.enveloped() } else { opaque.for_slot(FORMAT) };
+    let encrypted_content = opaque.map(|opaque| Cow::Owned(slot(opaque)));
     Item::Reasoning { id: Cow::Borrowed(id), summary, content: Vec::new(), encrypted_content }
 }
 

@@ -1,3 +1,5 @@
+//! Requests as they are read and written.
+
 mod reading;
 mod writing;
 

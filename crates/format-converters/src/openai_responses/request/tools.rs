@@ -106,6 +106,7 @@ fn write<'a>(tool: &'a Tool, request: &Request, losses: &mut Losses) -> Result<w
     match tool {
         Tool::Function { name, description, parameters, strict, cache, extras } => {
             losses.drop_if(cache.is_some(), "cache_control");
+            losses.drop_foreign(extras.as_ref(), FORMAT);
             let parameters = match parameters {
                 Some(parameters) => Some(Cow::Borrowed(parameters)),
                 None if is_own => None,
@@ -117,7 +118,7 @@ fn write<'a>(tool: &'a Tool, request: &Request, losses: &mut Losses) -> Result<w
                 parameters,
                 // The vendor's default here is to enforce the schema, in other formats it is not.
                 strict: strict.or((!is_own).then_some(false)),
-                more: extras.as_ref().map(|extras| more(extras, losses)).unwrap_or_default(),
+                more: extras.as_ref().map(own).unwrap_or_default(),
             })
         }
         Tool::Custom { name, description, grammar } => {
@@ -129,16 +130,10 @@ fn write<'a>(tool: &'a Tool, request: &Request, losses: &mut Losses) -> Result<w
     }
 }
 
-/// What else this format says of a function; what another one says is named.
-fn more(extras: &Native, losses: &mut Losses) -> Members {
-    let members = Object::read(extras.json.raw()).map(|object| object.rest(&[])).unwrap_or_default();
-    if extras.format == FORMAT {
-        return Members(members);
-    }
-    for (name, _) in members {
-        losses.drop(&name);
-    }
-    Members::default()
+/// What else this format says of a function.
+fn own(extras: &Native) -> Members {
+    let own = Object::read(extras.json.raw()).ok().filter(|_| extras.format == FORMAT);
+    Members(own.map(|own| own.rest(&[])).unwrap_or_default())
 }
 
 fn write_search<'a>(search: &'a Search, losses: &mut Losses) -> wire::Tool<'a> {

@@ -44,8 +44,15 @@ pub(super) fn write<'a>(request: &'a Request, losses: &mut Losses) -> Result<Inp
         _ => None,
     });
     let keeps_marks = matches!(request.format, Format::OpenAi | Format::OpenAiResponses);
-    let mut writer =
-        Writer { items: Vec::new(), waiting: Vec::new(), custom: calls.collect(), keeps_marks, minted: 0, losses };
+    let mut writer = Writer {
+        items: Vec::new(),
+        waiting: Vec::new(),
+        custom: calls.collect(),
+        keeps_marks,
+        takes_sound: request.format == FORMAT,
+        minted: 0,
+        losses,
+    };
     for (index, turn) in turns.iter().enumerate() {
         writer.turn(turn).map_err(|error| error.at_index(index + skipped).at("turns"))?;
     }
@@ -68,6 +75,8 @@ struct Writer<'a, 'l> {
     custom: HashSet<&'a str>,
     /// Whether marks for caching stay: the client speaks to the same vendor.
     keeps_marks: bool,
+    /// Whether sound goes through, which the API does not take: a client of its own may know better.
+    takes_sound: bool,
     /// How many ids were made up.
     minted: usize,
     losses: &'l mut Losses,
@@ -85,6 +94,8 @@ impl<'a> Writer<'a, '_> {
             Role::Assistant => "assistant",
         };
         for (index, part) in turn.parts.iter().enumerate() {
+            let is_reasoning = matches!(part.kind, PartKind::Reasoning(_));
+            self.losses.drop_if(part.opaque.is_some() && !is_reasoning, "reasoning");
             let written = if turn.role == Role::Assistant { self.spoken(part, role) } else { self.told(part, role) };
             written.map_err(|error| error.at_index(index).at("parts"))?;
         }
@@ -104,7 +115,7 @@ impl<'a> Writer<'a, '_> {
             }
             PartKind::Media(media) => {
                 self.refuse_sound(media.kind)?;
-                self.waiting.push(media::write(media, breakpoint)?);
+                self.waiting.push(media::write(media, breakpoint, self.losses)?);
             }
             _ => {
                 self.flush(role);
@@ -118,9 +129,11 @@ impl<'a> Writer<'a, '_> {
     fn spoken(&mut self, part: &'a Part, role: &'static str) -> Result<(), Invalid> {
         match &part.kind {
             PartKind::Text { text, citations } => {
-                self.losses.drop_if(part.cache.is_some() && !self.keeps_marks, "cache_control");
+                // The texts of the model's have no place for a mark.
+                self.losses.drop_if(part.cache.is_some(), "cache_control");
                 if !text.is_empty() {
                     let annotations = annotations(text, citations);
+                    self.losses.drop_if(annotations.len() < citations.len(), "annotations");
                     let content = if annotations.is_empty() {
                         Content::Text(Cow::Borrowed(text))
                     } else {
@@ -216,7 +229,8 @@ impl<'a> Writer<'a, '_> {
                     parts.push(wire::Part::InputText { text, prompt_cache_breakpoint: breakpoint });
                 }
                 PartKind::Media(media) if matches!(media.kind, MediaKind::Image | MediaKind::Document) => {
-                    parts.push(media::write(media, breakpoint).map_err(|error| error.at_index(index).at("content"))?);
+                    let written = media::write(media, breakpoint, self.losses);
+                    parts.push(written.map_err(|error| error.at_index(index).at("content"))?);
                 }
                 _ => {
                     let error = Invalid::new("a tool answers with texts, pictures and documents in OpenAI Responses");
@@ -255,13 +269,14 @@ impl<'a> Writer<'a, '_> {
     }
 
     fn breakpoint(&mut self, mark: Option<&CacheMark>) -> Option<Breakpoint> {
-        self.losses.drop_if(mark.is_some() && !self.keeps_marks, "cache_control");
+        // For how long the prompt is kept is nothing that a mark says here.
+        let is_lost = |mark: &CacheMark| !self.keeps_marks || mark.ttl.is_some();
+        self.losses.drop_if(mark.is_some_and(is_lost), "cache_control");
         mark.filter(|_| self.keeps_marks).map(|_| Breakpoint { mode: "explicit" })
     }
 
-    /// The API takes no sound; what one of its clients sent all the same goes through.
     fn refuse_sound(&self, kind: MediaKind) -> Result<(), Invalid> {
-        let is_refused = kind == MediaKind::Audio && !self.keeps_marks;
+        let is_refused = kind == MediaKind::Audio && !self.takes_sound;
         if is_refused { Err(Invalid::new("sound has no counterpart in OpenAI Responses")) } else { Ok(()) }
     }
 

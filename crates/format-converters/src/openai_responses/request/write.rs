@@ -158,6 +158,7 @@ fn reasoning<'a>(
         }
         // Not to think is a word that models understand which may.
         if effort == Some(Effort::None.name()) && thinks.is_none() && request.format != Format::OpenAi {
+            losses.drop("reasoning_effort");
             return None;
         }
     }

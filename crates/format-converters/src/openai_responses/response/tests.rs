@@ -1,3 +1,5 @@
+//! Answers as they are read and written.
+
 use std::sync::Arc;
 
 use rotator_domain::Format;

@@ -1,3 +1,5 @@
+//! Streams as they are read and written.
+
 mod reading;
 mod writing;
 

@@ -233,3 +233,26 @@ fn tools_of_other_formats_are_written_flat() {
     assert_eq!(body["text"], json!({"format": {"type": "json_schema", "name": "output", "schema": {}}}));
     assert_eq!(dropped, ["max_uses"]);
 }
+
+#[test]
+fn sound_goes_through_for_clients_of_this_format_alone() {
+    let source = Source::Base64("AAAA".into());
+    let mime = Some("audio/wav".to_owned());
+    let sound = Media { kind: MediaKind::Audio, source, mime, name: None, detail: None, extras: None };
+    let turns = || vec![Turn::new(Role::User, vec![Part::new(PartKind::Media(sound.clone()))])];
+    for format in [Format::OpenAi, Format::Gemini] {
+        let refused = unsayable(&foreign(format, turns()));
+        assert_eq!(refused, "turns[0].parts[0]: sound has no counterpart in OpenAI Responses");
+    }
+    assert_eq!(written(&foreign(FORMAT, turns())).0["input"][0]["content"][0]["type"], "input_audio");
+}
+
+#[test]
+fn marks_that_say_less_here_are_named() {
+    let marked = |ttl: Option<&str>| Part { cache: Some(CacheMark { ttl: ttl.map(str::to_owned) }), ..Part::text("t") };
+    let lost = |role, part| written(&foreign(Format::OpenAi, vec![Turn::new(role, vec![part])])).1;
+    let named = ["cache_control".to_owned()];
+    assert!(lost(Role::User, marked(None)).is_empty());
+    assert_eq!(lost(Role::User, marked(Some("1h"))), named);
+    assert_eq!(lost(Role::Assistant, marked(None)), named);
+}

@@ -263,7 +263,7 @@ fn reasoning_is_a_summary_in_sections() {
     let opaque = Opaque { id: Some("rs_9".into()), ..Opaque::new(FORMAT, "gAAA".into()) };
     let events = [
         start(),
-        open(0, BlockKind::Reasoning { is_summary: false, id: None }),
+        open(0, BlockKind::Reasoning { is_summary: false, id: Some("rs_9".into()) }),
         text(0, "one"),
         delta(0, Delta::Section),
         text(0, "two"),
@@ -292,7 +292,19 @@ fn reasoning_is_a_summary_in_sections() {
         output[0]["summary"],
         json!([{"type": "summary_text", "text": "one"}, {"type": "summary_text", "text": "two"}])
     );
-    assert_eq!((&output[0]["encrypted_content"], &output[1]["id"]), (&json!("gAAA"), &json!("rs_9")));
+    assert_eq!((&output[0]["encrypted_content"], &output[0]["id"]), (&json!("gAAA"), &json!("rs_9")));
+    assert_eq!((&output[1]["encrypted_content"], &output[1]["id"]), (&json!("gAAA"), &json!("rs_9")));
+}
+
+#[test]
+fn an_item_that_began_before_its_id_was_known_carries_it_in_an_envelope() {
+    let opaque = Opaque { id: Some("rs_9".into()), ..Opaque::new(FORMAT, "gAAA".into()) };
+    let kind = BlockKind::Reasoning { is_summary: true, id: None };
+    let events =
+        [start(), open(0, kind), text(0, "one"), delta(0, Delta::Opaque(opaque.clone())), close(0), Event::End];
+    let item = strictly(&write(&events))["output"][0].clone();
+    assert_ne!(item["id"], "rs_9");
+    assert_eq!(Opaque::from_slot(FORMAT, item["encrypted_content"].as_str().unwrap()), opaque);
 }
 
 #[test]
