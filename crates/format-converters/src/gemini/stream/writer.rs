@@ -21,6 +21,9 @@ use crate::{ErrorReply, StreamWriter, Telling};
 /// The status of an error that has none.
 const BAD_GATEWAY: u16 = 502;
 
+/// The reason of an answer that ended although nothing tells why.
+const FINISHED: &str = "STOP";
+
 /// Writes the pieces of an answer.
 #[derive(Debug)]
 pub(in crate::gemini) struct Writer {
@@ -203,14 +206,18 @@ impl Writer {
 
     fn end(&mut self, out: &mut BytesMut) {
         self.close_all(out);
-        let choices = std::mem::take(&mut self.choices);
+        let mut choices = std::mem::take(&mut self.choices);
+        if choices.is_empty() {
+            choices.insert(0, Told::default());
+        }
         let is_blocked = Feedback::is_for(choices.values().map(|told| (told.stop.as_ref(), told.parts)));
         let last = |(index, told): (u32, Told)| {
             let nothing = plain(PlainPart { text: Some(String::new()), ..PlainPart::default() });
             let log_probs = Json::from_text(&format!("[{}]", told.log_probs.join(",")));
             Candidate {
                 content: Content { role: Some("model"), parts: vec![nothing] },
-                finish_reason: told.stop.as_ref().map(finish_reason),
+                // Without a reason the vendor's SDKs take the stream for one that broke off.
+                finish_reason: Some(told.stop.as_ref().map_or(FINISHED, finish_reason)),
                 index,
                 grounding_metadata: told.grounding.into_some(),
                 logprobs_result: log_probs
