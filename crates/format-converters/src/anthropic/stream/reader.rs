@@ -247,12 +247,7 @@ fn is_empty_object(text: &str) -> bool {
 }
 
 /// A block as it would have come in one piece.
-fn whole(
-    mut members: Members,
-    texts: BTreeMap<String, String>,
-    others: BTreeMap<String, Json>,
-    input: &str,
-) -> Json {
+fn whole(mut members: Members, texts: BTreeMap<String, String>, others: BTreeMap<String, Json>, input: &str) -> Json {
     for (name, json) in others {
         members.set(&name, json);
     }

@@ -63,7 +63,7 @@ fn result(id: &str, content: Vec<Part>, is_error: Option<bool>) -> Part {
 fn picture() -> Part {
     let source = Source::Base64("iVBORw0KGgo=".into());
     let (mime, kind) = (Some("image/png".into()), MediaKind::Image);
-    Part::new(PartKind::Media(Media { kind, source, mime, name: None, detail: None, extras: None }))
+    Part::media(Media { kind, source, mime, name: None, detail: None, extras: None })
 }
 
 fn user(text: &str) -> Turn {
@@ -286,7 +286,7 @@ fn what_cannot_be_said_is_refused_or_named() {
         media(MediaKind::Document, Source::Url("https://a.example/b.pdf".into())),
         media(MediaKind::Audio, Source::Base64("AAAA".into())),
     ] {
-        let turns = vec![Turn::new(Role::User, vec![Part::new(PartKind::Media(media))])];
+        let turns = vec![Turn::new(Role::User, vec![Part::media(media)])];
         assert!(refusal(&from(Format::Anthropic, turns)).contains("has no counterpart"));
     }
     let mut request = from(Format::OpenAiResponses, vec![user("q")]);

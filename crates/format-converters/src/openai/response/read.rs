@@ -32,14 +32,14 @@ pub(in super::super) fn read(body: &[u8]) -> Result<Response, Invalid> {
 /// Sound that a model made: `{id, data, expires_at, transcript}`.
 pub(in super::super) fn audio(json: Json) -> Option<Part> {
     let data = Object::read_leniently(json.raw()).ok()?.text("data").ok().flatten()?;
-    Some(Part::new(PartKind::Media(Media {
+    Some(Part::media(Media {
         kind: MediaKind::Audio,
         source: Source::Base64(data),
         mime: None,
         name: None,
         detail: None,
         extras: Some(Native { format: Format::OpenAi, name: "audio".to_owned(), json }),
-    })))
+    }))
 }
 
 /// What a model said: a text, or a list of parts, of which those that are understood count.
@@ -105,5 +105,7 @@ fn parts(message: &Object<'_>) -> Vec<Part> {
     if let Some(function) = message.object("function_call").ok().flatten() {
         parts.extend(call::understood_legacy(&function));
     }
+    // Most answers are one part.
+    parts.shrink_to_fit();
     parts
 }

@@ -124,8 +124,8 @@ fn what_the_format_cannot_say_is_left_out_and_named() {
     let parts = vec![
         signed,
         Part::new(PartKind::Native(native)),
-        Part::new(PartKind::Media(media(MediaKind::Video))),
-        Part::new(PartKind::Media(media(MediaKind::Image))),
+        Part::media(media(MediaKind::Video)),
+        Part::media(media(MediaKind::Image)),
     ];
     let mut telling = telling();
     let body = written(&of(parts, StopReason::End), &mut telling);

@@ -83,7 +83,7 @@ fn turns_of_other_formats_are_items_in_order() {
         Format::Anthropic,
         vec![
             Turn::new(Role::System, vec![Part::text("1"), Part::text("2")]),
-            Turn::new(Role::User, vec![marked, Part::new(PartKind::Media(image))]),
+            Turn::new(Role::User, vec![marked, Part::media(image)]),
             Turn::new(
                 Role::Assistant,
                 vec![
@@ -166,7 +166,7 @@ fn what_cannot_be_said_is_named_or_refused() {
     assert_eq!(unsayable(&other), "turns[0].parts[0]: `web_search_call` has no counterpart in OpenAI Responses");
     let file = Source::File { format: Format::Gemini, id: "f".into() };
     let media = Media { kind: MediaKind::Image, source: file, mime: None, name: None, detail: None, extras: None };
-    let file = foreign(Format::Gemini, vec![Turn::new(Role::User, vec![Part::new(PartKind::Media(media))])]);
+    let file = foreign(Format::Gemini, vec![Turn::new(Role::User, vec![Part::media(media)])]);
     assert_eq!(unsayable(&file), "turns[0].parts[0]: a file of another vendor's cannot be shown to this one");
 }
 
