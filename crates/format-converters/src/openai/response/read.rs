@@ -61,13 +61,26 @@ fn piece(raw: &RawValue) -> Option<Part> {
         Some("refusal") => Some(Part::new(PartKind::Refusal(text("refusal")?))),
         // Mistral's models tell their thoughts so.
         Some("thinking") => {
-            let raw = object.raw("thinking")?;
-            let texts: String = found(raw).iter().filter_map(Part::as_text).collect();
+            let texts = texts(object.raw("thinking")?);
             let sections = Some(texts).filter(|text| !text.is_empty()).into_iter().collect();
             Some(Part::new(PartKind::Reasoning(Reasoning { sections, is_summary: false })))
         }
         Some("image_url") => image(raw).ok(),
         _ => text("text").map(Part::text),
+    }
+}
+
+/// A text, or what the texts of a list say together; parts within parts are none.
+fn texts(raw: &RawValue) -> String {
+    let said = |raw| {
+        if json::kind(raw) == Kind::Text {
+            return json::text(raw).ok();
+        }
+        Object::read_leniently(raw).ok()?.text("text").ok().flatten()
+    };
+    match json::kind(raw) {
+        Kind::List => json::list(raw).unwrap_or_default().into_iter().filter_map(said).collect(),
+        _ => said(raw).unwrap_or_default(),
     }
 }
 

@@ -209,3 +209,12 @@ fn what_is_no_answer_is_told() {
     let response = Response { error: Some(told), ..Response::default() };
     assert!(written(&response, &mut telling()).starts_with(r#"{"error":{"message":"m","type":"rate_limit_error""#));
 }
+
+#[test]
+fn thoughts_within_thoughts_cost_no_stack() {
+    let begin = r#"{"type":"thinking","thinking":["#;
+    let thoughts = format!("{}{}", begin.repeat(10_000), "]}".repeat(10_000));
+    let body = format!(r#"{{"choices":[{{"message":{{"content":[{thoughts},{{"type":"text","text":"a"}}]}}}}]}}"#);
+    let response = read(body.as_bytes()).unwrap();
+    assert_eq!(response.choices[0].parts.last().and_then(Part::as_text), Some("a"));
+}
