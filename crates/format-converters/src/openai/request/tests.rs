@@ -324,3 +324,13 @@ fn a_stream_says_how_much_was_used_whether_or_not_it_was_asked() {
     assert_eq!(member(&body, "stream_options"), r#"{"include_usage":true}"#);
     assert!(!read_text(&with(r#""stream":true"#)).include_usage);
 }
+
+#[test]
+fn a_sibling_does_not_say_a_second_time_what_was_read() {
+    let mut request = from(Format::OpenAiResponses, vec![user("q")]);
+    let extra = |name: &str| (name.to_owned(), Json::from_text("[]").unwrap());
+    request.extras.0 = ["messages", "stop", "logit_bias"].map(extra).to_vec();
+    let (body, losses) = written(&request);
+    assert_eq!(body.matches("\"messages\"").count(), 1, "{body}");
+    assert_eq!((member(&body, "logit_bias").as_str(), losses), ("[]", vec!["messages".to_owned(), "stop".to_owned()]));
+}

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Number;
 
 use super::super::wire::{CacheControl, Message, PATH};
+use super::read::KNOWN;
 use super::turns::{arranged, messages};
 use super::{thinking, tools};
 use crate::ir::{OutputShape, Request, Tier};
@@ -22,6 +23,9 @@ const SCHEMA_NAME_LIMIT: usize = 64;
 /// (<https://platform.openai.com/docs/api-reference/responses/create>).
 const OF_RESPONSES: [&str; 6] =
     ["include", "truncation", "max_tool_calls", "context_management", "instructions", "reasoning"];
+
+/// What both formats have, with the same members.
+const STREAM_OPTIONS: &str = "stream_options";
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -177,7 +181,10 @@ fn extras(request: &Request, losses: &mut Losses) -> Result<Members, Invalid> {
             Format::OpenAiResponses if name == "prompt" => {
                 return Err(Invalid::new("has no counterpart in Chat Completions").at(name));
             }
+            Format::OpenAiResponses if name == STREAM_OPTIONS => kept.push((name.clone(), value.clone())),
             Format::OpenAiResponses if OF_RESPONSES.contains(&name.as_str()) => losses.drop(name),
+            // By a name of this format it would be said unread, and perhaps a second time.
+            Format::OpenAiResponses if KNOWN.contains(&name.as_str()) => losses.drop(name),
             Format::OpenAi | Format::OpenAiResponses => kept.push((name.clone(), value.clone())),
             Format::Anthropic | Format::Gemini => losses.drop(name),
         }
@@ -187,7 +194,7 @@ fn extras(request: &Request, losses: &mut Losses) -> Result<Members, Invalid> {
 
 /// A stream says how much was used whether or not the client asked: the proxy counts it.
 fn stream_options(request: &Request, extras: &mut Members) -> Option<Members> {
-    let at = extras.0.iter().position(|(name, _)| name == "stream_options");
+    let at = extras.0.iter().position(|(name, _)| name == STREAM_OPTIONS);
     let more = at.map(|at| extras.0.remove(at).1);
     if !request.stream {
         return None;

@@ -6,6 +6,7 @@ use rotator_domain::Format;
 
 use super::super::path::RESPONSES;
 use super::super::wire::{self, FORMAT, INCLUDE_LOG_PROBS, INCLUDE_OPAQUE};
+use super::read::KNOWN;
 use super::{tools, turns};
 use crate::ir::{Effort, OutputShape, Request, Thinking, ThinkingMode, Tier};
 use crate::json::{Object, each, text};
@@ -221,7 +222,8 @@ fn user<'a>(request: &'a Request, losses: &mut Losses) -> Option<&'a str> {
 fn extras(request: &Request, losses: &mut Losses) -> Members {
     let keeps = |name: &str| match request.format {
         FORMAT => true,
-        Format::OpenAi => !OF_CHAT.contains(&name) && !name.contains('.'),
+        // By a name of this format it would be said unread, and perhaps a second time.
+        Format::OpenAi => !OF_CHAT.contains(&name) && !KNOWN.contains(&name) && !name.contains('.'),
         Format::Anthropic | Format::Gemini => false,
     };
     let (kept, dropped): (Vec<_>, Vec<_>) = request.extras.0.iter().partition(|(name, _)| keeps(name));

@@ -233,3 +233,16 @@ fn tools_of_other_formats_are_written_flat() {
     assert_eq!(body["text"], json!({"format": {"type": "json_schema", "name": "output", "schema": {}}}));
     assert_eq!(dropped, ["max_uses"]);
 }
+
+#[test]
+fn a_sibling_does_not_say_a_second_time_what_was_read() {
+    let mut request = foreign(Format::OpenAi, vec![Turn::new(Role::User, vec![Part::text("q")])]);
+    let extra = |name: &str| (name.to_owned(), Json::from_text("{}").unwrap());
+    request.extras.0 = ["input", "text", "truncation"].map(extra).to_vec();
+    let models = ModelTable::default();
+    let mut writing = Writing { models: &models, losses: Losses::default() };
+    let call = write(&request, &mut writing).unwrap();
+    let body = String::from_utf8(call.body.to_vec()).unwrap();
+    assert_eq!((body.matches("\"input\"").count(), body.matches("\"truncation\"").count()), (1, 1), "{body}");
+    assert_eq!(writing.losses.names(), ["input", "text"]);
+}
