@@ -2,8 +2,10 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
+mod bench;
 mod demo;
 mod error;
+mod fuzz;
 mod process;
 mod python;
 mod run;
@@ -48,6 +50,19 @@ enum Task {
     },
     /// Check the layers, the names and sizes of files, and that the documents name every setting.
     Tidy,
+    /// Run the fuzz targets of the wire formats. Needs cargo-fuzz.
+    Fuzz {
+        /// One target; all when absent.
+        target: Option<String>,
+        /// How many inputs each is run with.
+        #[arg(long, default_value_t = 1_000_000)]
+        runs: u64,
+    },
+    /// Measure how fast each format becomes each other one, and what one event of a stream costs.
+    Bench {
+        /// Only the benchmarks whose names hold this text.
+        filter: Option<String>,
+    },
     /// Drive the rotation's policy against modelled upstreams with hidden limits, and print what came of it.
     Simulate {
         /// Where all that looks random comes from.
@@ -72,6 +87,8 @@ fn main() -> ExitCode {
         Task::Test => test::run(&workspace),
         Task::Conformance { corpus, chunk } => test::conformance(&workspace, corpus, chunk.as_deref()),
         Task::Tidy => tidy::run(&workspace),
+        Task::Fuzz { target, runs } => fuzz::run(&workspace, target.as_deref(), runs),
+        Task::Bench { filter } => bench::run(&workspace, filter.as_deref()),
         Task::Simulate { seed, scenario } => simulate::run(seed, scenario.as_deref()),
         Task::Demo { hold } => demo::run(&workspace, hold),
     };

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::items;
 use crate::members::RawMembers;
 
 /// A JSON value as it was written.
@@ -100,7 +101,12 @@ fn with_whole_pairs(string: &str) -> String {
 
 /// Reads a list, its items unread.
 pub(crate) fn list(raw: &RawValue) -> Result<Vec<&RawValue>, Invalid> {
-    serde_json::from_str(raw.get()).map_err(|_| Invalid::expected("a list", raw))
+    items::each_some(raw, |item| Ok(Some(item)))
+}
+
+/// Makes sure that a value is a list.
+pub(crate) fn ensure_list(raw: &RawValue) -> Result<(), Invalid> {
+    if kind(raw) == Kind::List { Ok(()) } else { Err(Invalid::expected("a list", raw)) }
 }
 
 /// Reads each item of a list.
@@ -108,8 +114,7 @@ pub(crate) fn each<'a, T>(
     raw: &'a RawValue,
     mut read: impl FnMut(&'a RawValue) -> Result<T, Invalid>,
 ) -> Result<Vec<T>, Invalid> {
-    let items = list(raw)?.into_iter().enumerate();
-    items.map(|(index, item)| read(item).map_err(|error| error.at_index(index))).collect()
+    items::each_some(raw, |item| read(item).map(Some))
 }
 
 /// Reads a value of a type that serde knows.
@@ -211,7 +216,10 @@ impl Invalid {
 impl<'a> Object<'a> {
     /// Reads an object.
     pub(crate) fn read(raw: &'a RawValue) -> Result<Self, Invalid> {
-        let RawMembers(members) = serde_json::from_str(raw.get()).map_err(|_| Invalid::expected("an object", raw))?;
+        let RawMembers(members) = serde_json::from_str(raw.get()).map_err(|_| match kind(raw) {
+            Kind::Object => Invalid::new("there are too many members that say next to nothing"),
+            _ => Invalid::expected("an object", raw),
+        })?;
         Ok(Self { members, is_lenient: false })
     }
 

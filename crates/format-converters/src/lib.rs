@@ -13,6 +13,7 @@ mod custom_tools;
 mod gemini;
 mod ids;
 pub mod ir;
+mod items;
 mod json;
 mod keepsakes;
 mod losses;

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::items::is_chaff;
 use crate::json::Json;
 
 /// The members of an object that is being read; written, they make it again without the white space between them. A name
@@ -36,9 +37,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for RawMembers<'a> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
+                let (mut members, mut bytes) = (Vec::new(), 0);
                 while let Some(Name(name)) = map.next_key()? {
-                    members.push((name, map.next_value()?));
+                    let value: &RawValue = map.next_value()?;
+                    bytes += name.len() + value.get().len() + 4;
+                    members.push((name, value));
+                    if is_chaff(members.len(), bytes) {
+                        return Err(A::Error::custom("too many members that say next to nothing"));
+                    }
                 }
                 Ok(RawMembers(members))
             }

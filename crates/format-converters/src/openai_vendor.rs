@@ -7,3 +7,6 @@ pub(crate) mod error;
 pub(crate) mod grammar;
 pub(crate) mod model_name;
 pub(crate) mod models;
+
+/// Members of requests that both formats know, and that mean the same in both however they came to be unread.
+pub(crate) const SHARED: [&str; 2] = ["safety_identifier", "stream_options"];

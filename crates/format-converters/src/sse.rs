@@ -7,6 +7,11 @@ use std::borrow::Cow;
 
 use memchr::memchr2;
 
+/// Bytes of a line or of data that are worth being moved rather than copied, and given back after use.
+const LONG: usize = 64 * 1024;
+/// How a line of data begins.
+const DATA: [&[u8]; 2] = [b"data: ", b"data:"];
+
 /// One event. An event without data is given too where it has a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event<'a> {
@@ -75,9 +80,7 @@ impl Parser {
             } else {
                 let mut whole = std::mem::take(&mut self.line);
                 whole.extend_from_slice(line);
-                self.line_ended(&whole, &mut each)?;
-                whole.clear();
-                self.line = whole;
+                self.line = self.own_line_ended(whole, &mut each)?;
             }
             bytes = match rest {
                 [b'\r', b'\n', rest @ ..] | [_, rest @ ..] => rest,
@@ -99,6 +102,29 @@ impl Parser {
     fn check(&self, more: usize) -> Result<(), TooLong> {
         let length = self.line.len() + self.data.len() + more;
         if length > self.limit { Err(TooLong(self.limit)) } else { Ok(()) }
+    }
+
+    /// A line that was put together ends. A long one that is all of an event's data becomes it without a copy. Gives a
+    /// place for the next line.
+    fn own_line_ended<E>(
+        &mut self,
+        mut line: Vec<u8>,
+        each: &mut impl FnMut(Event<'_>) -> Result<(), E>,
+    ) -> Result<Vec<u8>, E> {
+        if line.len() > LONG
+            && !self.has_data
+            && let Some(begin) = DATA.iter().find(|begin| line.starts_with(begin)).map(|begin| begin.len())
+        {
+            line.drain(..begin);
+            self.is_first_line = false;
+            self.has_data = true;
+            self.data =
+                String::from_utf8(line).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+            return Ok(Vec::new());
+        }
+        self.line_ended(&line, each)?;
+        line.clear();
+        Ok(line)
     }
 
     fn line_ended<E>(&mut self, line: &[u8], each: &mut impl FnMut(Event<'_>) -> Result<(), E>) -> Result<(), E> {
@@ -135,6 +161,8 @@ impl Parser {
         };
         self.name.clear();
         self.data.clear();
+        // What one long event took is not held for the short ones after it.
+        self.data.shrink_to(LONG);
         ended
     }
 }

@@ -58,7 +58,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), TaskError> {
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         if path.is_dir() {
-            collect(&path, files)?;
+            // What a crate outside the workspace built in its own folder is no source.
+            if path.file_name().is_none_or(|name| name != "target") {
+                collect(&path, files)?;
+            }
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);
         }

@@ -136,7 +136,8 @@ pub(super) fn write(request: &EmbeddingRequest, writing: &mut Writing<'_>) -> Re
 pub(super) fn read_embedded(body: &[u8]) -> Result<EmbeddingResponse, Invalid> {
     let object = Manner::Strict.object(json::document(body)?)?;
     let values = |raw| {
-        let values = Manner::Strict.object(raw)?.with("values", |raw| json::list(raw).map(|_| Json::from(raw)))?;
+        let values =
+            Manner::Strict.object(raw)?.with("values", |raw| json::ensure_list(raw).map(|()| Json::from(raw)))?;
         values.map(Embedding::Numbers).ok_or_else(|| Invalid::new("is missing").at("values"))
     };
     let embeddings = match object.with("embedding", values)? {

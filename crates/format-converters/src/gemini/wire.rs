@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::Invalid;
+use crate::items;
 use crate::json::{self, Json, Kind, Object};
 use crate::members::Members;
 
@@ -121,7 +122,19 @@ pub(super) fn one_or_each<'a, T>(
     raw: &'a RawValue,
     mut read: impl FnMut(&'a RawValue) -> Result<T, Invalid>,
 ) -> Result<Vec<T>, Invalid> {
-    if json::kind(raw) == Kind::Object { read(raw).map(|item| vec![item]) } else { json::each(raw, read) }
+    one_or_some(raw, |raw| read(raw).map(Some))
+}
+
+/// The same with those that are something.
+pub(super) fn one_or_some<'a, T>(
+    raw: &'a RawValue,
+    mut read: impl FnMut(&'a RawValue) -> Result<Option<T>, Invalid>,
+) -> Result<Vec<T>, Invalid> {
+    if json::kind(raw) == Kind::Object {
+        read(raw).map(|item| item.into_iter().collect())
+    } else {
+        items::each_some(raw, read)
+    }
 }
 
 // === impl Manner ===

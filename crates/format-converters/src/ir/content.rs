@@ -56,7 +56,7 @@ pub enum PartKind {
     /// What the model thought before it answered.
     Reasoning(Reasoning),
     /// A picture, sound, video or document.
-    Media(Media),
+    Media(Box<Media>),
     /// The model calls a tool of the client's.
     ToolCall(ToolCall),
     /// What a tool of the client's answered.
@@ -210,6 +210,12 @@ impl Part {
     #[must_use]
     pub const fn new(kind: PartKind) -> Self {
         Self { kind, cache: None, opaque: None }
+    }
+
+    /// Media without marks.
+    #[must_use]
+    pub fn media(media: Media) -> Self {
+        Self::new(PartKind::Media(Box::new(media)))
     }
 
     /// A text without marks.

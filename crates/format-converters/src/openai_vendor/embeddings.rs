@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::ir::{Embedding, EmbeddingInput, EmbeddingRequest, EmbeddingResponse, Usage};
+use crate::items;
 use crate::json::{self, Json, Kind, Object};
 use crate::{Asked, Invalid, UpstreamCall, Writing};
 
@@ -142,15 +143,25 @@ fn inputs(raw: &RawValue) -> Result<(Vec<EmbeddingInput>, bool), Invalid> {
     if json::kind(raw) == Kind::Text {
         return Ok((vec![EmbeddingInput::Text(json::text(raw)?)], false));
     }
-    let items = json::list(raw).map_err(|_| Invalid::expected("a string or a list", raw))?;
-    let first = items.first().ok_or_else(|| Invalid::new("is empty"))?;
-    let tokens =
-        |raw| json::parse::<Vec<u64>>(raw, "a list of tokens").map(|_| EmbeddingInput::Tokens(Json::from(raw)));
-    Ok(match json::kind(first) {
+    let mut first = None;
+    items::for_each(raw, |_, item| {
+        first.get_or_insert(json::kind(item));
+        Ok(())
+    })
+    .map_err(|_| Invalid::expected("a string or a list", raw))?;
+    let first = first.ok_or_else(|| Invalid::new("is empty"))?;
+    Ok(match first {
         Kind::Text => (json::each(raw, |item| json::text(item).map(EmbeddingInput::Text))?, true),
         Kind::List => (json::each(raw, tokens)?, true),
         _ => (vec![tokens(raw)?], false),
     })
+}
+
+/// Tokens stay as they were written.
+fn tokens(raw: &RawValue) -> Result<EmbeddingInput, Invalid> {
+    let token = |_, item| json::parse::<u64>(item, "a token").map(drop);
+    items::for_each(raw, token).map_err(|_| Invalid::expected("a list of tokens", raw))?;
+    Ok(EmbeddingInput::Tokens(Json::from(raw)))
 }
 
 fn embedding(raw: &RawValue) -> Result<(u64, Embedding), Invalid> {

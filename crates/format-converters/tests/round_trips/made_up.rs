@@ -121,7 +121,7 @@ fn cache(format: Format) -> impl Strategy<Value = Option<CacheMark>> {
 fn users(format: Format) -> BoxedStrategy<Part> {
     let said = (text(), cache(format)).prop_map(|(text, cache)| Part { cache, ..Part::text(text) });
     prop_oneof![6 => said, 2 => (media(format), cache(format)).prop_map(|(media, cache)| {
-        Part { cache, ..Part::new(PartKind::Media(media)) }
+        Part { cache, ..Part::new(PartKind::Media(Box::new(media))) }
     })]
     .boxed()
 }
@@ -252,8 +252,8 @@ fn result(number: usize, format: Format, call_id: String, name: String, is_custo
         1 => vec![Part::text("21° ☀")],
         2 => vec![Part::text(r#"{"ok":true,"id":9007199254740993}"#)],
         3 if format != Format::Gemini => vec![Part::text("one"), Part::text("two")],
-        4 if has_media => vec![Part::text("seen"), Part::new(PartKind::Media(image()))],
-        5 if has_media => vec![Part::new(PartKind::Media(image()))],
+        4 if has_media => vec![Part::text("seen"), Part::new(PartKind::Media(Box::new(image())))],
+        5 if has_media => vec![Part::new(PartKind::Media(Box::new(image())))],
         _ => vec![Part::text("done")],
     };
     let is_error = (number % 4 == 1 && matches!(format, Format::Anthropic | Format::Gemini)).then_some(true);

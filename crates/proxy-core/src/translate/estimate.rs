@@ -1,6 +1,6 @@
 //! How many tokens a prompt has, roughly: for upstreams that do not count.
 
-use rotator_format_converters::ir::{Media, Part, PartKind, Request, Source, Tool};
+use rotator_format_converters::ir::{Part, PartKind, Request, Source, Tool};
 
 /// How many bytes of text make a token, roughly (OpenAI's help centre: about four characters of English).
 const BYTES_PER_TOKEN: usize = 4;
@@ -26,8 +26,10 @@ fn of_part(part: &Part) -> usize {
         + match &part.kind {
             PartKind::Text { text, .. } | PartKind::Refusal(text) => of_text(text),
             PartKind::Reasoning(reasoning) => reasoning.sections.iter().map(|section| of_text(section)).sum(),
-            PartKind::Media(Media { source: Source::Text(text), .. }) => of_text(text),
-            PartKind::Media(_) => TOKENS_OF_MEDIA,
+            PartKind::Media(media) => match &media.source {
+                Source::Text(text) => of_text(text),
+                _ => TOKENS_OF_MEDIA,
+            },
             PartKind::ToolCall(call) => of_text(&call.name) + of_text(call.input.as_str()),
             PartKind::ToolResult(result) => of_parts(&result.content),
             PartKind::Native(native) => of_text(native.json.get()),
@@ -56,7 +58,7 @@ const fn of_text(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use rotator_domain::Format;
-    use rotator_format_converters::ir::{MediaKind, Role, Turn};
+    use rotator_format_converters::ir::{Media, MediaKind, Role, Turn};
 
     use super::*;
 
@@ -65,8 +67,8 @@ mod tests {
         let mut request = Request::new(Format::OpenAi, "m".into());
         let media =
             |source| Media { kind: MediaKind::Document, source, mime: None, name: None, detail: None, extras: None };
-        let image = Part::new(PartKind::Media(media(Source::Base64("A".repeat(1_000_000)))));
-        let page = Part::new(PartKind::Media(media(Source::Text("x".repeat(8)))));
+        let image = Part::media(media(Source::Base64("A".repeat(1_000_000))));
+        let page = Part::media(media(Source::Text("x".repeat(8))));
         request.turns = vec![Turn::new(Role::User, vec![Part::text("x".repeat(41)), image, page])];
         assert_eq!(tokens(&request), 4 + 11 + 1_000 + 2);
     }

@@ -44,7 +44,7 @@ pub(in super::super) fn block(raw: &RawValue, strictness: Strictness) -> Result<
     let mut opaque = None;
     let kind = match r#type.as_str() {
         "text" => PartKind::Text { text: needed("text")?, citations: object.each("citations", citation)? },
-        "image" => PartKind::Media(image(&object)?),
+        "image" => PartKind::Media(Box::new(image(&object)?)),
         "document" => document(&object, raw)?,
         "tool_use" | "tool_result" | "thinking" | "redacted_thinking" if is_nested => {
             return Err(Invalid::new(format!("a tool cannot answer with `{}`", r#type)).at("type"));
@@ -145,7 +145,8 @@ fn document(object: &Object<'_>, raw: &RawValue) -> Result<PartKind, Invalid> {
     // A document at a URL is a PDF: the API takes no other.
     let mime = mime.or_else(|| matches!(source, Source::Url(_)).then(|| PDF.to_owned()));
     let extras = native_members("document", object.rest(&known));
-    Ok(PartKind::Media(Media { kind: MediaKind::Document, source, mime, name, detail: None, extras }))
+    let media = Media { kind: MediaKind::Document, source, mime, name, detail: None, extras };
+    Ok(PartKind::Media(Box::new(media)))
 }
 
 fn is_made_of_blocks(object: &Object<'_>) -> bool {

@@ -368,9 +368,7 @@ fn sampling_is_what_the_model_takes() {
 
 #[test]
 fn what_cannot_be_said_is_refused_or_named() {
-    let media = |kind, source| {
-        Part::new(PartKind::Media(Media { kind, source, mime: None, name: None, detail: None, extras: None }))
-    };
+    let media = |kind, source| Part::media(Media { kind, source, mime: None, name: None, detail: None, extras: None });
     let said = |part: Part| of(vec![Turn::new(Role::User, vec![part])]);
     let file = Source::File { format: Format::OpenAi, id: "f".into() };
     let mut stored = of(hello());
@@ -463,7 +461,7 @@ fn documents_are_pdfs_or_plain_text() {
         let source = Source::Base64(data.into());
         let (mime, name) = (Some(mime.to_owned()), Some("n".to_owned()));
         let media = Media { kind: MediaKind::Document, source, mime, name, detail: None, extras: None };
-        try_write(&of(vec![Turn::new(Role::User, vec![Part::new(PartKind::Media(media))])]))
+        try_write(&of(vec![Turn::new(Role::User, vec![Part::media(media)])]))
             .map(|(body, _)| body["messages"][0]["content"][0]["source"].clone())
     };
     let pdf = json!({"type": "base64", "media_type": "application/pdf", "data": "JVBERg=="});

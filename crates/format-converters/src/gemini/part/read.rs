@@ -35,9 +35,9 @@ pub(in crate::gemini) fn read(raw: &RawValue, manner: Manner) -> Result<Option<P
     } else if let Some(result) = object.with("functionResponse", |raw| result(raw, manner))? {
         PartKind::ToolResult(result)
     } else if let Some(media) = object.with("inlineData", |raw| inline(raw, manner))? {
-        PartKind::Media(Media { extras: about_media(&object), ..media })
+        PartKind::Media(Box::new(Media { extras: about_media(&object), ..media }))
     } else if let Some(media) = object.with("fileData", |raw| file(raw, manner))? {
-        PartKind::Media(Media { extras: about_media(&object), ..media })
+        PartKind::Media(Box::new(Media { extras: about_media(&object), ..media }))
     } else {
         let text = object.text("text")?;
         if text.is_none() && opaque.is_none() && manner == Manner::Strict {

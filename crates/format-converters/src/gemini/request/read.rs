@@ -6,7 +6,7 @@ use rotator_domain::Format;
 use serde_json::value::RawValue;
 
 use crate::gemini::path;
-use crate::gemini::wire::{Manner, one_or_each};
+use crate::gemini::wire::{Manner, one_or_each, one_or_some};
 use crate::gemini::{part, request};
 use crate::ir::{Extras, Part, PartKind, Request, Role, Tier, Turn};
 use crate::json::{self, Json, Kind, Object};
@@ -97,8 +97,7 @@ fn parts(object: &Object<'_>, role: Role) -> Result<Vec<Part>, Invalid> {
             _ => Ok(part),
         }
     };
-    let parts = object.with("parts", |raw| one_or_each(raw, read))?;
-    Ok(parts.unwrap_or_default().into_iter().flatten().collect())
+    Ok(object.with("parts", |raw| one_or_some(raw, read))?.unwrap_or_default())
 }
 
 /// The turns of the conversation. Neighbours of the model's are one: clients give back each piece of a stream as a turn.

@@ -40,7 +40,7 @@ fn image() -> Part {
     let source = Source::Base64("AA==".into());
     let mime = Some("image/png".to_owned());
     let media = Media { kind: MediaKind::Image, source, mime, name: None, detail: None, extras: None };
-    Part::new(PartKind::Media(media))
+    Part::media(media)
 }
 
 fn from(format: Format, model: &str, turns: Vec<Turn>) -> Request {

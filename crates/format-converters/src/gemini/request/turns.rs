@@ -172,7 +172,7 @@ impl Writer<'_> {
             match part.kind {
                 PartKind::Text { text, .. } | PartKind::Refusal(text) => texts.push(text),
                 PartKind::Media(found) => {
-                    let found = media(found, self.losses)?;
+                    let found = media(*found, self.losses)?;
                     let is_inside = self.takes_media_in_results && found.inline_data.is_some();
                     if is_inside { &mut parts } else { &mut *after }.push(plain(found));
                 }
@@ -214,7 +214,7 @@ impl Writer<'_> {
                 PartKind::Refusal(text) => written.push(text_part(text, thought_signature)),
                 PartKind::Reasoning(reasoning) => written.extend(thought(&reasoning, thought_signature)),
                 PartKind::Media(found) => {
-                    written.push(plain(PlainPart { thought_signature, ..media(found, self.losses)? }));
+                    written.push(plain(PlainPart { thought_signature, ..media(*found, self.losses)? }));
                 }
                 PartKind::ToolCall(call) => {
                     let args = call.input.to_object();

@@ -115,7 +115,7 @@ pub(in crate::gemini) fn parts(part: &Part, losses: &mut Losses) -> Vec<wire::Pa
     match &part.kind {
         PartKind::Text { text: said, .. } | PartKind::Refusal(said) => text(said, thought_signature),
         PartKind::Reasoning(reasoning) => thought(reasoning, thought_signature).into_iter().collect(),
-        PartKind::Media(found) => match media(found.clone(), losses) {
+        PartKind::Media(found) => match media(found.as_ref().clone(), losses) {
             Ok(found) => vec![plain(PlainPart { thought_signature, ..found })],
             Err(_) => {
                 losses.drop("file_id");

@@ -374,3 +374,13 @@ fn citations_are_told_at_the_end_with_places_in_all_that_was_said() {
     let spans: Vec<_> = citations.iter().filter_map(|citation| citation.span).collect();
     assert_eq!((text.as_str(), spans), ("éné", vec![(0, 1), (2, 3)]));
 }
+
+#[test]
+fn a_stream_that_ends_without_a_reason_is_whole_all_the_same() {
+    let start = || Event::Start { id: "r".into(), model: "m".into(), created: None };
+    let open = Event::Open { block: BlockId(0), choice: 0, kind: BlockKind::Text };
+    for events in [vec![start(), open, Event::End], vec![start(), Event::End]] {
+        let pieces = pieces(&written(events, false));
+        assert_eq!(value(pieces.last().unwrap())["candidates"][0]["finishReason"], "STOP");
+    }
+}

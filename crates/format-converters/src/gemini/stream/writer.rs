@@ -21,6 +21,9 @@ use crate::{ErrorReply, StreamWriter, Telling};
 /// The status of an error that has none.
 const BAD_GATEWAY: u16 = 502;
 
+/// The reason of an answer that ended although nothing tells why.
+const FINISHED: &str = "STOP";
+
 /// Writes the pieces of an answer.
 #[derive(Debug)]
 pub(in crate::gemini) struct Writer {
@@ -238,12 +241,16 @@ impl Writer {
 
     fn end(&mut self, out: &mut BytesMut) {
         self.close_all(out);
-        let choices = std::mem::take(&mut self.choices);
+        let mut choices = std::mem::take(&mut self.choices);
+        if choices.is_empty() {
+            choices.insert(0, Told::default());
+        }
         let is_blocked = Feedback::is_for(choices.values().map(|told| (told.stop.as_ref(), told.parts)));
         let last = |(index, told): (u32, Told)| {
             let log_probs = Json::from_text(&format!("[{}]", told.log_probs.join(",")));
             Candidate {
-                finish_reason: told.stop.as_ref().map(finish_reason),
+                // Without a reason the vendor's SDKs take the stream for one that broke off.
+                finish_reason: Some(told.stop.as_ref().map_or(FINISHED, finish_reason)),
                 grounding_metadata: told.grounding.into_some(),
                 logprobs_result: log_probs
                     .filter(|_| !told.log_probs.is_empty())

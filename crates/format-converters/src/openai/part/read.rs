@@ -43,7 +43,7 @@ pub(in super::super) fn marked(object: &Object<'_>) -> Result<Option<CacheMark>,
 /// Reads a picture that a model made, as relays tell it: `{"type": "image_url", "image_url": {"url"}}`.
 pub(in super::super) fn image(raw: &RawValue) -> Result<Part, Invalid> {
     let object = Object::read(raw)?;
-    address(&object, "image_url", MediaKind::Image).map(|media| Part::new(PartKind::Media(media)))
+    address(&object, "image_url", MediaKind::Image).map(Part::media)
 }
 
 fn part(raw: &RawValue, place: Place) -> Result<Part, Invalid> {
@@ -54,10 +54,14 @@ fn part(raw: &RawValue, place: Place) -> Result<Part, Invalid> {
             PartKind::Text { text: object.required_text("text")?, citations: Vec::new() }
         }
         ("refusal", Place::Assistant) => PartKind::Refusal(object.required_text("refusal")?),
-        ("image_url", Place::User | Place::Tool) => PartKind::Media(address(&object, "image_url", MediaKind::Image)?),
-        ("video_url", Place::User | Place::Tool) => PartKind::Media(address(&object, "video_url", MediaKind::Video)?),
-        ("input_audio", Place::User | Place::Tool) => PartKind::Media(audio(&object)?),
-        ("file", Place::User | Place::Tool) => PartKind::Media(file(&object)?),
+        ("image_url", Place::User | Place::Tool) => {
+            PartKind::Media(Box::new(address(&object, "image_url", MediaKind::Image)?))
+        }
+        ("video_url", Place::User | Place::Tool) => {
+            PartKind::Media(Box::new(address(&object, "video_url", MediaKind::Video)?))
+        }
+        ("input_audio", Place::User | Place::Tool) => PartKind::Media(Box::new(audio(&object)?)),
+        ("file", Place::User | Place::Tool) => PartKind::Media(Box::new(file(&object)?)),
         ("image_url" | "video_url" | "input_audio" | "file" | "refusal", _) => {
             return Err(Invalid::new(format!("a part of type {name} does not stand in such a message")).at("type"));
         }

@@ -75,13 +75,15 @@ fn answer(object: &Object<'_>) -> Result<Vec<Part>, Invalid> {
         }));
     parts.extend(object.each("tool_calls", call::read)?);
     parts.extend(object.with("function_call", call::read_legacy)?);
+    // Most messages are one part.
+    parts.shrink_to_fit();
     Ok(parts)
 }
 
 /// What the model thought, as clients that understand it give it back.
 fn thoughts(object: &Object<'_>) -> Result<Option<Part>, Invalid> {
     object.text("reasoning_content")?;
-    object.with("reasoning_details", |raw| json::list(raw).map(drop))?;
+    object.with("reasoning_details", json::ensure_list)?;
     let mut part = reasoning::read(object);
     if let Some(raw) = object.raw("reasoning_details")
         && let Some(part) = &mut part

@@ -12,7 +12,7 @@ use crate::members::Members;
 use crate::{Asked, Invalid};
 
 /// The members that are understood. `reasoning` and `thinking` are only as objects.
-const KNOWN: [&str; 36] = [
+pub(super) const KNOWN: [&str; 36] = [
     "model",
     "messages",
     "stream",

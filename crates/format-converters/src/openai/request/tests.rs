@@ -63,7 +63,7 @@ fn result(id: &str, content: Vec<Part>, is_error: Option<bool>) -> Part {
 fn picture() -> Part {
     let source = Source::Base64("iVBORw0KGgo=".into());
     let (mime, kind) = (Some("image/png".into()), MediaKind::Image);
-    Part::new(PartKind::Media(Media { kind, source, mime, name: None, detail: None, extras: None }))
+    Part::media(Media { kind, source, mime, name: None, detail: None, extras: None })
 }
 
 fn user(text: &str) -> Turn {
@@ -286,7 +286,7 @@ fn what_cannot_be_said_is_refused_or_named() {
         media(MediaKind::Document, Source::Url("https://a.example/b.pdf".into())),
         media(MediaKind::Audio, Source::Base64("AAAA".into())),
     ] {
-        let turns = vec![Turn::new(Role::User, vec![Part::new(PartKind::Media(media))])];
+        let turns = vec![Turn::new(Role::User, vec![Part::media(media)])];
         assert!(refusal(&from(Format::Anthropic, turns)).contains("has no counterpart"));
     }
     let mut request = from(Format::OpenAiResponses, vec![user("q")]);
@@ -335,9 +335,19 @@ fn what_the_vendor_refuses_does_not_reach_it_from_clients_of_other_formats() {
 
     let source = Source::Url("https://a.example/b.mp4".into());
     let video = Media { kind: MediaKind::Video, source, mime: None, name: None, detail: None, extras: None };
-    let turns = vec![Turn::new(Role::User, vec![Part::new(PartKind::Media(video))])];
+    let turns = vec![Turn::new(Role::User, vec![Part::new(PartKind::Media(Box::new(video)))])];
     let mut request = from(Format::Gemini, turns);
     assert_eq!(refusal(&request), "messages: the vendor's models take no videos");
     request.model = "qwen-vl".into();
     assert!(written(&request).0.contains("video_url"));
+}
+
+#[test]
+fn a_sibling_does_not_say_a_second_time_what_was_read() {
+    let mut request = from(Format::OpenAiResponses, vec![user("q")]);
+    let extra = |name: &str| (name.to_owned(), Json::from_text("[]").unwrap());
+    request.extras.0 = ["messages", "stop", "logit_bias"].map(extra).to_vec();
+    let (body, losses) = written(&request);
+    assert_eq!(body.matches("\"messages\"").count(), 1, "{body}");
+    assert_eq!((member(&body, "logit_bias").as_str(), losses), ("[]", vec!["messages".to_owned(), "stop".to_owned()]));
 }

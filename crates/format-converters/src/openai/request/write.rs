@@ -5,12 +5,13 @@ use serde::Serialize;
 use serde_json::Number;
 
 use super::super::wire::{CacheControl, Message, PATH};
+use super::read::KNOWN;
 use super::turns::{arranged, messages};
 use super::{thinking, tools};
 use crate::ir::{OutputShape, Request, Tier};
 use crate::json::{Json, Object};
 use crate::members::Members;
-use crate::openai_vendor::model_name;
+use crate::openai_vendor::{SHARED, model_name};
 use crate::{Invalid, Losses, UpstreamCall, Writing};
 
 /// The name of a schema that has none, which the vendor wants.
@@ -25,6 +26,9 @@ const MOST_STOPS: usize = 4;
 /// (<https://platform.openai.com/docs/api-reference/responses/create>).
 const OF_RESPONSES: [&str; 6] =
     ["include", "truncation", "max_tool_calls", "context_management", "instructions", "reasoning"];
+
+/// How a stream is to be told.
+const STREAM_OPTIONS: &str = "stream_options";
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -180,7 +184,10 @@ fn extras(request: &Request, losses: &mut Losses) -> Result<Members, Invalid> {
             Format::OpenAiResponses if name == "prompt" => {
                 return Err(Invalid::new("has no counterpart in Chat Completions").at(name));
             }
+            Format::OpenAiResponses if SHARED.contains(&name.as_str()) => kept.push((name.clone(), value.clone())),
             Format::OpenAiResponses if OF_RESPONSES.contains(&name.as_str()) => losses.drop(name),
+            // By a name of this format it would be said unread, and perhaps a second time.
+            Format::OpenAiResponses if KNOWN.contains(&name.as_str()) => losses.drop(name),
             Format::OpenAi | Format::OpenAiResponses => kept.push((name.clone(), value.clone())),
             Format::Anthropic | Format::Gemini => losses.drop(name),
         }
@@ -190,7 +197,7 @@ fn extras(request: &Request, losses: &mut Losses) -> Result<Members, Invalid> {
 
 /// A stream says how much was used whether or not the client asked: the proxy counts it.
 fn stream_options(request: &Request, extras: &mut Members) -> Option<Members> {
-    let at = extras.0.iter().position(|(name, _)| name == "stream_options");
+    let at = extras.0.iter().position(|(name, _)| name == STREAM_OPTIONS);
     let more = at.map(|at| extras.0.remove(at).1);
     if !request.stream {
         return None;

@@ -32,14 +32,14 @@ pub(in super::super) fn read(body: &[u8]) -> Result<Response, Invalid> {
 /// Sound that a model made: `{id, data, expires_at, transcript}`.
 pub(in super::super) fn audio(json: Json) -> Option<Part> {
     let data = Object::read_leniently(json.raw()).ok()?.text("data").ok().flatten()?;
-    Some(Part::new(PartKind::Media(Media {
+    Some(Part::media(Media {
         kind: MediaKind::Audio,
         source: Source::Base64(data),
         mime: None,
         name: None,
         detail: None,
         extras: Some(Native { format: Format::OpenAi, name: "audio".to_owned(), json }),
-    })))
+    }))
 }
 
 /// What a model said: a text, or a list of parts, of which those that are understood count.
@@ -61,13 +61,26 @@ fn piece(raw: &RawValue) -> Option<Part> {
         Some("refusal") => Some(Part::new(PartKind::Refusal(text("refusal")?))),
         // Mistral's models tell their thoughts so.
         Some("thinking") => {
-            let raw = object.raw("thinking")?;
-            let texts: String = found(raw).iter().filter_map(Part::as_text).collect();
+            let texts = texts(object.raw("thinking")?);
             let sections = Some(texts).filter(|text| !text.is_empty()).into_iter().collect();
             Some(Part::new(PartKind::Reasoning(Reasoning { sections, is_summary: false })))
         }
         Some("image_url") => image(raw).ok(),
         _ => text("text").map(Part::text),
+    }
+}
+
+/// A text, or what the texts of a list say together; parts within parts are none.
+fn texts(raw: &RawValue) -> String {
+    let said = |raw| {
+        if json::kind(raw) == Kind::Text {
+            return json::text(raw).ok();
+        }
+        Object::read_leniently(raw).ok()?.text("text").ok().flatten()
+    };
+    match json::kind(raw) {
+        Kind::List => json::list(raw).unwrap_or_default().into_iter().filter_map(said).collect(),
+        _ => said(raw).unwrap_or_default(),
     }
 }
 
@@ -105,5 +118,7 @@ fn parts(message: &Object<'_>) -> Vec<Part> {
     if let Some(function) = message.object("function_call").ok().flatten() {
         parts.extend(call::understood_legacy(&function));
     }
+    // Most answers are one part.
+    parts.shrink_to_fit();
     parts
 }

@@ -124,8 +124,8 @@ fn what_the_format_cannot_say_is_left_out_and_named() {
     let parts = vec![
         signed,
         Part::new(PartKind::Native(native)),
-        Part::new(PartKind::Media(media(MediaKind::Video))),
-        Part::new(PartKind::Media(media(MediaKind::Image))),
+        Part::media(media(MediaKind::Video)),
+        Part::media(media(MediaKind::Image)),
     ];
     let mut telling = telling();
     let body = written(&of(parts, StopReason::End), &mut telling);
@@ -208,4 +208,13 @@ fn what_is_no_answer_is_told() {
     assert_eq!((told.status, told.message.as_str()), (429, "m"));
     let response = Response { error: Some(told), ..Response::default() };
     assert!(written(&response, &mut telling()).starts_with(r#"{"error":{"message":"m","type":"rate_limit_error""#));
+}
+
+#[test]
+fn thoughts_within_thoughts_cost_no_stack() {
+    let begin = r#"{"type":"thinking","thinking":["#;
+    let thoughts = format!("{}{}", begin.repeat(10_000), "]}".repeat(10_000));
+    let body = format!(r#"{{"choices":[{{"message":{{"content":[{thoughts},{{"type":"text","text":"a"}}]}}}}]}}"#);
+    let response = read(body.as_bytes()).unwrap();
+    assert_eq!(response.choices[0].parts.last().and_then(Part::as_text), Some("a"));
 }

@@ -19,6 +19,8 @@ use crate::{Invalid, StreamReader, sse};
 
 /// What ends a stream.
 const DONE: &str = "[DONE]";
+/// The most answers of one stream; a number beyond them counts as the first.
+const MOST_CHOICES: u32 = 128;
 /// The status of a stream that stopped short.
 const BAD_GATEWAY: u16 = 502;
 
@@ -137,7 +139,8 @@ impl Reader {
     }
 
     fn choice(&mut self, object: &Object<'_>, events: &mut Vec<Event>) {
-        let number = object.count("index").ok().flatten().and_then(|index| u32::try_from(index).ok()).unwrap_or(0);
+        let number = object.count("index").ok().flatten().and_then(|index| u32::try_from(index).ok());
+        let number = number.filter(|number| *number < MOST_CHOICES).unwrap_or_default();
         let choice = self.choices.entry(number).or_default();
         let mut out = Out { choice: number, next: &mut self.next, events };
         let delta = ["delta", "message"].into_iter().find_map(|name| object.object(name).ok().flatten());

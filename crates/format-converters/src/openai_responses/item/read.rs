@@ -95,7 +95,7 @@ impl Items {
     pub(in super::super) fn drawing(object: &Object<'_>) -> Result<Option<Part>, Invalid> {
         let Some(data) = object.text("result")?.filter(|data| media::is_base64(data)) else { return Ok(None) };
         let format = object.text("output_format")?;
-        Ok(Some(Part::new(PartKind::Media(media::drawn(data, format.as_deref())))))
+        Ok(Some(Part::media(media::drawn(data, format.as_deref()))))
     }
 
     /// What only this format has.

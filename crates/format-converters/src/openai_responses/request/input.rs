@@ -136,9 +136,9 @@ fn content(raw: &RawValue) -> Result<Part, Invalid> {
             PartKind::Text { text: object.required_text("text")?, citations }
         }
         "refusal" => PartKind::Refusal(object.required_text("refusal")?),
-        "input_image" => PartKind::Media(media::read_image(&object)?),
-        "input_file" => PartKind::Media(media::read_file(&object)?),
-        "input_audio" => PartKind::Media(media::read_audio(&object)?),
+        "input_image" => PartKind::Media(Box::new(media::read_image(&object)?)),
+        "input_file" => PartKind::Media(Box::new(media::read_file(&object)?)),
+        "input_audio" => PartKind::Media(Box::new(media::read_audio(&object)?)),
         other => return Err(Invalid::new(format!("`{other}` is no part that is known")).at("type")),
     };
     let cache = object.raw("prompt_cache_breakpoint").map(|_| CacheMark::default());

@@ -12,7 +12,7 @@ use crate::members::Members;
 use crate::{Asked, Invalid};
 
 /// The members that are understood; all others are extras.
-const KNOWN: [&str; 24] = [
+pub(super) const KNOWN: [&str; 24] = [
     "model",
     "input",
     "instructions",

@@ -6,10 +6,12 @@ use rotator_domain::Format;
 
 use super::super::path::RESPONSES;
 use super::super::wire::{self, FORMAT, INCLUDE_LOG_PROBS, INCLUDE_OPAQUE};
+use super::read::KNOWN;
 use super::{tools, turns};
 use crate::ir::{Effort, OutputShape, Request, Thinking, ThinkingMode, Tier};
 use crate::json::{Object, each, text};
 use crate::members::Members;
+use crate::openai_vendor::SHARED;
 use crate::{Invalid, Losses, ModelTable, ThinkingStyle, UpstreamCall, Writing};
 
 /// The least that the API takes for the most tokens of an answer.
@@ -222,6 +224,8 @@ fn user<'a>(request: &'a Request, losses: &mut Losses) -> Option<&'a str> {
 fn extras(request: &Request, losses: &mut Losses) -> Members {
     let keeps = |name: &str| match request.format {
         FORMAT => true,
+        // By a name of this format it would be said unread, and perhaps a second time.
+        Format::OpenAi if KNOWN.contains(&name) => SHARED.contains(&name),
         Format::OpenAi => !OF_CHAT.contains(&name) && !name.contains('.'),
         Format::Anthropic | Format::Gemini => false,
     };

@@ -300,8 +300,7 @@ fn what_has_no_counterpart_is_left_out_and_named() {
     let page = Citation { quote: Some("q".into()), ..Citation::default() };
     let link = Citation { url: Some("https://a.example".into()), ..Citation::default() };
     let text = PartKind::Text { text: "aé".into(), citations: vec![page, link] };
-    let mut response =
-        of(vec![Part::new(PartKind::Native(native)), Part::new(PartKind::Media(sound)), Part::new(text)]);
+    let mut response = of(vec![Part::new(PartKind::Native(native)), Part::media(sound), Part::new(text)]);
     response.choices.push(Choice::default());
     let (body, dropped) = written(&response, plain());
     assert_eq!(dropped, ["n", "server_tool_use", "media", "annotations"]);

@@ -7,8 +7,8 @@ use super::super::super::wire::FORMAT;
 use super::super::{read, write};
 use super::{own, parse, written};
 use crate::ir::{
-    Attachment, Effort, Media, Opaque, Part, PartKind, Role, Search, Source, Thinking, ThinkingMode, Tier, Tool,
-    ToolChoice, Turn,
+    Attachment, Effort, Opaque, Part, PartKind, Role, Search, Source, Thinking, ThinkingMode, Tier, Tool, ToolChoice,
+    Turn,
 };
 use crate::{Asked, Losses, ModelTable, Writing};
 
@@ -96,7 +96,10 @@ fn a_request_is_read_into_words_of_no_format() {
     assert_eq!(request.turns[3].parts.len(), 6, "items of the model's are one turn");
     assert_eq!(request.turns[3].parts[0].opaque, Some(own("gAAA")));
     let text = |part: &Part| match &part.kind {
-        PartKind::Media(Media { source: Source::Text(text), .. }) => Some(text.clone()),
+        PartKind::Media(media) => match &media.source {
+            Source::Text(text) => Some(text.clone()),
+            _ => None,
+        },
         _ => None,
     };
     assert_eq!(text(&request.turns[2].parts[4]).as_deref(), Some("hi"));

@@ -83,7 +83,7 @@ fn turns_of_other_formats_are_items_in_order() {
         Format::Anthropic,
         vec![
             Turn::new(Role::System, vec![Part::text("1"), Part::text("2")]),
-            Turn::new(Role::User, vec![marked, Part::new(PartKind::Media(image))]),
+            Turn::new(Role::User, vec![marked, Part::media(image)]),
             Turn::new(
                 Role::Assistant,
                 vec![
@@ -166,7 +166,7 @@ fn what_cannot_be_said_is_named_or_refused() {
     assert_eq!(unsayable(&other), "turns[0].parts[0]: `web_search_call` has no counterpart in OpenAI Responses");
     let file = Source::File { format: Format::Gemini, id: "f".into() };
     let media = Media { kind: MediaKind::Image, source: file, mime: None, name: None, detail: None, extras: None };
-    let file = foreign(Format::Gemini, vec![Turn::new(Role::User, vec![Part::new(PartKind::Media(media))])]);
+    let file = foreign(Format::Gemini, vec![Turn::new(Role::User, vec![Part::media(media)])]);
     assert_eq!(unsayable(&file), "turns[0].parts[0]: a file of another vendor's cannot be shown to this one");
 }
 
@@ -239,7 +239,7 @@ fn sound_goes_through_for_clients_of_this_format_alone() {
     let source = Source::Base64("AAAA".into());
     let mime = Some("audio/wav".to_owned());
     let sound = Media { kind: MediaKind::Audio, source, mime, name: None, detail: None, extras: None };
-    let turns = || vec![Turn::new(Role::User, vec![Part::new(PartKind::Media(sound.clone()))])];
+    let turns = || vec![Turn::new(Role::User, vec![Part::new(PartKind::Media(Box::new(sound.clone())))])];
     for format in [Format::OpenAi, Format::Gemini] {
         let refused = unsayable(&foreign(format, turns()));
         assert_eq!(refused, "turns[0].parts[0]: sound has no counterpart in OpenAI Responses");
@@ -255,4 +255,17 @@ fn marks_that_say_less_here_are_named() {
     assert!(lost(Role::User, marked(None)).is_empty());
     assert_eq!(lost(Role::User, marked(Some("1h"))), named);
     assert_eq!(lost(Role::Assistant, marked(None)), named);
+}
+
+#[test]
+fn a_sibling_does_not_say_a_second_time_what_was_read() {
+    let mut request = foreign(Format::OpenAi, vec![Turn::new(Role::User, vec![Part::text("q")])]);
+    let extra = |name: &str| (name.to_owned(), Json::from_text("{}").unwrap());
+    request.extras.0 = ["input", "text", "truncation"].map(extra).to_vec();
+    let models = ModelTable::default();
+    let mut writing = Writing { models: &models, losses: Losses::default() };
+    let call = write(&request, &mut writing).unwrap();
+    let body = String::from_utf8(call.body.to_vec()).unwrap();
+    assert_eq!((body.matches("\"input\"").count(), body.matches("\"truncation\"").count()), (1, 1), "{body}");
+    assert_eq!(writing.losses.names(), ["input", "text"]);
 }
