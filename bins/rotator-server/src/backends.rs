@@ -51,6 +51,7 @@ pub(crate) fn storage_factory(url: &DatabaseUrl) -> Result<Box<dyn StorageFactor
 ///
 /// # Errors
 /// Names the feature that this build lacks.
+#[cfg_attr(not(feature = "memory"), expect(unused_variables, reason = "a build without a cache remembers nothing"))]
 pub(crate) fn cache(url: &CacheUrl, conversations: ConversationLimits) -> Result<Cache, AppError> {
     match url {
         #[cfg(feature = "memory")]
