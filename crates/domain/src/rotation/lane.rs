@@ -98,6 +98,10 @@ impl Lane {
     /// Puts everybody who can serve in line anew: the strategy has changed.
     pub(super) fn reorder(&mut self, strategy: Strategy, random: &mut u64) {
         let ready: Vec<KeyId> = self.tiers.values().flat_map(|line| line.values().copied()).collect();
+        // Places of two strategies do not go together: one may be another's.
+        for key in &ready {
+            self.leave(*key);
+        }
         for key in ready {
             self.line_up(key, strategy, random, 0);
         }

@@ -113,10 +113,10 @@ impl Rotation {
         }
         let mut lanes = std::mem::take(&mut self.lanes);
         for (model, lane) in &mut lanes {
-            self.fill(model.as_deref(), lane);
             if is_reordered {
                 lane.reorder(self.policy.strategy, &mut self.random);
             }
+            self.fill(model.as_deref(), lane);
         }
         self.lanes = lanes;
     }

@@ -360,6 +360,20 @@ fn publishing_keeps_places_and_states_and_forgets_who_left() {
 }
 
 #[test]
+fn nobody_loses_its_place_when_the_strategy_changes() {
+    for (before, after) in Strategy::ALL.into_iter().flat_map(|one| Strategy::ALL.map(|other| (one, other))) {
+        let mut pool = with_strategy(before, plain(3));
+        let first = lease(&mut pool, &request(0)).key.0;
+        pool.publish(RotationPolicy { strategy: after, ..RotationPolicy::default() }, plain(4));
+        let mut tried = vec![KeyId(first)];
+        while let Next::Lease(lease) = pool.pick(&PickRequest { tried: &tried.clone(), ..request(1) }) {
+            tried.push(lease.key);
+        }
+        assert_eq!(tried.len(), 4, "from {before:?} to {after:?}");
+    }
+}
+
+#[test]
 fn a_restart_keeps_cooldowns_and_dead_keys() {
     let mut before = pool(plain(3));
     let of = |model, now| PickRequest { model: Some(model), ..request(now) };
