@@ -9,6 +9,7 @@ mod fuzz;
 mod process;
 mod python;
 mod run;
+mod services;
 mod simulate;
 mod test;
 mod tidy;
@@ -37,8 +38,13 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Run every test. Needs Python 3 for the official SDKs.
-    Test,
+    /// Run every test. Needs Python 3 for the official SDKs, and MariaDB, PostgreSQL and Redis, which it installs where it
+    /// may.
+    Test {
+        /// Run these instead: arguments of the test runner, such as --package rotator-storage-mysql.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Ask for every recording of a corpus through the server with the official SDKs of all formats.
     Conformance {
         /// The folder with the recordings and their manifest.jsonl; the project's own when absent.
@@ -84,7 +90,7 @@ fn main() -> ExitCode {
     let workspace = Workspace::new();
     let done = match Args::parse().task {
         Task::Run { arguments } => run::run(&workspace, &arguments),
-        Task::Test => test::run(&workspace),
+        Task::Test { arguments } => test::run(&workspace, &arguments),
         Task::Conformance { corpus, chunk } => test::conformance(&workspace, corpus, chunk.as_deref()),
         Task::Tidy => tidy::run(&workspace),
         Task::Fuzz { target, runs } => fuzz::run(&workspace, target.as_deref(), runs),

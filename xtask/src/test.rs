@@ -7,26 +7,39 @@ use std::process::Command;
 use crate::error::TaskError;
 use crate::process::{self, cargo};
 use crate::python;
+use crate::services::Services;
 use crate::workspace::Workspace;
 
 /// The variable that tells the SDK tests which Python has the SDKs.
 const PYTHON: &str = "ROTATOR_SDK_PYTHON";
+/// What makes the server hold every backend.
+const EVERY_BACKEND: &str = "rotator-server/enterprise";
 /// The recordings of this workspace.
 const CORPUS: &str = "crates/format-converters/tests/corpus";
 /// The programs that compare what the SDKs see: in the upstream's own format, and in all others.
 const COMPARISONS: [&str; 2] = ["xtask/sdk/same_format.py", "xtask/sdk/conversion.py"];
 
-/// Runs every test: those in the documents first, then all others, whose counts come last.
-pub(crate) fn run(workspace: &Workspace) -> Result<(), TaskError> {
-    let python = python::with_sdks(workspace)?;
-    process::run(cargo(workspace).args(["test", "--quiet", "--workspace", "--doc"]))?;
+/// Runs every test: those in the documents first, then all others, whose counts come last. With arguments, only what they
+/// name.
+pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), TaskError> {
     let nextest = process::works(cargo(workspace).args(["nextest", "--version"]));
-    let arguments: &[&str] = if nextest {
-        &["nextest", "run", "--workspace", "--all-targets", "--run-ignored", "all"]
-    } else {
-        &["test", "--workspace", "--all-targets", "--no-fail-fast", "--", "--include-ignored"]
+    let whole = arguments.is_empty();
+    let mut command = cargo(workspace);
+    command.args(if nextest { &["nextest", "run"][..] } else { &["test", "--no-fail-fast"] });
+    if whole {
+        let python = python::with_sdks(workspace)?;
+        process::run(cargo(workspace).args(["test", "--quiet", "--workspace", "--doc"]))?;
+        command.args(["--workspace", "--all-targets", "--features", EVERY_BACKEND]).env(PYTHON, python);
+    }
+    command.args(arguments);
+    // The SDK tests are ignored where there is no Python for them.
+    match (nextest, whole) {
+        (true, true) => command.args(["--run-ignored", "all"]),
+        (false, true) => command.args(["--", "--include-ignored"]),
+        (_, false) => &mut command,
     };
-    process::run(cargo(workspace).args(arguments).env(PYTHON, python))
+    let services = Services::start()?;
+    process::run(command.envs(services.variables()))
 }
 
 /// Runs the SDKs against a corpus, the workspace's own where none is named: every comparison, also where one fails.

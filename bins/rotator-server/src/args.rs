@@ -138,6 +138,12 @@ pub(crate) struct Settings {
     /// The database's name [default: api_key_rotator].
     #[arg(long, env = "DB_NAME", hide_env_values = true, global = true)]
     pub(crate) db_name: Option<String>,
+    /// How many connections to the database are held at the most [default: 10].
+    #[arg(long, env = "DB_MAX_CONNECTIONS", hide_env_values = true, global = true)]
+    pub(crate) db_max_connections: Option<String>,
+    /// How long a call may wait for a connection to the database, in seconds [default: 10].
+    #[arg(long, env = "DB_ACQUIRE_TIMEOUT", hide_env_values = true, global = true)]
+    pub(crate) db_acquire_timeout: Option<String>,
     /// memory or redis [default: by the other settings].
     #[arg(long, env = "CACHE_TYPE", hide_env_values = true, global = true)]
     pub(crate) cache_type: Option<String>,
@@ -156,6 +162,18 @@ pub(crate) struct Settings {
     /// The Redis database's number [default: 0].
     #[arg(long, env = "REDIS_DB", hide_env_values = true, global = true)]
     pub(crate) redis_db: Option<String>,
+    /// What the names of all keys in Redis begin with; installations that share one have different ones [default: rotator].
+    #[arg(long, env = "REDIS_PREFIX", hide_env_values = true, global = true)]
+    pub(crate) redis_prefix: Option<String>,
+    /// How many connections to Redis are held at the most [default: 16].
+    #[arg(long, env = "REDIS_MAX_CONNECTIONS", hide_env_values = true, global = true)]
+    pub(crate) redis_max_connections: Option<String>,
+    /// How long Redis may take to answer before this node goes on alone, in seconds [default: 0.1].
+    #[arg(long, env = "REDIS_TIMEOUT", hide_env_values = true, global = true)]
+    pub(crate) redis_timeout: Option<String>,
+    /// This node's name among those that share a Redis, which no other one has [default: generated at each start].
+    #[arg(long, env = "ROTATOR_NODE_ID", hide_env_values = true, global = true)]
+    pub(crate) rotator_node_id: Option<String>,
     /// Confirms the command `reset`; never deletes anything by itself.
     #[arg(long, env = "RESET_DB_TABLES", hide_env_values = true, global = true)]
     pub(crate) reset_db_tables: Option<String>,

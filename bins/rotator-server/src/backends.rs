@@ -2,22 +2,61 @@
 
 use std::sync::Arc;
 
-use rotator_cache_trait::{ConversationLimits, ConversationStore, Counters, RotationState};
+use async_trait::async_trait;
+use rotator_cache_trait::{ChangeFeed, ConversationStore, Counters, NodeRegistry, RotationState};
+use rotator_domain::Timestamp;
 use rotator_storage_trait::{DatabaseUrl, StorageFactory};
 
-use crate::config::CacheUrl;
+use crate::config::{CacheUrl, Config};
 use crate::error::AppError;
 
-/// The cache of this process.
+/// Where the state is that changes with every request.
 pub(crate) struct Cache {
     pub(crate) rotation: Arc<dyn RotationState>,
     pub(crate) counters: Arc<dyn Counters>,
     pub(crate) conversations: Arc<dyn ConversationStore>,
+    /// What nodes share; none where the state is this process's own.
+    pub(crate) shared: Option<SharedCache>,
+}
+
+/// A cache that several nodes share.
+#[derive(Clone)]
+pub(crate) struct SharedCache {
+    pub(crate) feed: Arc<dyn ChangeFeed>,
+    pub(crate) nodes: Arc<dyn NodeRegistry>,
+    pub(crate) link: Arc<dyn CacheLink>,
+}
+
+/// This node's part in a shared cache.
+#[async_trait]
+pub(crate) trait CacheLink: Send + Sync {
+    /// Whether this node shares the state now.
+    fn standing(&self) -> Standing;
+
+    /// Gives back what this node holds of it, and takes it from the nodes.
+    async fn leave(&self);
+}
+
+/// Whether a node shares the state of the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// Since when it goes on alone; `None` while it shares.
+    pub(crate) alone_since: Option<Timestamp>,
+    /// How many nodes there were when that was last known.
+    pub(crate) nodes: usize,
+    /// How often it has gone on alone.
+    pub(crate) losses: u64,
 }
 
 /// The features of this build, for the admin API.
 pub(crate) fn features() -> Vec<String> {
-    let features: &[(&str, bool)] = &[("sqlite", cfg!(feature = "sqlite")), ("memory", cfg!(feature = "memory"))];
+    let features: &[(&str, bool)] = &[
+        ("sqlite", cfg!(feature = "sqlite")),
+        ("mysql", cfg!(feature = "mysql")),
+        ("postgres", cfg!(feature = "postgres")),
+        ("memory", cfg!(feature = "memory")),
+        ("redis", cfg!(feature = "redis")),
+    ];
     features.iter().filter(|(_, built)| *built).map(|(name, _)| (*name).to_owned()).collect()
 }
 
@@ -29,6 +68,10 @@ pub(crate) fn storage_factory(url: &DatabaseUrl) -> Result<Box<dyn StorageFactor
     let factories: Vec<Box<dyn StorageFactory>> = vec![
         #[cfg(feature = "sqlite")]
         Box::new(rotator_storage_sqlite::SqliteFactory),
+        #[cfg(feature = "mysql")]
+        Box::new(rotator_storage_mysql::MySqlFactory),
+        #[cfg(feature = "postgres")]
+        Box::new(rotator_storage_postgres::PostgresFactory),
     ];
     let scheme = url.scheme();
     let found = factories.into_iter().find(|factory| factory.schemes().contains(&scheme));
@@ -47,21 +90,109 @@ pub(crate) fn storage_factory(url: &DatabaseUrl) -> Result<Box<dyn StorageFactor
     })
 }
 
-/// The cache for the settings.
+/// Whether this build holds the cache that is asked for.
 ///
 /// # Errors
 /// Names the feature that this build lacks.
-#[cfg_attr(not(feature = "memory"), expect(unused_variables, reason = "a build without a cache remembers nothing"))]
-pub(crate) fn cache(url: &CacheUrl, conversations: ConversationLimits) -> Result<Cache, AppError> {
+pub(crate) fn check_cache(url: &CacheUrl) -> Result<(), AppError> {
     match url {
-        #[cfg(feature = "memory")]
-        CacheUrl::Memory => Ok(Cache {
-            rotation: Arc::new(rotator_cache_memory::MemoryRotation::default()),
-            counters: Arc::new(rotator_cache_memory::MemoryCounters::default()),
-            conversations: Arc::new(rotator_cache_memory::MemoryConversations::new(conversations)),
-        }),
-        #[cfg(not(feature = "memory"))]
-        CacheUrl::Memory => Err(AppError::config("CACHE_TYPE", "this server was built without the `memory` feature")),
-        CacheUrl::Redis(_) => Err(AppError::config("CACHE_TYPE", "this server was built without the `redis` feature")),
+        CacheUrl::Memory if cfg!(feature = "memory") => Ok(()),
+        CacheUrl::Redis(_) if cfg!(feature = "redis") => Ok(()),
+        CacheUrl::Memory => Err(lacking("memory")),
+        CacheUrl::Redis(_) => Err(lacking("redis")),
+    }
+}
+
+fn lacking(feature: &str) -> AppError {
+    AppError::config("CACHE_TYPE", format!("this server was built without the `{feature}` feature"))
+}
+
+/// The cache for the settings.
+///
+/// # Errors
+/// Names the feature that this build lacks, or why Redis cannot be used. One that does not answer is waited for by the cache
+/// itself: this node goes on alone until then.
+#[cfg_attr(not(feature = "redis"), expect(clippy::unused_async, reason = "only a cache elsewhere is waited for"))]
+pub(crate) async fn cache(config: &Config) -> Result<Cache, AppError> {
+    match &config.cache {
+        CacheUrl::Memory => memory(config),
+        #[cfg(feature = "redis")]
+        CacheUrl::Redis(url) => redis::open(config, url).await,
+        #[cfg(not(feature = "redis"))]
+        CacheUrl::Redis(_) => Err(lacking("redis")),
+    }
+}
+
+#[cfg(feature = "memory")]
+#[expect(clippy::unnecessary_wraps, reason = "a build without it has none")]
+fn memory(config: &Config) -> Result<Cache, AppError> {
+    Ok(Cache {
+        rotation: Arc::new(rotator_cache_memory::MemoryRotation::default()),
+        counters: Arc::new(rotator_cache_memory::MemoryCounters::default()),
+        conversations: Arc::new(rotator_cache_memory::MemoryConversations::new(config.conversations)),
+        shared: None,
+    })
+}
+
+#[cfg(not(feature = "memory"))]
+fn memory(_: &Config) -> Result<Cache, AppError> {
+    Err(lacking("memory"))
+}
+
+#[cfg(feature = "redis")]
+mod redis {
+    use rotator_cache_redis::{Caches, Fallback, RedisCache, RedisOptions, RedisUrl};
+
+    use super::{AppError, Arc, Cache, CacheLink, Config, SharedCache, Standing, async_trait, memory};
+
+    /// This node and what it keeps in Redis.
+    struct Link {
+        redis: RedisCache,
+        fallback: Arc<Fallback>,
+    }
+
+    pub(super) async fn open(config: &Config, url: &str) -> Result<Cache, AppError> {
+        let settings = &config.redis;
+        let options = RedisOptions {
+            prefix: settings.prefix.clone(),
+            connections: settings.connections,
+            command_timeout: settings.timeout,
+            ..RedisOptions::new(RedisUrl::new(url))
+        };
+        let refused = |error| AppError::failed("could not use Redis", error);
+        let version = env!("CARGO_PKG_VERSION");
+        let redis = RedisCache::new(&options, &config.node_id, version, config.conversations).map_err(refused)?;
+        if let Err(error) = redis.check().await {
+            if !error.is_passing() {
+                return Err(refused(error));
+            }
+            tracing::warn!(error = %error, "redis does not answer: this node begins alone");
+        }
+        let Cache { rotation, counters, conversations, .. } = memory(config)?;
+        let fallback = Arc::new(redis.with_fallback(Caches { rotation, counters, conversations }));
+        let shared = SharedCache {
+            feed: Arc::clone(&redis.feed) as _,
+            nodes: Arc::clone(&redis.nodes) as _,
+            link: Arc::new(Link { redis, fallback: Arc::clone(&fallback) }),
+        };
+        Ok(Cache {
+            rotation: Arc::clone(&fallback) as _,
+            counters: Arc::clone(&fallback) as _,
+            conversations: fallback,
+            shared: Some(shared),
+        })
+    }
+
+    #[async_trait]
+    impl CacheLink for Link {
+        fn standing(&self) -> Standing {
+            let status = self.fallback.status();
+            Standing { alone_since: status.degraded_since, nodes: status.nodes, losses: status.losses }
+        }
+
+        async fn leave(&self) {
+            self.fallback.shut_down().await;
+            self.redis.shut_down().await;
+        }
     }
 }

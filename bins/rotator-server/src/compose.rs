@@ -6,14 +6,16 @@ use std::sync::Arc;
 use prometheus_client::registry::Registry;
 use rotator_admin_api::bootstrap::{BootstrapOptions, Bootstrapped, bootstrap};
 use rotator_admin_api::{AdminContext, ChangeListener};
+use rotator_cache_trait::OnlyNode;
 use rotator_domain::{Clock, Secret, SystemClock, Vault};
 use rotator_proxy_core::{Proxy, ProxyMetrics};
-use rotator_storage_trait::{Storage, StorageOptions};
+use rotator_storage_trait::Storage;
 
-use crate::backends;
+use crate::backends::{self, CacheLink};
 use crate::catalog_source::CatalogSource;
 use crate::config::Config;
 use crate::error::AppError;
+use crate::following::Announcer;
 use crate::health::Health;
 use crate::key_states::KeyStates;
 use crate::master_key;
@@ -27,6 +29,8 @@ const ADMIN_BODY_LIMIT: usize = 64 * 1024 * 1024;
 pub(crate) struct Composition {
     pub(crate) site: Site,
     pub(crate) storage: Arc<dyn Storage>,
+    /// This node's part in a cache that others share.
+    pub(crate) link: Option<Arc<dyn CacheLink>>,
 }
 
 /// The storage and what is needed to read it.
@@ -39,7 +43,7 @@ pub(crate) struct Opened {
 /// Opens the database and brings it up to date.
 pub(crate) async fn open_storage(config: &Config) -> Result<Arc<dyn Storage>, AppError> {
     let factory = backends::storage_factory(&config.database)?;
-    let opened = factory.open(&config.database, &StorageOptions::default()).await;
+    let opened = factory.open(&config.database, &config.database_options).await;
     opened.map_err(|error| AppError::failed("could not open the database", error))
 }
 
@@ -63,7 +67,7 @@ pub(crate) async fn open(config: &Config) -> Result<Opened, AppError> {
 /// Composes the server.
 pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Composition, AppError> {
     let Opened { storage, vault, bootstrapped } = opened;
-    let cache = backends::cache(&config.cache, config.conversations)?;
+    let cache = backends::cache(config).await?;
     let source = Arc::new(CatalogSource::new(
         Arc::clone(&storage),
         Arc::clone(&cache.rotation),
@@ -73,6 +77,18 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
     ));
     source.load_all().await.map_err(|error| AppError::failed("could not read the services", error))?;
 
+    let announcer = cache
+        .shared
+        .as_ref()
+        .map(|shared| Arc::new(Announcer { source: Arc::clone(&source), feed: Arc::clone(&shared.feed) }));
+    let changes = match &announcer {
+        Some(announcer) => Arc::clone(announcer) as Arc<dyn ChangeListener>,
+        None => Arc::clone(&source) as _,
+    };
+    let nodes = match &cache.shared {
+        Some(shared) => Arc::clone(&shared.nodes),
+        None => Arc::new(OnlyNode { id: config.node_id.clone(), version: env!("CARGO_PKG_VERSION").to_owned() }) as _,
+    };
     let states = KeyStates::new(Arc::clone(&storage), Arc::clone(&cache.rotation));
     let catalog = source.catalog();
     states.restore(catalog.load().services().map(|entry| entry.id())).await;
@@ -90,9 +106,10 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
         storage: Arc::clone(&storage),
         vault,
         digest_key: bootstrapped.digest_key,
-        counters: cache.counters,
+        counters: Arc::clone(&cache.counters),
         rotation: cache.rotation,
-        changes: source as Arc<dyn ChangeListener>,
+        nodes,
+        changes,
         prober: Arc::new(ProxyProber(proxy.clone())),
         clock: Arc::new(SystemClock),
         jwt_secret: bootstrapped.jwt_secret,
@@ -101,8 +118,10 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
         features: backends::features(),
         body_limit: ADMIN_BODY_LIMIT,
     });
-    let health = Health { storage: Arc::clone(&storage), registry };
-    Ok(Composition { site: Site { proxy, admin, health, catalog, states }, storage })
+    let link = cache.shared.map(|shared| shared.link);
+    let health = Health::new(Arc::clone(&storage), link.clone(), registry);
+    let site = Site { proxy, admin, health, catalog, states, announcer, counters: cache.counters };
+    Ok(Composition { site, storage, link })
 }
 
 /// Shows what was generated at this start, once, on the terminal; it is in no log.

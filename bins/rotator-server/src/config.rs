@@ -5,6 +5,7 @@ mod models;
 
 pub(crate) use backend::{CacheUrl, IN_SQLITE_PATH};
 
+use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use rotator_cache_trait::ConversationLimits;
 use rotator_domain::{MasterKey, Secret};
 use rotator_proxy_core::ProxySettings;
-use rotator_storage_trait::DatabaseUrl;
+use rotator_storage_trait::{DatabaseUrl, StorageOptions};
 
 use crate::args::Settings;
 use crate::error::AppError;
@@ -34,9 +35,22 @@ pub(crate) struct Config {
     pub(crate) master_key: Option<MasterKeySetting>,
     pub(crate) data_dir: PathBuf,
     pub(crate) database: DatabaseUrl,
+    pub(crate) database_options: StorageOptions,
     pub(crate) cache: CacheUrl,
+    pub(crate) redis: RedisSettings,
+    /// This node among those that share a cache.
+    pub(crate) node_id: String,
     pub(crate) conversations: ConversationLimits,
     pub(crate) reset_db_tables: bool,
+}
+
+/// How Redis is used, where it is.
+#[derive(Clone, Debug)]
+pub(crate) struct RedisSettings {
+    pub(crate) prefix: String,
+    pub(crate) connections: usize,
+    /// How long it may take to answer.
+    pub(crate) timeout: Duration,
 }
 
 /// What is logged, and how.
@@ -56,6 +70,7 @@ const LONGEST_SECONDS: u64 = 365 * 24 * 60 * 60;
 /// `info`, but for a library that tells each step of its work at that level.
 const QUIET_INFO: &str = "info,sea_orm_migration=warn";
 const SHORTEST_JWT_SECRET: usize = 32;
+const LONGEST_NODE_ID: usize = 64;
 
 /// Reads `.env` of the working directory, if there is one; what the environment has already stays.
 pub(crate) fn load_dotenv() -> Result<(), AppError> {
@@ -107,7 +122,10 @@ impl Config {
             master_key: master_key(settings)?,
             data_dir,
             database,
+            database_options: backend::database_options(settings)?,
             cache: backend::cache(settings)?,
+            redis: backend::redis(settings)?,
+            node_id: node_id(settings)?,
             conversations: conversations(settings)?,
             reset_db_tables: parse_bool("RESET_DB_TABLES", settings.reset_db_tables.as_deref())?,
         })
@@ -240,6 +258,18 @@ fn conversations(settings: &Settings) -> Result<ConversationLimits, AppError> {
     })
 }
 
+/// The name that is set, or one that no other node has.
+fn node_id(settings: &Settings) -> Result<String, AppError> {
+    let variable = "ROTATOR_NODE_ID";
+    match given(settings.rotator_node_id.as_deref()) {
+        Some(id) if id.len() <= LONGEST_NODE_ID && id.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(id.to_owned()),
+        Some(_) => {
+            Err(AppError::config(variable, format!("must have at most {LONGEST_NODE_ID} visible ASCII characters")))
+        }
+        None => Ok(format!("{:016x}", RandomState::new().hash_one(std::process::id()))),
+    }
+}
+
 fn public_base_url(settings: &Settings) -> Result<Option<String>, AppError> {
     let Some(text) = given(settings.proxy_public_base_url.as_deref()) else {
         return Ok(None);
@@ -297,6 +327,12 @@ mod tests {
             ("ROTATOR_CONVERSATION_ENTRIES", Settings { rotator_conversation_entries: text("-1"), ..base() }),
             ("ROTATOR_CONVERSATION_BYTES", Settings { rotator_conversation_bytes: text("1G"), ..base() }),
             ("ROTATOR_CONVERSATION_TTL", Settings { rotator_conversation_ttl: text("0"), ..base() }),
+            ("ROTATOR_NODE_ID", Settings { rotator_node_id: text("a b"), ..base() }),
+            ("DB_MAX_CONNECTIONS", Settings { db_max_connections: text("0"), ..base() }),
+            ("DB_ACQUIRE_TIMEOUT", Settings { db_acquire_timeout: text("soon"), ..base() }),
+            ("REDIS_PREFIX", Settings { redis_prefix: text("a{b"), ..base() }),
+            ("REDIS_MAX_CONNECTIONS", Settings { redis_max_connections: text("-1"), ..base() }),
+            ("REDIS_TIMEOUT", Settings { redis_timeout: text("0"), ..base() }),
             ("ROTATOR_MODEL_TABLE", Settings { rotator_model_table: text("nowhere.json"), ..base() }),
             ("ROTATOR_MASTER_KEY", Settings { rotator_master_key: text("00"), ..base() }),
             ("PROXY_PUBLIC_BASE_URL", Settings { proxy_public_base_url: text("keys"), ..base() }),

@@ -6,20 +6,38 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 use http_body_util::Full;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use rotator_storage_trait::Storage;
 use serde::Serialize;
 
+use crate::backends::{CacheLink, Standing};
+
 /// Answers `/healthz`, `/readyz`, `/metrics` and `/`.
 pub(crate) struct Health {
-    pub(crate) storage: Arc<dyn Storage>,
-    pub(crate) registry: Registry,
+    storage: Arc<dyn Storage>,
+    /// This node's part in a cache that others share.
+    link: Option<Arc<dyn CacheLink>>,
+    registry: Registry,
+    cache: CacheMetrics,
+}
+
+/// How this node stands in a cache that others share; told when they are asked for.
+#[derive(Default)]
+struct CacheMetrics {
+    alone: Gauge,
+    nodes: Gauge,
+    losses: Gauge,
 }
 
 #[derive(Serialize)]
 struct Readiness {
     status: &'static str,
     database: &'static str,
+    /// `own`, `shared`, or `alone` while the shared one does not answer.
+    cache: &'static str,
+    /// How many nodes share it.
+    nodes: usize,
 }
 
 const WELCOME: &str = concat!(
@@ -32,6 +50,21 @@ const WELCOME: &str = concat!(
 // === impl Health ===
 
 impl Health {
+    pub(crate) fn new(storage: Arc<dyn Storage>, link: Option<Arc<dyn CacheLink>>, mut registry: Registry) -> Self {
+        let cache = CacheMetrics::default();
+        if link.is_some() {
+            let metrics = [
+                ("rotator_cache_alone", "Whether this node goes on without the shared cache", &cache.alone),
+                ("rotator_cache_nodes", "How many nodes share the cache", &cache.nodes),
+                ("rotator_cache_losses", "How often this node has lost the shared cache", &cache.losses),
+            ];
+            for (name, help, gauge) in metrics {
+                registry.register(name, help, gauge.clone());
+            }
+        }
+        Self { storage, link, registry, cache }
+    }
+
     /// The answer to a path, if it is one of these.
     pub(crate) async fn answer(&self, path: &str) -> Option<Response<Full<Bytes>>> {
         match path {
@@ -44,17 +77,30 @@ impl Health {
     }
 
     async fn readiness(&self) -> Response<Full<Bytes>> {
+        let standing = self.link.as_ref().map(|link| link.standing());
+        let cache = match standing {
+            None => "own",
+            Some(Standing { alone_since: None, .. }) => "shared",
+            Some(_) => "alone",
+        };
+        let nodes = standing.map_or(1, |standing| standing.nodes);
+        let readiness = |status, database| Readiness { status, database, cache, nodes };
         let (status, readiness) = match self.storage.ping().await {
-            Ok(()) => (StatusCode::OK, Readiness { status: "ready", database: "ok" }),
+            Ok(()) => (StatusCode::OK, readiness("ready", "ok")),
             Err(error) => {
                 tracing::warn!(error = %error, "the database does not answer");
-                (StatusCode::SERVICE_UNAVAILABLE, Readiness { status: "not ready", database: "does not answer" })
+                (StatusCode::SERVICE_UNAVAILABLE, readiness("not ready", "does not answer"))
             }
         };
         text(status, "application/json", serde_json::to_vec(&readiness).unwrap_or_default())
     }
 
     fn metrics(&self) -> Response<Full<Bytes>> {
+        if let Some(Standing { alone_since, nodes, losses }) = self.link.as_ref().map(|link| link.standing()) {
+            self.cache.alone.set(i64::from(alone_since.is_some()));
+            self.cache.nodes.set(i64::try_from(nodes).unwrap_or(i64::MAX));
+            self.cache.losses.set(i64::try_from(losses).unwrap_or(i64::MAX));
+        }
         let mut page = String::new();
         match prometheus_client::encoding::text::encode(&mut page, &self.registry) {
             Ok(()) => text(StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", page),

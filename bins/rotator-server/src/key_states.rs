@@ -44,6 +44,11 @@ impl KeyStates {
         }
     }
 
+    /// Another node may write now: what this one wrote last says nothing any more.
+    pub(crate) async fn forget_written(&self) {
+        self.written.lock().await.clear();
+    }
+
     /// Writes the states of these services' keys, where they have changed.
     pub(crate) async fn save(&self, services: impl Iterator<Item = ServiceId>) {
         let mut written = self.written.lock().await;

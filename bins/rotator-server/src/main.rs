@@ -7,6 +7,7 @@ mod commands;
 mod compose;
 mod config;
 mod error;
+mod following;
 mod health;
 mod key_states;
 mod logging;

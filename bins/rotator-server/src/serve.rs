@@ -15,10 +15,13 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
+use rotator_cache_trait::Counters;
+use rotator_domain::{Clock, SystemClock};
 use rotator_proxy_core::{BoxError, CatalogHandle, Proxy, ProxyBody};
 use tokio::net::{TcpListener, TcpStream};
 use tower::util::ServiceExt;
 
+use crate::following::Announcer;
 use crate::health::Health;
 use crate::key_states::KeyStates;
 
@@ -36,6 +39,9 @@ pub(crate) struct Site {
     pub(crate) health: Health,
     pub(crate) catalog: CatalogHandle,
     pub(crate) states: KeyStates,
+    /// Hears what other nodes change, where there are any.
+    pub(crate) announcer: Option<Arc<Announcer>>,
+    pub(crate) counters: Arc<dyn Counters>,
 }
 
 type SiteBody = UnsyncBoxBody<Bytes, BoxError>;
@@ -43,12 +49,29 @@ type SiteBody = UnsyncBoxBody<Bytes, BoxError>;
 // === impl Site ===
 
 impl Site {
-    /// Tests the keys that are out of use, each when it is due, and writes down how all are; for ever.
+    /// Tests the keys that are out of use, each when it is due, and writes down how all are; for ever. Of several nodes one does
+    /// it at a time.
     async fn tend(&self) {
         loop {
             tokio::time::sleep(TENDING).await;
-            self.proxy.probe_due().await;
-            self.save_states().await;
+            if self.is_first_to_tend().await {
+                self.proxy.probe_due().await;
+                self.save_states().await;
+            } else {
+                self.states.forget_written().await;
+            }
+        }
+    }
+
+    /// Whether no other node has come first in this stretch of time.
+    async fn is_first_to_tend(&self) -> bool {
+        let stretch = SystemClock.now().as_millis() / i64::try_from(TENDING.as_millis()).unwrap_or(i64::MAX);
+        match self.counters.count(&format!("tending:{stretch}"), TENDING * 2).await {
+            Ok(count) => count == 1,
+            Err(error) => {
+                tracing::warn!(error = %error, "whose turn it is to look after the keys could not be told");
+                false
+            }
         }
     }
 
@@ -85,6 +108,7 @@ pub(crate) async fn run(
     let graceful = GracefulShutdown::new();
     let tended = Arc::clone(&site);
     let tending = tokio::spawn(async move { tended.tend().await });
+    let following = site.announcer.clone().map(|announcer| tokio::spawn(async move { announcer.follow().await }));
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         tokio::select! {
@@ -100,6 +124,7 @@ pub(crate) async fn run(
     }
     drop(listener);
     tending.abort();
+    following.iter().for_each(tokio::task::JoinHandle::abort);
     tracing::info!("shutting down: waiting for the requests in flight");
     let ended = async {
         graceful.shutdown().await;

@@ -8,11 +8,15 @@ use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter
 
 use crate::SeaOrmStorage;
 use crate::entity::{admin_token, admin_user, ended_session};
+use crate::storage::{again, storable};
 
 #[async_trait]
 impl AdminRepository for SeaOrmStorage {
     async fn admin_user(&self, username: &str) -> Result<Option<AdminUser>, StorageError> {
         let attempt = self.attempt("read an administrator");
+        if !storable(username) {
+            return Ok(None);
+        }
         let row = admin_user::Entity::find_by_id(username).one(&self.connections.readers).await;
         Ok(row.map_err(|error| attempt.failed(error))?.map(AdminUser::from))
     }
@@ -29,15 +33,13 @@ impl AdminRepository for SeaOrmStorage {
             .update_columns([admin_user::Column::PasswordHash, admin_user::Column::UpdatedAt])
             .to_owned();
         let insert = admin_user::Entity::insert(admin_user::ActiveModel::from(user)).on_conflict(replace);
-        let done = insert.exec_without_returning(&self.connections.writer).await;
-        done.map(|_| ()).map_err(|error| attempt.failed(error))
+        self.insert(attempt, insert).await
     }
 
     async fn insert_admin_token(&self, token: &AdminToken) -> Result<(), StorageError> {
         let attempt = self.attempt("store an API token").unique("token");
         let insert = admin_token::Entity::insert(admin_token::ActiveModel::from(token));
-        let done = insert.exec_without_returning(&self.connections.writer).await;
-        done.map(|_| ()).map_err(|error| attempt.failed(error))
+        self.insert(attempt, insert).await
     }
 
     async fn admin_tokens(&self) -> Result<Vec<AdminToken>, StorageError> {
@@ -54,38 +56,47 @@ impl AdminRepository for SeaOrmStorage {
 
     async fn delete_admin_token(&self, id: AdminTokenId) -> Result<(), StorageError> {
         let attempt = self.attempt("delete an API token");
-        let delete = admin_token::Entity::delete_by_id(id.0).exec(&self.connections.writer).await;
-        match delete.map_err(|error| attempt.failed(error))?.rows_affected {
-            0 => Err(attempt.fail(StorageErrorKind::NotFound)),
-            _ => Ok(()),
-        }
+        again(|| async {
+            let delete = admin_token::Entity::delete_by_id(id.0).exec(&self.connections.writer).await;
+            match delete.map_err(|error| attempt.failed(error))?.rows_affected {
+                0 => Err(attempt.fail(StorageErrorKind::NotFound)),
+                _ => Ok(()),
+            }
+        })
+        .await
     }
 
     async fn end_session(&self, session_id: &str, expires_at: Timestamp, now: Timestamp) -> Result<(), StorageError> {
         let attempt = self.attempt("end a session");
-        let transaction = self.begin(attempt).await?;
-        ended_session::Entity::delete_many()
-            .filter(ended_session::Column::ExpiresAt.lte(now.as_millis()))
-            .exec(&transaction)
-            .await
-            .map_err(|error| attempt.failed(error))?;
-        let row = ended_session::ActiveModel {
-            session_id: ActiveValue::Set(session_id.to_owned()),
-            expires_at: ActiveValue::Set(expires_at.as_millis()),
-        };
-        let again = OnConflict::column(ended_session::Column::SessionId)
-            .update_column(ended_session::Column::ExpiresAt)
-            .to_owned();
-        ended_session::Entity::insert(row)
-            .on_conflict(again)
-            .exec_without_returning(&transaction)
-            .await
-            .map_err(|error| attempt.failed(error))?;
-        transaction.commit().await.map_err(|error| attempt.failed(error))
+        again(|| async {
+            let transaction = self.begin(attempt).await?;
+            ended_session::Entity::delete_many()
+                .filter(ended_session::Column::ExpiresAt.lte(now.as_millis()))
+                .exec(&transaction)
+                .await
+                .map_err(|error| attempt.failed(error))?;
+            let row = ended_session::ActiveModel {
+                session_id: ActiveValue::Set(session_id.to_owned()),
+                expires_at: ActiveValue::Set(expires_at.as_millis()),
+            };
+            let anew = OnConflict::column(ended_session::Column::SessionId)
+                .update_column(ended_session::Column::ExpiresAt)
+                .to_owned();
+            ended_session::Entity::insert(row)
+                .on_conflict(anew)
+                .exec_without_returning(&transaction)
+                .await
+                .map_err(|error| attempt.failed(error))?;
+            transaction.commit().await.map_err(|error| attempt.failed(error))
+        })
+        .await
     }
 
     async fn is_session_ended(&self, session_id: &str) -> Result<bool, StorageError> {
         let attempt = self.attempt("look up a session");
+        if !storable(session_id) {
+            return Ok(false);
+        }
         let row = ended_session::Entity::find_by_id(session_id).one(&self.connections.readers).await;
         Ok(row.map_err(|error| attempt.failed(error))?.is_some())
     }

@@ -13,8 +13,7 @@ impl AuditRepository for SeaOrmStorage {
     async fn append_audit(&self, entry: &AuditEntry) -> Result<(), StorageError> {
         let attempt = self.attempt("add to the audit log");
         let insert = Entity::insert(ActiveModel::from(entry));
-        let done = insert.exec_without_returning(&self.connections.writer).await;
-        done.map(|_| ()).map_err(|error| attempt.failed(error))
+        self.insert(attempt, insert).await
     }
 
     async fn audit(&self, page: Page<i64>) -> Result<Vec<AuditEntry>, StorageError> {

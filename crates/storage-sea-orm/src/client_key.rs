@@ -13,8 +13,7 @@ impl ClientKeyRepository for SeaOrmStorage {
     async fn insert_client_key(&self, key: &ClientKey) -> Result<(), StorageError> {
         let attempt = self.attempt("store a client key").unique("key_value");
         let insert = Entity::insert(ActiveModel::from(key));
-        let done = insert.exec_without_returning(&self.connections.writer).await;
-        done.map(|_| ()).map_err(|error| attempt.failed(error))
+        self.insert(attempt, insert).await
     }
 
     async fn client_keys(&self) -> Result<Vec<ClientKey>, StorageError> {

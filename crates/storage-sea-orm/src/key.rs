@@ -13,16 +13,20 @@ use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, Q
 use crate::SeaOrmStorage;
 use crate::entity::upstream_key::{ActiveModel, Column, Entity, TABLE, read_key_policy, write_key_policy};
 use crate::error::Attempt;
-use crate::storage::{CHUNK, limit};
+use crate::storage::{CHUNK, again, limit, line_up, statements};
 
 #[async_trait]
 impl KeyRepository for SeaOrmStorage {
     async fn insert_keys(&self, keys: &[KeyRecord]) -> Result<Vec<KeyId>, StorageError> {
         let attempt = self.attempt("store keys");
-        let transaction = self.begin(attempt).await?;
-        let skipped = insert(&transaction, attempt, keys).await?;
-        transaction.commit().await.map_err(|error| attempt.failed(error))?;
-        Ok(skipped)
+        again(|| async {
+            let transaction = self.begin(attempt).await?;
+            line_up(&transaction, attempt, keys.iter().map(|key| key.service_id)).await?;
+            let skipped = insert(&transaction, attempt, keys).await?;
+            transaction.commit().await.map_err(|error| attempt.failed(error))?;
+            Ok(skipped)
+        })
+        .await
     }
 
     async fn change_pool(
@@ -32,20 +36,24 @@ impl KeyRepository for SeaOrmStorage {
         now: Timestamp,
     ) -> Result<Vec<KeyId>, StorageError> {
         let attempt = self.attempt("change a pool");
-        let transaction = self.begin(attempt).await?;
-        let own = |ids: Condition| ids.add(Column::ServiceId.eq(service.0));
-        for chunk in change.delete.chunks(CHUNK) {
-            let ids = Condition::all().add(Column::Id.is_in(chunk.iter().map(|id| id.0)));
-            let delete = Entity::delete_many().filter(own(ids)).exec(&transaction).await;
-            delete.map_err(|error| attempt.failed(error))?;
-        }
-        for (id, change) in &change.change {
-            let of_key = own(Condition::all().add(Column::Id.eq(id.0)));
-            change_one(&transaction, attempt, of_key, change, now).await?;
-        }
-        let skipped = insert(&transaction, attempt, &change.insert).await?;
-        transaction.commit().await.map_err(|error| attempt.failed(error))?;
-        Ok(skipped)
+        again(|| async {
+            let transaction = self.begin(attempt).await?;
+            line_up(&transaction, attempt, [service]).await?;
+            let own = |ids: Condition| ids.add(Column::ServiceId.eq(service.0));
+            for chunk in change.delete.chunks(CHUNK) {
+                let ids = Condition::all().add(Column::Id.is_in(chunk.iter().map(|id| id.0)));
+                let delete = Entity::delete_many().filter(own(ids)).exec(&transaction).await;
+                delete.map_err(|error| attempt.failed(error))?;
+            }
+            for (id, change) in &change.change {
+                let of_key = own(Condition::all().add(Column::Id.eq(id.0)));
+                change_one(&transaction, attempt, of_key, change, now).await?;
+            }
+            let skipped = insert(&transaction, attempt, &change.insert).await?;
+            transaction.commit().await.map_err(|error| attempt.failed(error))?;
+            Ok(skipped)
+        })
+        .await
     }
 
     async fn key(&self, id: KeyId) -> Result<Option<KeyRecord>, StorageError> {
@@ -97,39 +105,52 @@ impl KeyRepository for SeaOrmStorage {
 
     async fn change_key(&self, id: KeyId, change: &KeyChange, now: Timestamp) -> Result<KeyRecord, StorageError> {
         let attempt = self.attempt("change a key");
-        let transaction = self.begin(attempt).await?;
-        change_one(&transaction, attempt, Condition::all().add(Column::Id.eq(id.0)), change, now).await?;
-        let row = Entity::find_by_id(id.0).one(&transaction).await.map_err(|error| attempt.failed(error))?;
-        let key = attempt.read_one(row)?.ok_or_else(|| attempt.fail(StorageErrorKind::NotFound))?;
-        transaction.commit().await.map_err(|error| attempt.failed(error))?;
-        Ok(key)
+        again(|| async {
+            let transaction = self.begin(attempt).await?;
+            change_one(&transaction, attempt, Condition::all().add(Column::Id.eq(id.0)), change, now).await?;
+            let row = Entity::find_by_id(id.0).one(&transaction).await.map_err(|error| attempt.failed(error))?;
+            let key = attempt.read_one(row)?.ok_or_else(|| attempt.fail(StorageErrorKind::NotFound))?;
+            transaction.commit().await.map_err(|error| attempt.failed(error))?;
+            Ok(key)
+        })
+        .await
     }
 
     async fn delete_key(&self, id: KeyId) -> Result<ServiceId, StorageError> {
         let attempt = self.attempt("delete a key");
-        let transaction = self.begin(attempt).await?;
-        let service: Option<i64> = Entity::find_by_id(id.0)
-            .select_only()
-            .column(Column::ServiceId)
-            .into_tuple()
-            .one(&transaction)
-            .await
-            .map_err(|error| attempt.failed(error))?;
-        let deleted = Entity::delete_by_id(id.0).exec(&transaction).await.map_err(|error| attempt.failed(error))?;
-        match service {
-            Some(service) if deleted.rows_affected > 0 => {
-                transaction.commit().await.map_err(|error| attempt.failed(error))?;
-                Ok(ServiceId(service))
+        again(|| async {
+            let transaction = self.begin(attempt).await?;
+            let service: Option<i64> = Entity::find_by_id(id.0)
+                .select_only()
+                .column(Column::ServiceId)
+                .into_tuple()
+                .one(&transaction)
+                .await
+                .map_err(|error| attempt.failed(error))?;
+            line_up(&transaction, attempt, service.map(ServiceId)).await?;
+            let deleted = Entity::delete_by_id(id.0).exec(&transaction).await.map_err(|error| attempt.failed(error))?;
+            match service {
+                Some(service) if deleted.rows_affected > 0 => {
+                    transaction.commit().await.map_err(|error| attempt.failed(error))?;
+                    Ok(ServiceId(service))
+                }
+                _ => Err(attempt.fail(StorageErrorKind::NotFound)),
             }
-            _ => Err(attempt.fail(StorageErrorKind::NotFound)),
-        }
+        })
+        .await
     }
 
     async fn delete_keys(&self, service: ServiceId) -> Result<u64, StorageError> {
         let attempt = self.attempt("delete the keys of a service");
-        let delete = Entity::delete_many().filter(Column::ServiceId.eq(service.0));
-        let done = delete.exec(&self.connections.writer).await.map_err(|error| attempt.failed(error))?;
-        Ok(done.rows_affected)
+        again(|| async {
+            let transaction = self.begin(attempt).await?;
+            line_up(&transaction, attempt, [service]).await?;
+            let delete = Entity::delete_many().filter(Column::ServiceId.eq(service.0));
+            let done = delete.exec(&transaction).await.map_err(|error| attempt.failed(error))?;
+            transaction.commit().await.map_err(|error| attempt.failed(error))?;
+            Ok(done.rows_affected)
+        })
+        .await
     }
 }
 
@@ -140,7 +161,7 @@ async fn insert(
     keys: &[KeyRecord],
 ) -> Result<Vec<KeyId>, StorageError> {
     let mut skipped = Vec::new();
-    for chunk in keys.chunks(CHUNK) {
+    for chunk in statements(keys, bytes) {
         // The database itself skips what it has, so that a second node that inserts the same keys at the same moment
         // makes none of them fail. MySQL has no such clause; there SeaORM sets the id to itself, which changes
         // nothing (and, unlike `INSERT IGNORE`, hides no other error).
@@ -164,6 +185,13 @@ async fn insert(
         skipped.extend(chunk.iter().map(|key| key.id).filter(|id| !stored.contains(&id.0)));
     }
     Ok(skipped)
+}
+
+/// About how long a key's row is.
+fn bytes(key: &KeyRecord) -> usize {
+    const REST: usize = 300;
+    let models: usize = key.policy.models.iter().map(|model| model.as_str().len() + 3).sum();
+    REST + key.sealed.0.len() + key.label.as_ref().map_or(0, |label| label.as_str().len()) + models
 }
 
 /// Changes what is named of the key that fulfils the condition, if there is one.

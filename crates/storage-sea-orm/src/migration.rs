@@ -1,11 +1,16 @@
-//! The schema, step by step: one file a migration. A migration that was released never changes.
+//! The schema, step by step: one file a migration. A migration that was released never changes what it makes.
 
+pub(crate) mod lock;
 mod m0001_initial;
 mod m0002_rotation;
+mod resume;
+mod schema;
+
+pub(crate) use resume::up;
 
 use rotator_storage_trait::{StorageError, StorageErrorKind};
-use sea_orm::sea_query::{IntoIden, Table, TableCreateStatement};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, DynIden};
+use sea_orm::sea_query::{IntoIden, Table};
+use sea_orm::{ConnectionTrait, DbErr, DynIden};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 use crate::error::Attempt;
@@ -16,18 +21,18 @@ pub(crate) struct Migrator;
 /// Where the applied migrations are written down; not SeaORM's own name, for another program may share the database.
 const APPLIED: &str = "rotator_migrations";
 
-/// Every table that any migration makes; those that refer to others come before them.
-const TABLES: [&str; 10] = [
-    "key_states",
-    "upstream_keys",
-    "services",
-    "client_keys",
-    "admin_users",
-    "admin_tokens",
-    "ended_sessions",
-    "settings",
-    "audit_log",
-    "id_sequence",
+/// Every table, with the migration that makes it; those that refer to others come before them.
+const TABLES: [(&str, &str); 10] = [
+    ("key_states", "m0002_rotation"),
+    ("upstream_keys", "m0001_initial"),
+    ("services", "m0001_initial"),
+    ("client_keys", "m0001_initial"),
+    ("admin_users", "m0001_initial"),
+    ("admin_tokens", "m0001_initial"),
+    ("ended_sessions", "m0001_initial"),
+    ("settings", "m0001_initial"),
+    ("audit_log", "m0001_initial"),
+    ("id_sequence", "m0001_initial"),
 ];
 
 // === impl Migrator ===
@@ -42,35 +47,31 @@ impl MigratorTrait for Migrator {
     }
 }
 
-/// Refuses a schema with a migration that this program does not know.
+/// Refuses a schema with a migration, applied or begun, that this program does not know.
 pub(crate) async fn refuse_newer<C: ConnectionTrait>(db: &C, attempt: Attempt) -> Result<(), StorageError> {
     let applied = Migrator::get_migration_models(db).await.map_err(|error| attempt.failed(error))?;
+    let begun = resume::begun(db).await.map_err(|error| attempt.failed(error))?;
     let known = Migrator::migrations();
-    let unknown = applied.iter().find(|row| !known.iter().any(|migration| migration.name() == row.version));
-    match unknown {
+    let mut versions = applied.into_iter().map(|row| row.version).chain(begun);
+    match versions.find(|version| !known.iter().any(|migration| migration.name() == version)) {
         None => Ok(()),
-        Some(row) => {
-            let source = format!("the migration {} is unknown to this version", row.version);
+        Some(version) => {
+            let source = format!("the migration {version} is unknown to this version");
             Err(attempt.fail(StorageErrorKind::SchemaTooNew).with_source(source))
         }
     }
 }
 
-/// Drops every table of this program and nothing else.
+/// Drops every table of this program and nothing else. What is written down of migrations goes first, so that where this
+/// is cut off in the middle (MySQL cannot undo it) nobody takes the rest for a whole schema.
 pub(crate) async fn drop_all<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {
-    for table in TABLES.into_iter().chain([APPLIED]) {
+    for table in [resume::BEGUN, APPLIED].into_iter().chain(TABLES.map(|(table, _)| table)) {
         db.execute(Table::drop().table(table).if_exists()).await?;
     }
     Ok(())
 }
 
-/// Begins a table. MySQL's default collation takes `a` for `A`, so its tables say that text compares exactly; the others
-/// do so anyway.
-fn table(name: &'static str, backend: DbBackend) -> TableCreateStatement {
-    let mut table = Table::create();
-    table.table(name);
-    if backend == DbBackend::MySql {
-        table.engine("InnoDB").character_set("utf8mb4").collate("utf8mb4_bin");
-    }
-    table
+/// The tables that a migration makes.
+fn tables_of(version: &str) -> impl Iterator<Item = &'static str> {
+    TABLES.into_iter().filter(move |(_, by)| *by == version).map(|(table, _)| table)
 }

@@ -4,17 +4,23 @@ use async_trait::async_trait;
 use rotator_domain::{KeyId, Sealed};
 use rotator_storage_trait::{ResealFn, SealedPlace, SecretRepository, StorageError, StorageErrorKind};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, IsolationLevel,
+    QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
+};
 
 use crate::SeaOrmStorage;
 use crate::entity::{setting, upstream_key};
 use crate::error::Attempt;
-use crate::storage::CHUNK;
+use crate::storage::{CHUNK, again, storable};
 
 #[async_trait]
 impl SecretRepository for SeaOrmStorage {
     async fn setting(&self, name: &str) -> Result<Option<Sealed>, StorageError> {
         let attempt = self.attempt("read a setting");
+        if !storable(name) {
+            return Ok(None);
+        }
         let row = setting::Entity::find_by_id(name).one(&self.connections.readers).await;
         Ok(row.map_err(|error| attempt.failed(error))?.map(|row| Sealed(row.sealed)))
     }
@@ -24,11 +30,8 @@ impl SecretRepository for SeaOrmStorage {
         let row =
             setting::ActiveModel { name: ActiveValue::Set(name.to_owned()), sealed: ActiveValue::Set(value.0.clone()) };
         let keep = OnConflict::column(setting::Column::Name).do_nothing_on([setting::Column::Name]).to_owned();
-        setting::Entity::insert(row)
-            .on_conflict(keep)
-            .exec_without_returning(&self.connections.writer)
-            .await
-            .map_err(|error| attempt.failed(error))?;
+        let insert = setting::Entity::insert(row).on_conflict(keep);
+        self.insert(attempt, insert).await?;
         // Read where it was written: a reader may be a replica that is behind.
         let row = setting::Entity::find_by_id(name).one(&self.connections.writer).await;
         let row = row.map_err(|error| attempt.failed(error))?;
@@ -37,11 +40,33 @@ impl SecretRepository for SeaOrmStorage {
 
     async fn reseal_all(&self, reseal: &ResealFn<'_>) -> Result<u64, StorageError> {
         let attempt = self.attempt("seal everything anew");
+        again(|| async {
+            let transaction = self.begin_alone(attempt).await?;
+            let keys = reseal_keys(&transaction, attempt, reseal).await?;
+            let settings = reseal_settings(&transaction, attempt, reseal).await?;
+            transaction.commit().await.map_err(|error| attempt.failed(error))?;
+            Ok(keys + settings)
+        })
+        .await
+    }
+}
+
+impl SeaOrmStorage {
+    /// Begins a change of every row, beside which no row can be added unseen. MySQL keeps them out by locking what is
+    /// read and the gaps between, which only this isolation does; PostgreSQL locks no gaps, but tables.
+    async fn begin_alone(&self, attempt: Attempt) -> Result<DatabaseTransaction, StorageError> {
+        let backend = self.connections.writer.get_database_backend();
+        if backend == DbBackend::MySql {
+            let level = Some(IsolationLevel::RepeatableRead);
+            let transaction = self.connections.writer.begin_with_config(level, None).await;
+            return transaction.map_err(|error| attempt.failed(error));
+        }
         let transaction = self.begin(attempt).await?;
-        let keys = reseal_keys(&transaction, attempt, reseal).await?;
-        let settings = reseal_settings(&transaction, attempt, reseal).await?;
-        transaction.commit().await.map_err(|error| attempt.failed(error))?;
-        Ok(keys + settings)
+        if backend == DbBackend::Postgres {
+            let lock = "LOCK TABLE upstream_keys, settings IN SHARE ROW EXCLUSIVE MODE";
+            transaction.execute_unprepared(lock).await.map_err(|error| attempt.failed(error))?;
+        }
+        Ok(transaction)
     }
 }
 
@@ -57,6 +82,7 @@ async fn reseal_keys(db: &DatabaseTransaction, attempt: Attempt, reseal: &Reseal
             .filter(Column::Id.gt(after))
             .order_by_asc(Column::Id)
             .limit(CHUNK as u64)
+            .lock_exclusive()
             .into_tuple()
             .all(db)
             .await
@@ -84,7 +110,7 @@ async fn reseal_settings(
     reseal: &ResealFn<'_>,
 ) -> Result<u64, StorageError> {
     use setting::{Column, Entity};
-    let rows = Entity::find().all(db).await.map_err(|error| attempt.failed(error))?;
+    let rows = Entity::find().lock_exclusive().all(db).await.map_err(|error| attempt.failed(error))?;
     let mut count = 0;
     for row in rows {
         let anew = reseal(&SealedPlace::Setting(row.name.clone()), &Sealed(row.sealed))?;

@@ -8,16 +8,16 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
 use crate::SeaOrmStorage;
 use crate::entity::service::{ActiveModel, Column, Entity};
 use crate::error::Attempt;
-use crate::storage::limit;
+use crate::storage::{again, limit};
 
 #[async_trait]
 impl ServiceRepository for SeaOrmStorage {
     async fn insert_service(&self, service: &Service) -> Result<(), StorageError> {
         let attempt = self.attempt("store a service");
         let row = ActiveModel::try_from(service).map_err(|error| attempt.failed(error))?;
-        let done = Entity::insert(row).exec_without_returning(&self.connections.writer).await;
-        match done.map_err(|error| attempt.failed(error)) {
-            Ok(_) => Ok(()),
+        let insert = Entity::insert(row);
+        match self.insert(attempt, insert).await {
+            Ok(()) => Ok(()),
             Err(error) => Err(self.taken(service, attempt, error).await),
         }
     }
@@ -26,7 +26,10 @@ impl ServiceRepository for SeaOrmStorage {
         let attempt = self.attempt("change a service");
         let row = ActiveModel::try_from(service).map_err(|error| attempt.failed(error))?;
         let update = Entity::update_many().set(row).filter(Column::Id.eq(service.id.0));
-        match update.exec(&self.connections.writer).await.map_err(|error| attempt.failed(error)) {
+        let done = again(|| async {
+            update.clone().exec(&self.connections.writer).await.map_err(|error| attempt.failed(error))
+        });
+        match done.await {
             Ok(done) if done.rows_affected == 0 => Err(attempt.fail(StorageErrorKind::NotFound)),
             Ok(_) => Ok(()),
             Err(error) => Err(self.taken(service, attempt, error).await),
@@ -36,11 +39,14 @@ impl ServiceRepository for SeaOrmStorage {
     async fn delete_service(&self, id: ServiceId) -> Result<(), StorageError> {
         let attempt = self.attempt("delete a service");
         // The keys go with it, in the same statement: the foreign key cascades.
-        let delete = Entity::delete_by_id(id.0).exec(&self.connections.writer).await;
-        match delete.map_err(|error| attempt.failed(error))?.rows_affected {
-            0 => Err(attempt.fail(StorageErrorKind::NotFound)),
-            _ => Ok(()),
-        }
+        again(|| async {
+            let delete = Entity::delete_by_id(id.0).exec(&self.connections.writer).await;
+            match delete.map_err(|error| attempt.failed(error))?.rows_affected {
+                0 => Err(attempt.fail(StorageErrorKind::NotFound)),
+                _ => Ok(()),
+            }
+        })
+        .await
     }
 
     async fn service(&self, id: ServiceId) -> Result<Option<Service>, StorageError> {

@@ -13,28 +13,32 @@ use crate::SeaOrmStorage;
 use crate::entity::key_state::{ActiveModel, Column, Entity, Model};
 use crate::entity::upstream_key;
 use crate::error::Attempt;
-use crate::storage::CHUNK;
+use crate::storage::{CHUNK, again, line_up};
 
 #[async_trait]
 impl StateRepository for SeaOrmStorage {
     async fn save_states(&self, service: ServiceId, states: &[Checkpoint]) -> Result<(), StorageError> {
         let attempt = self.attempt("save the states of keys");
-        let transaction = self.begin(attempt).await?;
-        let old = Entity::delete_many().filter(Column::ServiceId.eq(service.0));
-        old.exec(&transaction).await.map_err(|error| attempt.failed(error))?;
-        for chunk in states.chunks(CHUNK) {
-            let present = present(&transaction, attempt, service, chunk).await?;
-            let kept = chunk.iter().filter(|state| present.contains(&state.key.0) && fits(state.model.as_deref()));
-            let rows: Vec<ActiveModel> = kept.map(|state| ActiveModel::of(service, state)).collect();
-            if rows.is_empty() {
-                continue;
+        again(|| async {
+            let transaction = self.begin(attempt).await?;
+            line_up(&transaction, attempt, [service]).await?;
+            let old = Entity::delete_many().filter(Column::ServiceId.eq(service.0));
+            old.exec(&transaction).await.map_err(|error| attempt.failed(error))?;
+            for chunk in states.chunks(CHUNK) {
+                let present = present(&transaction, attempt, service, chunk).await?;
+                let kept = chunk.iter().filter(|state| present.contains(&state.key.0) && fits(state.model.as_deref()));
+                let rows: Vec<ActiveModel> = kept.map(|state| ActiveModel::of(service, state)).collect();
+                if rows.is_empty() {
+                    continue;
+                }
+                let key = [Column::ServiceId, Column::KeyId, Column::Model];
+                let skip = OnConflict::columns(key).do_nothing_on(key).to_owned();
+                let insert = Entity::insert_many(rows).on_conflict(skip).exec_without_returning(&transaction).await;
+                insert.map_err(|error| attempt.failed(error))?;
             }
-            let key = [Column::ServiceId, Column::KeyId, Column::Model];
-            let skip = OnConflict::columns(key).do_nothing_on(key).to_owned();
-            let insert = Entity::insert_many(rows).on_conflict(skip).exec_without_returning(&transaction).await;
-            insert.map_err(|error| attempt.failed(error))?;
-        }
-        transaction.commit().await.map_err(|error| attempt.failed(error))
+            transaction.commit().await.map_err(|error| attempt.failed(error))
+        })
+        .await
     }
 
     async fn states(&self, service: ServiceId) -> Result<Vec<Checkpoint>, StorageError> {

@@ -23,6 +23,14 @@ pub enum StorageErrorKind {
     },
     /// The database does not answer, or not now; the call may be repeated.
     Unavailable,
+    /// Other changes came in between, again and again, and nothing of this one is done; the call may be repeated.
+    Collided,
+    /// The database takes no changes: it is a replica, or set to be read only.
+    ReadOnly,
+    /// The database does not let this user in, or not do what this program must.
+    Denied,
+    /// The database's own version is older than this program can use.
+    ServerTooOld,
     /// The database was made by a newer version of this program.
     SchemaTooNew,
     /// What is stored does not read back: a damaged row, or no database at all.
@@ -63,6 +71,10 @@ impl fmt::Display for StorageError {
             StorageErrorKind::NotFound => f.write_str("not found"),
             StorageErrorKind::Conflict { field } => write!(f, "{field} is taken"),
             StorageErrorKind::Unavailable => f.write_str("the database does not answer"),
+            StorageErrorKind::Collided => f.write_str("other changes kept coming in between"),
+            StorageErrorKind::ReadOnly => f.write_str("the database takes no changes"),
+            StorageErrorKind::Denied => f.write_str("the database denies access"),
+            StorageErrorKind::ServerTooOld => f.write_str("the database server is too old"),
             StorageErrorKind::SchemaTooNew => f.write_str("the database was made by a newer version of this program"),
             StorageErrorKind::Corrupt => f.write_str("the stored data does not read back"),
             StorageErrorKind::Unsupported => f.write_str("the database URL cannot be used"),

@@ -28,7 +28,8 @@ pub trait StorageFactory: Send + Sync {
     fn schemes(&self) -> &'static [&'static str];
 
     /// Opens the database, brings its schema up to date, and gives it. `SchemaTooNew` when it was made by a newer
-    /// version; `Unavailable` when it does not answer; `Unsupported` for a URL that cannot be read.
+    /// version; `Unavailable` when it does not answer; `Denied` when it refuses the login; `ReadOnly` and `ServerTooOld`
+    /// when it cannot serve; `Unsupported` for a URL that cannot be read. No error holds the URL's password.
     async fn open(&self, url: &DatabaseUrl, options: &StorageOptions) -> Result<Arc<dyn Storage>, StorageError>;
 
     /// Deletes everything of this program from the database and leaves an empty schema.

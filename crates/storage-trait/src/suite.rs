@@ -19,6 +19,7 @@ pub mod client_keys;
 pub mod ids;
 pub mod key_changes;
 pub mod keys;
+pub mod nodes;
 mod sample;
 pub mod secrets;
 pub mod services;
@@ -51,6 +52,8 @@ macro_rules! storage_suite {
             keys::a_failing_batch_leaves_nothing,
             keys::a_large_batch_arrives_whole,
             keys::keys_come_in_pages,
+            keys::a_large_pool_is_read_page_by_page,
+            keys::a_batch_of_long_keys_arrives_whole,
             keys::concurrent_batches_store_each_value_once,
             keys::keys_are_counted_in_the_order_asked,
             key_changes::a_change_touches_only_what_is_named,
@@ -60,8 +63,10 @@ macro_rules! storage_suite {
             key_changes::a_deleted_key_names_its_service,
             key_changes::all_keys_of_a_service_go_at_once,
             key_changes::a_pool_changes_as_one,
+            key_changes::changes_that_get_in_each_others_way_all_hold,
             key_changes::a_failing_pool_change_changes_nothing,
             states::states_read_back_and_are_replaced,
+            states::states_may_be_saved_while_keys_come_and_go,
             states::states_go_with_their_keys,
             states::states_that_cannot_be_kept_are_left_out,
             states::many_states_are_saved_at_once,
@@ -69,11 +74,13 @@ macro_rules! storage_suite {
             client_keys::a_taken_client_key_is_a_conflict,
             admin::an_administrator_is_stored_and_replaced,
             admin::user_names_compare_exactly,
+            admin::what_no_database_can_hold_is_not_found,
             admin::tokens_read_back_in_order_and_by_digest,
             admin::a_taken_token_is_a_conflict,
             admin::a_deleted_token_is_gone,
             admin::an_ended_session_stays_ended_until_it_expires,
             audit::the_log_reads_newest_first,
+            audit::nothing_typed_keeps_an_entry_out,
             audit::the_log_comes_in_pages,
             secrets::a_setting_is_stored_once,
             secrets::of_concurrent_settings_one_holds_for_all,
@@ -89,6 +96,36 @@ macro_rules! storage_suite {
                 let (storage, _guard) = $open().await;
                 $crate::suite::$group::$case(&*storage).await;
                 storage.close().await;
+            }
+        )+
+    };
+}
+
+/// Makes a `#[tokio::test]` of every case for databases that many nodes share. `$factory` is the factory; `$empty` is a
+/// function without arguments that gives a pair: the [`DatabaseUrl`](crate::DatabaseUrl) of an empty database, and
+/// whatever must live as long as it.
+#[macro_export]
+macro_rules! nodes_suite {
+    ($factory:expr, $empty:path) => {
+        $crate::nodes_suite! { $factory, $empty:
+            nodes_that_start_at_once_make_one_schema,
+            nodes_that_add_the_same_keys_store_each_once,
+            everything_is_there_after_reopening,
+            a_reset_leaves_an_empty_schema,
+            a_call_that_is_given_up_leaves_all_or_nothing,
+            an_opening_that_is_given_up_can_be_repeated,
+            a_wrong_password_is_denied_and_not_told,
+            a_database_that_is_not_there_is_named,
+            a_server_that_is_not_there_does_not_answer,
+            a_url_that_cannot_be_read_is_not_told,
+        }
+    };
+    ($factory:expr, $empty:path: $($case:ident,)+) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let (url, _guard) = $empty();
+                $crate::suite::nodes::$case(&$factory, &url).await;
             }
         )+
     };

@@ -15,7 +15,8 @@ pub(super) async fn run(api: &Api, output: Output) -> Result<(), CliError> {
             format!("{} s", status.uptime_seconds),
             yes(status.database),
             status.services.to_string(),
+            status.nodes.len().to_string(),
         ];
-        table(["server", "version", "up", "database answers", "services"], [row])
+        table(["server", "version", "up", "database answers", "services", "nodes"], [row])
     })
 }

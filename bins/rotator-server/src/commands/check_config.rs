@@ -1,18 +1,27 @@
 //! `check-config`: says what would be used, without a secret.
 
+use rotator_cache_trait::ConversationLimits;
+
 use super::say;
-use crate::config::Config;
+use crate::config::{CacheUrl, Config, RedisSettings};
 use crate::error::AppError;
 use crate::{backends, master_key};
 
 pub(super) fn run(config: &Config) -> Result<(), AppError> {
-    backends::cache(&config.cache, config.conversations)?;
+    backends::check_cache(&config.cache)?;
     let set = |is_set: bool, otherwise: &str| if is_set { "set".to_owned() } else { otherwise.to_owned() };
     let generated = "not set: generated at the first start";
     let key_file = master_key::path(config).display().to_string();
     say(&format!("listens on      {}", config.listen))?;
     say(&format!("database        {:?}", config.database))?;
     say(&format!("cache           {:?}", config.cache))?;
+    if config.cache != CacheUrl::Memory {
+        let RedisSettings { prefix, connections, timeout } = &config.redis;
+        say(&format!("redis           prefix {prefix}, at most {connections} connections, {timeout:?} to answer"))?;
+        say(&format!("node            {}", config.node_id))?;
+    }
+    let ConversationLimits { entries, bytes, time_to_live } = config.conversations;
+    say(&format!("conversations   at most {entries}, {bytes} bytes, for {time_to_live:?}"))?;
     say(&format!("master key      {}", set(config.master_key.is_some(), &format!("in {key_file}"))))?;
     say(&format!("admin user      {}", config.admin_username))?;
     say(&format!("admin password  {}", set(config.admin_password.is_some(), generated)))?;

@@ -1,7 +1,5 @@
 //! `reset`: deletes everything from the database.
 
-use rotator_storage_trait::StorageOptions;
-
 use super::say;
 use crate::backends;
 use crate::config::Config;
@@ -13,7 +11,7 @@ pub(super) async fn run(config: &Config, yes: bool) -> Result<(), AppError> {
     }
     let factory = backends::storage_factory(&config.database)?;
     factory
-        .reset(&config.database, &StorageOptions::default())
+        .reset(&config.database, &config.database_options)
         .await
         .map_err(|error| AppError::failed("could not reset the database", error))?;
     say("The database is empty.")

@@ -24,6 +24,9 @@ pub(super) async fn run(config: &Config) -> Result<(), AppError> {
     say(&format!("API Key Rotator listens on http://{address}"))?;
     tracing::info!(address = %address, version = env!("CARGO_PKG_VERSION"), "serving");
     crate::serve::run(listener, Arc::new(composition.site), shutdown, config.shutdown_grace).await;
+    if let Some(link) = composition.link {
+        link.leave().await;
+    }
     composition.storage.close().await;
     tracing::info!("shut down");
     Ok(())

@@ -1,12 +1,13 @@
 //! Which database and which cache the settings mean.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
-use rotator_storage_trait::DatabaseUrl;
+use rotator_storage_trait::{DatabaseUrl, StorageOptions};
 use url::Url;
 
-use super::{given, parse};
+use super::{RedisSettings, given, parse, seconds};
 use crate::args::Settings;
 use crate::error::AppError;
 
@@ -124,6 +125,40 @@ pub(super) fn cache(settings: &Settings) -> Result<CacheUrl, AppError> {
             .map_err(|()| AppError::config("REDIS_PASSWORD", "cannot be written into a URL"))?;
     }
     Ok(CacheUrl::Redis(url.into()))
+}
+
+/// How the database is used.
+pub(super) fn database_options(settings: &Settings) -> Result<StorageOptions, AppError> {
+    let usual = StorageOptions::default();
+    let most = count("DB_MAX_CONNECTIONS", settings.db_max_connections.as_deref())?;
+    let timeout = seconds("DB_ACQUIRE_TIMEOUT", settings.db_acquire_timeout.as_deref())?;
+    Ok(StorageOptions {
+        max_connections: most.unwrap_or(usual.max_connections),
+        acquire_timeout: timeout.unwrap_or(usual.acquire_timeout),
+    })
+}
+
+/// How Redis is used.
+pub(super) fn redis(settings: &Settings) -> Result<RedisSettings, AppError> {
+    let prefix = given(settings.redis_prefix.as_deref()).unwrap_or("rotator");
+    if !prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte)) {
+        return Err(AppError::config("REDIS_PREFIX", "must hold letters, digits and -_.: only"));
+    }
+    let connections = count("REDIS_MAX_CONNECTIONS", settings.redis_max_connections.as_deref())?.unwrap_or(16);
+    Ok(RedisSettings {
+        prefix: prefix.to_owned(),
+        connections: usize::try_from(connections).unwrap_or(usize::MAX),
+        timeout: seconds("REDIS_TIMEOUT", settings.redis_timeout.as_deref())?.unwrap_or(Duration::from_millis(100)),
+    })
+}
+
+/// A number from 1 on.
+fn count(variable: &'static str, text: Option<&str>) -> Result<Option<u32>, AppError> {
+    let message = "must be a whole number from 1 on";
+    match parse(variable, text, message)? {
+        Some(0) => Err(AppError::config(variable, message)),
+        number => Ok(number),
+    }
 }
 
 /// The folder in which a SQLite file lies, or `./data` for every other database.

@@ -2,23 +2,4 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod admin;
-mod bad_input;
-mod client;
-mod commands;
-mod conversion;
-mod conversion_endpoints;
-mod conversion_state;
-mod credentials;
-mod durability;
-mod failures;
-mod formats;
-mod hidden_limits;
-mod protocols;
-mod rotation;
-mod secrets;
-mod server;
-mod streaming;
-mod transparency;
-mod upgrades;
-mod vendors;
+include!("cases.inc");

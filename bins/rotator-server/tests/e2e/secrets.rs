@@ -95,6 +95,12 @@ async fn no_planted_secret_is_in_a_log_an_error_a_metric_an_answer_or_the_databa
     assert!(log.contains("TRACE") || log.contains("DEBUG"), "the log is not at its fullest");
     assert_clean("the log", &log);
     assert_clean("the terminal", &read("stdout.log"));
+    if let Some(backend) = &place.backend {
+        let dump = backend.dump();
+        assert!(dump.contains("GENERIC"), "{dump}");
+        assert_clean("the database", &dump);
+        return;
+    }
     for entry in std::fs::read_dir(place.path("data")).unwrap() {
         let path = entry.unwrap().path();
         assert_clean(&path.display().to_string(), &String::from_utf8_lossy(&std::fs::read(&path).unwrap()));

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, Request, StatusCode};
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
+use crate::backend::Backend;
 use crate::client::{Answer, TestBody, TestClient, full};
 
 pub(crate) const CLIENT_KEY: &str = "rk-planted-client-key-0123456789";
@@ -27,13 +29,21 @@ pub(crate) struct Server {
 pub(crate) struct Place {
     folder: TempDir,
     environment: Vec<(String, String)>,
+    /// Where the state is that is not in the folder; nodes share it.
+    pub(crate) backend: Option<Arc<Backend>>,
 }
 
 // === impl Place ===
 
 impl Place {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+        Self::sharing(Backend::new().map(Arc::new))
+    }
+
+    /// A place for another node with the same state.
+    pub(crate) fn sharing(backend: Option<Arc<Backend>>) -> Self {
+        let environment = backend.as_ref().map(|backend| backend.environment());
+        Self { folder: tempfile::tempdir().unwrap(), environment: environment.unwrap_or_default(), backend }
     }
 
     /// Sets a variable for every command in this place.
@@ -213,7 +223,7 @@ impl Server {
     pub(crate) fn kill(mut self) -> Place {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        std::mem::replace(&mut self.place, Place::new())
+        std::mem::replace(&mut self.place, Place::sharing(None))
     }
 
     /// Waits until the process has ended by itself.
@@ -221,7 +231,7 @@ impl Server {
         let mut process = std::mem::replace(&mut self.process, Command::new("true").spawn().unwrap());
         let status = tokio::task::spawn_blocking(move || process.wait().unwrap()).await.unwrap();
         assert!(status.success());
-        std::mem::replace(&mut self.place, Place::new())
+        std::mem::replace(&mut self.place, Place::sharing(None))
     }
 }
 

@@ -78,8 +78,11 @@ fn use_case(error: UseCaseError) -> (StatusCode, Vec<FieldError>, String) {
         UseCaseError::Invalid(Invalid(fields)) => (StatusCode::UNPROCESSABLE_ENTITY, fields, text),
         UseCaseError::Conflict { field } => (StatusCode::CONFLICT, vec![FieldError::new(field, "is taken")], text),
         other => {
-            let unavailable =
-                matches!(&other, UseCaseError::Storage(error) if *error.kind() == StorageErrorKind::Unavailable);
+            let unavailable = matches!(
+                &other,
+                UseCaseError::Storage(error)
+                    if matches!(error.kind(), StorageErrorKind::Unavailable | StorageErrorKind::Collided)
+            );
             let causes = std::iter::successors(std::error::Error::source(&other), |cause| cause.source());
             let causes: Vec<String> = causes.map(ToString::to_string).collect();
             tracing::error!(error = %other, cause = causes.join(": "), "an admin request failed");

@@ -2,9 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use rotator_cache_trait::Node;
 
 use super::App;
-use crate::wire::{AppConfig, ErrorBody, Status};
+use crate::AdminContext;
+use crate::time::rfc3339;
+use crate::wire::{AppConfig, ErrorBody, NodeStatus, Status};
 
 /// What a client may know before it logs in.
 #[utoipa::path(
@@ -34,11 +37,18 @@ pub(super) async fn app_config(State(app): State<App>) -> Json<AppConfig> {
     )
 )]
 pub(super) async fn status(State(app): State<App>) -> Json<Status> {
-    let services = app.context().storage.count_services().await;
+    let AdminContext { storage, nodes, clock, .. } = app.context();
+    let services = storage.count_services().await;
+    let nodes = nodes.nodes(clock.now()).await.unwrap_or_else(|error| {
+        tracing::warn!(error = %error, "the nodes could not be listed");
+        Vec::new()
+    });
+    let node = |Node { id, version, seen_at }| NodeStatus { id, version, seen_at: rfc3339(seen_at) };
     Json(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         uptime_seconds: app.0.started.elapsed().as_secs(),
         database: services.is_ok(),
         services: services.unwrap_or(0),
+        nodes: nodes.into_iter().map(node).collect(),
     })
 }

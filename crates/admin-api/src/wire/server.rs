@@ -25,6 +25,20 @@ pub struct Status {
     pub database: bool,
     /// How many services there are.
     pub services: u64,
+    /// The nodes that share a cache, this one among them; empty while they cannot be asked.
+    #[serde(default)]
+    pub nodes: Vec<NodeStatus>,
+}
+
+/// A node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NodeStatus {
+    /// Its id.
+    pub id: String,
+    /// The version of its program.
+    pub version: String,
+    /// When it last gave a sign of life; RFC 3339.
+    pub seen_at: String,
 }
 
 /// Something that an administrator did.

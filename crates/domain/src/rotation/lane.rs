@@ -14,7 +14,7 @@ pub(super) type Rank = (u64, u64);
 const STRIDE: u64 = 1 << 20;
 
 /// What keeps a key from serving until one of its requests has ended.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Holder {
     Key(KeyId),
     Group(QuotaGroup),
@@ -29,7 +29,8 @@ pub(super) struct Lane {
     /// The keys that can serve, as far as is known, by tier.
     tiers: BTreeMap<u8, BTreeMap<Rank, KeyId>>,
     resting: BTreeSet<(Timestamp, KeyId)>,
-    parked: HashMap<Holder, VecDeque<KeyId>>,
+    /// In an order of its own, so that all backends line them up alike.
+    parked: BTreeMap<Holder, VecDeque<KeyId>>,
     next_turn: u64,
     /// How far the line has come under [`Strategy::Weighted`].
     virtual_time: u64,

@@ -68,6 +68,7 @@ pub struct Lease {
     group_load: Option<Load>,
     /// Whether some bucket has just returned and waits for what becomes of this request.
     is_probe: bool,
+    ticket: Option<u64>,
 }
 
 /// What [`Rotation::pick`] gives.
@@ -82,6 +83,24 @@ pub enum Next {
         /// Whether one may serve as soon as a request in flight has ended.
         is_busy: bool,
     },
+}
+
+// === impl Lease ===
+
+impl Lease {
+    /// A lease whose account is kept elsewhere, under a ticket: where the pool is shared by several nodes. A [`Rotation`] has
+    /// not counted it, and must not be given it.
+    #[must_use]
+    pub const fn of_ticket(key: KeyId, ticket: u64) -> Self {
+        let load = Load { in_flight: 0, in_minute: 0, number: 0, released_ms: u32::MAX };
+        Self { key, model: None, group: None, tokens: 0, load, group_load: None, is_probe: false, ticket: Some(ticket) }
+    }
+
+    /// The ticket under which it is counted elsewhere; `None` for one of a [`Rotation`] in this process.
+    #[must_use]
+    pub const fn ticket(&self) -> Option<u64> {
+        self.ticket
+    }
 }
 
 // === impl Rotation ===
@@ -283,7 +302,7 @@ impl Rotation {
         if let Some(session) = session {
             self.sessions.put(session, key);
         }
-        Lease { key, model: model.clone(), group, tokens, load, group_load, is_probe }
+        Lease { key, model: model.clone(), group, tokens, load, group_load, is_probe, ticket: None }
     }
 
     /// The lane of a model, out of the map so that it can be changed beside the members.

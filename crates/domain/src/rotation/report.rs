@@ -67,6 +67,22 @@ pub struct Checkpoint {
     pub until: Timestamp,
 }
 
+// === impl KeyReport ===
+
+impl KeyReport {
+    /// How a key is, given all that keeps it from serving: of several states the worst is told.
+    #[must_use]
+    pub fn of(key: KeyId, in_flight: u32, checkpoints: impl IntoIterator<Item = Checkpoint>) -> Self {
+        let mut report = Self { key, state: KeyState::Active, model: None, since: None, until: None, in_flight };
+        for Checkpoint { model, state, since, until, .. } in checkpoints {
+            if (report.state.weight(), report.until) < (state.weight(), Some(until)) {
+                report = Self { state, model, since: Some(since), until: Some(until), ..report };
+            }
+        }
+        report
+    }
+}
+
 // === impl KeyState ===
 
 impl KeyState {
@@ -88,7 +104,7 @@ impl KeyState {
     }
 
     /// How bad it is: of several states of a key the worst is told.
-    pub(super) const fn weight(self) -> u8 {
+    const fn weight(self) -> u8 {
         match self {
             Self::Active => 0,
             Self::Cooling => 1,

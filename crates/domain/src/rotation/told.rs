@@ -56,6 +56,8 @@ impl Told {
         if held.is_some_and(|held| newer(held.number, number)) {
             return;
         }
+        // What is held may have been reset since it was last looked at.
+        held.iter_mut().for_each(|held| held.advance(now));
         let resets_after = reading.resets_after.unwrap_or(UNTOLD_RESET);
         let mut left = remaining.saturating_sub(used);
         let limit = reading.limit.or(held.and_then(|held| held.limit));
@@ -185,6 +187,18 @@ mod tests {
     fn an_answer_that_was_slow_does_not_undo_a_newer_one() {
         let mut told = told(&[(7, 0, 30, None, 0), (3, 20, 30, None, 10)]);
         assert_eq!(told.room(1, 1, at(20)), Some(at(30_000)));
+    }
+
+    #[test]
+    fn what_was_left_before_a_reset_says_nothing_of_what_is_told_after_it() {
+        let mut held = None;
+        let mut tell = |number, remaining, millis| {
+            Told::observe(&mut held, &reading(remaining, 2), number, 0, false, None, at(millis));
+            held
+        };
+        tell(1, 0, 0);
+        let mut told = tell(2, 5, 3_000).unwrap();
+        assert_eq!(told.room(1, 3, at(3_000)), Some(at(3_000)));
     }
 
     #[test]

@@ -31,14 +31,19 @@ impl From<&AuditEntry> for ActiveModel {
         let row = Model {
             id: entry.id,
             at: entry.at.as_millis(),
-            actor: entry.actor.clone(),
-            remote: entry.remote.clone(),
-            action: entry.action.clone(),
-            subject: entry.subject.clone(),
-            detail: entry.detail.clone(),
+            actor: text(&entry.actor),
+            remote: entry.remote.as_deref().map(text),
+            action: text(&entry.action),
+            subject: text(&entry.subject),
+            detail: entry.detail.as_deref().map(text),
         };
         row.into_active_model().reset_all()
     }
+}
+
+/// Text as every database takes it: PostgreSQL takes no NUL, and what somebody typed must not keep an entry out.
+fn text(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }
 
 // === impl AuditEntry ===

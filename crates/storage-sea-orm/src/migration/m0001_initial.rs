@@ -3,11 +3,11 @@
 //! Ids come from `id_sequence`, so no column counts by itself. Text with an index has a length, which MySQL needs; times
 //! are milliseconds since the Unix epoch.
 
-use sea_orm::sea_query::{ColumnDef, ForeignKey, ForeignKeyAction, Index, IndexCreateStatement, Query};
+use sea_orm::sea_query::{ColumnDef, ForeignKey, ForeignKeyAction, OnConflict, Query};
 use sea_orm::{DbErr, DeriveMigrationName};
 use sea_orm_migration::{MigrationTrait, SchemaManager, async_trait};
 
-use super::table;
+use super::schema::{NewIndex, Schema};
 
 const DIGEST_LENGTH: u32 = 32;
 
@@ -19,16 +19,16 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        pools(manager).await?;
-        people(manager).await?;
-        server(manager).await
+        let schema = Schema::of(manager).await?;
+        pools(&schema).await?;
+        people(&schema).await?;
+        server(manager, &schema).await
     }
 }
 
 /// Services and their keys.
-async fn pools(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    let backend = manager.get_database_backend();
-    let mut services = table("services", backend);
+async fn pools(schema: &Schema<'_>) -> Result<(), DbErr> {
+    let mut services = schema.table("services");
     services
         .col(id())
         .col(ColumnDef::new("name").string_len(200).not_null())
@@ -46,11 +46,11 @@ async fn pools(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(ColumnDef::new("policy").text().not_null())
         .col(time("created_at"))
         .col(time("updated_at"));
-    manager.create_table(services).await?;
-    manager.create_index(unique("uq_services_name", "services", &["name"])).await?;
-    manager.create_index(unique("uq_services_slug", "services", &["slug"])).await?;
+    schema.create_table(services).await?;
+    schema.create_index(unique("uq_services_name", "services", &["name"])).await?;
+    schema.create_index(unique("uq_services_slug", "services", &["slug"])).await?;
 
-    let mut keys = table("upstream_keys", backend);
+    let mut keys = schema.table("upstream_keys");
     keys.col(id())
         .col(ColumnDef::new("service_id").big_integer().not_null())
         .col(ColumnDef::new("sealed").blob().not_null())
@@ -66,35 +66,33 @@ async fn pools(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .to("services", "id")
                 .on_delete(ForeignKeyAction::Cascade),
         );
-    manager.create_table(keys).await?;
-    manager.create_index(unique("uq_upstream_keys_digest", "upstream_keys", &["service_id", "digest"])).await?;
+    schema.create_table(keys).await?;
+    schema.create_index(unique("uq_upstream_keys_digest", "upstream_keys", &["service_id", "digest"])).await?;
     // Pages of a pool are ordered by id.
-    let mut pages = Index::create();
-    pages.name("ix_upstream_keys_page").table("upstream_keys").col("service_id").col("id");
-    manager.create_index(pages).await
+    let pages = &["service_id", "id"];
+    schema.create_index(NewIndex { unique: false, ..unique("ix_upstream_keys_page", "upstream_keys", pages) }).await
 }
 
 /// Those who call the doors and the admin API.
-async fn people(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    let backend = manager.get_database_backend();
-    let mut client_keys = table("client_keys", backend);
+async fn people(schema: &Schema<'_>) -> Result<(), DbErr> {
+    let mut client_keys = schema.table("client_keys");
     client_keys
         .col(id())
         .col(ColumnDef::new("name").text().not_null())
         .col(digest())
         .col(ColumnDef::new("is_active").boolean().not_null())
         .col(time("created_at"));
-    manager.create_table(client_keys).await?;
-    manager.create_index(unique("uq_client_keys_digest", "client_keys", &["digest"])).await?;
+    schema.create_table(client_keys).await?;
+    schema.create_index(unique("uq_client_keys_digest", "client_keys", &["digest"])).await?;
 
-    let mut users = table("admin_users", backend);
+    let mut users = schema.table("admin_users");
     users
         .col(ColumnDef::new("username").string_len(255).not_null().primary_key())
         .col(ColumnDef::new("password_hash").text().not_null())
         .col(time("updated_at"));
-    manager.create_table(users).await?;
+    schema.create_table(users).await?;
 
-    let mut tokens = table("admin_tokens", backend);
+    let mut tokens = schema.table("admin_tokens");
     tokens
         .col(id())
         .col(ColumnDef::new("name").text().not_null())
@@ -102,27 +100,25 @@ async fn people(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(ColumnDef::new("created_by").text().not_null())
         .col(time("created_at"))
         .col(ColumnDef::new("expires_at").big_integer());
-    manager.create_table(tokens).await?;
-    manager.create_index(unique("uq_admin_tokens_digest", "admin_tokens", &["digest"])).await?;
+    schema.create_table(tokens).await?;
+    schema.create_index(unique("uq_admin_tokens_digest", "admin_tokens", &["digest"])).await?;
 
-    let mut sessions = table("ended_sessions", backend);
+    let mut sessions = schema.table("ended_sessions");
     sessions.col(ColumnDef::new("session_id").string_len(255).not_null().primary_key()).col(time("expires_at"));
-    manager.create_table(sessions).await?;
-    let mut expiry = Index::create();
-    expiry.name("ix_ended_sessions_expiry").table("ended_sessions").col("expires_at");
-    manager.create_index(expiry).await
+    schema.create_table(sessions).await?;
+    let expiry = unique("ix_ended_sessions_expiry", "ended_sessions", &["expires_at"]);
+    schema.create_index(NewIndex { unique: false, ..expiry }).await
 }
 
 /// What the server keeps for itself.
-async fn server(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    let backend = manager.get_database_backend();
-    let mut settings = table("settings", backend);
+async fn server(manager: &SchemaManager<'_>, schema: &Schema<'_>) -> Result<(), DbErr> {
+    let mut settings = schema.table("settings");
     settings
         .col(ColumnDef::new("name").string_len(255).not_null().primary_key())
         .col(ColumnDef::new("sealed").blob().not_null());
-    manager.create_table(settings).await?;
+    schema.create_table(settings).await?;
 
-    let mut audit = table("audit_log", backend);
+    let mut audit = schema.table("audit_log");
     audit
         .col(id())
         .col(time("at"))
@@ -131,17 +127,18 @@ async fn server(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(ColumnDef::new("action").text().not_null())
         .col(ColumnDef::new("subject").text().not_null())
         .col(ColumnDef::new("detail").text());
-    manager.create_table(audit).await?;
+    schema.create_table(audit).await?;
 
-    let mut sequence = table("id_sequence", backend);
+    let mut sequence = schema.table("id_sequence");
     sequence.col(id()).col(ColumnDef::new("next_id").big_integer().not_null());
-    manager.create_table(sequence).await?;
+    schema.create_table(sequence).await?;
     let mut first = Query::insert();
     first
         .into_table("id_sequence")
         .columns(["id", "next_id"])
         .values([1_i64.into(), 1_i64.into()])
-        .map_err(|error| DbErr::Migration(error.to_string()))?;
+        .map_err(|error| DbErr::Migration(error.to_string()))?
+        .on_conflict(OnConflict::column("id").do_nothing_on(["id"]).to_owned());
     manager.execute(first).await
 }
 
@@ -157,11 +154,6 @@ fn digest() -> ColumnDef {
     ColumnDef::new("digest").binary_len(DIGEST_LENGTH).not_null().take()
 }
 
-fn unique(name: &'static str, table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
-    let mut index = Index::create();
-    index.unique().name(name).table(table);
-    for column in columns {
-        index.col(*column);
-    }
-    index
+fn unique(name: &'static str, table: &'static str, columns: &'static [&'static str]) -> NewIndex {
+    NewIndex { name, table, columns, unique: true }
 }

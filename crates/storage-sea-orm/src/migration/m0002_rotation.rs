@@ -3,11 +3,11 @@
 //! A key's policy is JSON, and nothing where it is as usual; the column of a service's policy is there already. MySQL's TEXT
 //! ends at 64 KiB, which policies can pass.
 
-use sea_orm::sea_query::{ColumnDef, ForeignKey, ForeignKeyAction, Index, Table, TableAlterStatement};
+use sea_orm::sea_query::{ColumnDef, ForeignKey, ForeignKeyAction, Index, Table};
 use sea_orm::{DbBackend, DbErr, DeriveMigrationName};
 use sea_orm_migration::{MigrationTrait, SchemaManager, async_trait};
 
-use super::table;
+use super::schema::{NewIndex, Schema};
 
 /// Characters, so that the primary key stays within MySQL's 3,072 bytes.
 const MODEL_LENGTH: u32 = 255;
@@ -20,28 +20,19 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for change in policies(manager.get_database_backend()) {
-            manager.alter_table(change).await?;
+        let schema = Schema::of(manager).await?;
+        schema.add_column("upstream_keys", long_text("policy", schema.backend())).await?;
+        if schema.backend() == DbBackend::MySql {
+            let mut services = Table::alter();
+            services.table("services").modify_column(long_text("policy", DbBackend::MySql).not_null());
+            manager.alter_table(services).await?;
         }
-        states(manager).await
+        states(&schema).await
     }
 }
 
-/// One statement a column, for SQLite knows no more.
-fn policies(backend: DbBackend) -> Vec<TableAlterStatement> {
-    let mut keys = Table::alter();
-    keys.table("upstream_keys").add_column(long_text("policy", backend));
-    let mut changes = vec![keys];
-    if backend == DbBackend::MySql {
-        let mut services = Table::alter();
-        services.table("services").modify_column(long_text("policy", backend).not_null());
-        changes.push(services);
-    }
-    changes
-}
-
-async fn states(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    let mut states = table("key_states", manager.get_database_backend());
+async fn states(schema: &Schema<'_>) -> Result<(), DbErr> {
+    let mut states = schema.table("key_states");
     states
         .col(ColumnDef::new("service_id").big_integer().not_null())
         .col(ColumnDef::new("key_id").big_integer().not_null())
@@ -57,34 +48,13 @@ async fn states(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .to("upstream_keys", "id")
                 .on_delete(ForeignKeyAction::Cascade),
         );
-    manager.create_table(states).await?;
+    schema.create_table(states).await?;
     // What goes with a key is found by the key.
-    let mut by_key = Index::create();
-    by_key.name("ix_key_states_key").table("key_states").col("key_id");
-    manager.create_index(by_key).await
+    let columns = &["key_id"];
+    schema.create_index(NewIndex { name: "ix_key_states_key", table: "key_states", columns, unique: false }).await
 }
 
 fn long_text(name: &'static str, backend: DbBackend) -> ColumnDef {
     let mut column = ColumnDef::new(name);
     if backend == DbBackend::MySql { column.custom("MEDIUMTEXT").take() } else { column.text().take() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn statements(backend: DbBackend) -> Vec<String> {
-        policies(backend).iter().map(|change| backend.build(change).sql).collect()
-    }
-
-    #[test]
-    fn every_database_takes_long_policies() {
-        let add = |quote: &str, r#type: &str| {
-            format!("ALTER TABLE {quote}upstream_keys{quote} ADD COLUMN {quote}policy{quote} {type}")
-        };
-        assert_eq!(statements(DbBackend::Sqlite), [add("\"", "text")]);
-        assert_eq!(statements(DbBackend::Postgres), [add("\"", "text")]);
-        let widen = "ALTER TABLE `services` MODIFY COLUMN `policy` MEDIUMTEXT NOT NULL";
-        assert_eq!(statements(DbBackend::MySql), [add("`", "MEDIUMTEXT"), widen.to_owned()]);
-    }
 }

@@ -35,6 +35,21 @@ pub async fn user_names_compare_exactly(storage: &dyn Storage) {
     assert_eq!(storage.admin_user("Admin").await.unwrap(), None);
     storage.put_admin_user(&user("Admin", "bb")).await.unwrap();
     assert_eq!(storage.admin_user("admin").await.unwrap(), Some(user("admin", "a")));
+    // Some collations pass over what stands at the end.
+    assert_eq!(storage.admin_user("admin ").await.unwrap(), None);
+    storage.put_admin_user(&user("admin ", "ccc")).await.unwrap();
+    assert_eq!(storage.admin_user("admin").await.unwrap(), Some(user("admin", "a")));
+    assert_eq!(storage.count_admin_users().await.unwrap(), 3);
+}
+
+pub async fn what_no_database_can_hold_is_not_found(storage: &dyn Storage) {
+    storage.put_admin_user(&user("admin", "a")).await.unwrap();
+    storage.end_session("one", at(100), at(10)).await.unwrap();
+    for name in ["\0", "admin\0", "one\0"] {
+        assert_eq!(storage.admin_user(name).await.unwrap(), None);
+        assert!(!storage.is_session_ended(name).await.unwrap());
+        assert_eq!(storage.setting(name).await.unwrap(), None);
+    }
 }
 
 pub async fn tokens_read_back_in_order_and_by_digest(storage: &dyn Storage) {

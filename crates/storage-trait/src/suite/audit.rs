@@ -24,6 +24,14 @@ pub async fn the_log_reads_newest_first(storage: &dyn Storage) {
     assert_eq!(storage.audit(all()).await.unwrap(), [3, 2, 1].map(entry));
 }
 
+pub async fn nothing_typed_keeps_an_entry_out(storage: &dyn Storage) {
+    let typed = AuditEntry { actor: "a\0b".into(), detail: Some("'; --\0\u{1f}".into()), ..entry(1) };
+    storage.append_audit(&typed).await.unwrap();
+    let stored = storage.audit(all()).await.unwrap();
+    let expected = AuditEntry { actor: "a\u{fffd}b".into(), detail: Some("'; --\u{fffd}\u{1f}".into()), ..typed };
+    assert_eq!(stored, [expected]);
+}
+
 pub async fn the_log_comes_in_pages(storage: &dyn Storage) {
     for id in 1..=5 {
         storage.append_audit(&entry(id)).await.unwrap();

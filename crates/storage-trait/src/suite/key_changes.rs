@@ -147,6 +147,33 @@ pub async fn a_pool_changes_as_one(storage: &dyn Storage) {
     assert_eq!(storage.keys(other, all()).await.unwrap(), keys([4], other));
 }
 
+pub async fn changes_that_get_in_each_others_way_all_hold(storage: &dyn Storage) {
+    // Each locks the same keys in an order of its own, so that a database can only go on by undoing some.
+    let service = store_service(storage, 1).await;
+    storage.insert_keys(&keys(1..=8, service)).await.unwrap();
+    let heavier = |weight| KeyChange {
+        policy: KeyPolicyChange { weight: Some(weight), ..KeyPolicyChange::default() },
+        ..KeyChange::default()
+    };
+    let changes = (0..12_i64).map(|turn| async move {
+        let mut order: Vec<i64> = (1..=8).collect();
+        order.rotate_left((turn % 8) as usize);
+        if turn % 2 == 1 {
+            order.reverse();
+        }
+        let change = order.into_iter().map(|id| (KeyId(id), heavier(2 + turn as u32))).collect();
+        let change = PoolChange { change, insert: vec![key(100 + turn, service, 9)], ..PoolChange::default() };
+        storage.change_pool(service, &change, at(50)).await
+    });
+    let skipped = join_all(changes).await.into_iter().map(|skipped| skipped.unwrap().len()).sum::<usize>();
+    assert_eq!(skipped, 11);
+    let stored = storage.keys(service, all()).await.unwrap();
+    assert_eq!(stored.len(), 9);
+    // One of them came last, with all of its changes.
+    let weights: Vec<u32> = stored[..8].iter().map(|key| key.policy.weight).collect();
+    assert!(weights.iter().all(|weight| *weight == weights[0] && *weight >= 2), "{weights:?}");
+}
+
 pub async fn a_failing_pool_change_changes_nothing(storage: &dyn Storage) {
     let service = store_service(storage, 1).await;
     storage.insert_keys(&keys(1..=2, service)).await.unwrap();

@@ -98,6 +98,33 @@ pub async fn keys_come_in_pages(storage: &dyn Storage) {
     assert!(storage.keys(ServiceId(99), all()).await.unwrap().is_empty());
 }
 
+pub async fn a_large_pool_is_read_page_by_page(storage: &dyn Storage) {
+    const MANY: i64 = 12_000;
+    const LIMIT: u64 = 700;
+    let (service, other) = (store_service(storage, 1).await, store_service(storage, 2).await);
+    storage.insert_keys(&keys(1..=MANY, service)).await.unwrap();
+    storage.insert_keys(&keys(MANY + 1..=MANY + 10, other)).await.unwrap();
+    let mut expected = keys(1..=MANY, service).into_iter();
+    let mut after = None;
+    loop {
+        let page = storage.keys(service, Page { after, limit: LIMIT }).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        assert!(page.into_iter().all(|key| expected.next() == Some(key)));
+    }
+    assert_eq!(expected.next(), None);
+}
+
+pub async fn a_batch_of_long_keys_arrives_whole(storage: &dyn Storage) {
+    // 20 MB: more than some servers take in one statement.
+    const MANY: i64 = 250;
+    let service = store_service(storage, 1).await;
+    let long = |key| KeyRecord { policy: long_policy(), ..key };
+    let batch: Vec<KeyRecord> = keys(1..=MANY, service).into_iter().map(long).collect();
+    assert!(storage.insert_keys(&batch).await.unwrap().is_empty());
+    assert_eq!(storage.keys(service, all()).await.unwrap(), batch);
+}
+
 pub async fn concurrent_batches_store_each_value_once(storage: &dyn Storage) {
     let service = store_service(storage, 1).await;
     // Eight batches of the same fifty values under ids of their own.

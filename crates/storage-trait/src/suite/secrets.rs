@@ -18,7 +18,9 @@ pub async fn a_setting_is_stored_once(storage: &dyn Storage) {
     assert_eq!(storage.setting_or_insert("jwt-secret", &first).await.unwrap(), first);
     assert_eq!(storage.setting_or_insert("jwt-secret", &second).await.unwrap(), first);
     assert_eq!(storage.setting("jwt-secret").await.unwrap(), Some(first));
-    assert_eq!(storage.setting("JWT-secret").await.unwrap(), None);
+    for other in ["JWT-secret", "jwt-secret ", "jwt-secret\t"] {
+        assert_eq!(storage.setting(other).await.unwrap(), None);
+    }
     assert_eq!(storage.setting_or_insert("digest-key", &second).await.unwrap(), second);
 }
 

@@ -23,6 +23,7 @@ pub async fn states_read_back_and_are_replaced(storage: &dyn Storage) {
         state(2, None, KeyState::Cooling),
         state(2, Some("GPT-4o"), KeyState::Cooling),
         state(2, Some("gpt-4o"), KeyState::Exhausted),
+        state(2, Some("gpt-4o "), KeyState::Active),
         state(3, Some(EMOJI), KeyState::Active),
     ];
     storage.save_states(service, &first).await.unwrap();
@@ -34,6 +35,26 @@ pub async fn states_read_back_and_are_replaced(storage: &dyn Storage) {
     storage.save_states(service, &[]).await.unwrap();
     assert!(storage.states(service).await.unwrap().is_empty());
     assert_eq!(storage.states(other).await.unwrap(), [state(5, None, KeyState::Dead)]);
+}
+
+pub async fn states_may_be_saved_while_keys_come_and_go(storage: &dyn Storage) {
+    let service = store_service(storage, 1).await;
+    storage.insert_keys(&keys(1..=60, service)).await.unwrap();
+    let states: Vec<_> = (1..=60).map(|key| state(key, Some("m"), KeyState::Cooling)).collect();
+    let save = async || {
+        for _ in 0..10 {
+            storage.save_states(service, &states).await.unwrap();
+        }
+    };
+    let go = async |first: i64| {
+        for key in (first..=60).step_by(4) {
+            storage.delete_key(KeyId(key)).await.unwrap();
+        }
+    };
+    futures_util::join!(save(), save(), go(2), go(4));
+    storage.save_states(service, &states).await.unwrap();
+    let kept: Vec<_> = states.into_iter().filter(|state| state.key.0 % 2 == 1).collect();
+    assert_eq!(storage.states(service).await.unwrap(), kept);
 }
 
 pub async fn states_go_with_their_keys(storage: &dyn Storage) {

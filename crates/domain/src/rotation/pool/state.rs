@@ -15,19 +15,13 @@ impl Rotation {
     /// How every key is, in the order in which they were published; of several states of a key the worst.
     #[must_use]
     pub fn reports(&self, now: Timestamp) -> Vec<KeyReport> {
-        let mut reports: HashMap<KeyId, KeyReport> = HashMap::new();
-        for Checkpoint { key, model, state, since, until } in self.checkpoints(now) {
-            let report = KeyReport { key, state, model, since: Some(since), until: Some(until), in_flight: 0 };
-            let worse = |held: &KeyReport| (held.state.weight(), held.until) < (report.state.weight(), report.until);
-            if reports.get(&key).is_none_or(worse) {
-                reports.insert(key, report);
-            }
+        let mut checkpoints: HashMap<KeyId, Vec<Checkpoint>> = HashMap::new();
+        for checkpoint in self.checkpoints(now) {
+            checkpoints.entry(checkpoint.key).or_default().push(checkpoint);
         }
         let report = |key: &KeyId| {
             let in_flight = self.members.get(key).map_or(0, |member| member.bucket.in_flight());
-            let active =
-                KeyReport { key: *key, state: KeyState::Active, model: None, since: None, until: None, in_flight };
-            reports.remove(key).map_or(active, |report| KeyReport { in_flight, ..report })
+            KeyReport::of(*key, in_flight, checkpoints.remove(key).unwrap_or_default())
         };
         self.order.iter().map(report).collect()
     }

@@ -1,0 +1,7 @@
+//! The same cases with PostgreSQL and Redis.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod nodes;
+
+include!("cases.inc");

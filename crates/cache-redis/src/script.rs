@@ -1,0 +1,79 @@
+//! Scripts, called by their digest; a server that does not know one yet is given it.
+
+use redis::{Cmd, ErrorKind, FromRedisValue, Script, ServerErrorKind, ToRedisArgs};
+
+use crate::{Connections, RedisCacheError};
+
+/// A script and its digest.
+#[derive(Debug)]
+pub(crate) struct Code {
+    text: &'static str,
+    digest: String,
+}
+
+/// One call of a script on one key. Others that it uses begin with the same hash tag.
+pub(crate) struct ScriptCall<'a> {
+    code: &'a Code,
+    rest: Vec<Vec<u8>>,
+}
+
+// === impl Code ===
+
+impl Code {
+    pub(crate) fn new(text: &'static str) -> Self {
+        Self { text, digest: Script::new(text).get_hash().to_owned() }
+    }
+}
+
+// === impl ScriptCall ===
+
+impl<'a> ScriptCall<'a> {
+    pub(crate) fn new(code: &'a Code, key: &str) -> Self {
+        Self { code, rest: vec![b"1".to_vec(), key.as_bytes().to_vec()] }
+    }
+
+    pub(crate) fn arg(mut self, arg: impl ToRedisArgs) -> Self {
+        self.rest.extend(arg.to_redis_args());
+        self
+    }
+
+    /// Runs it while somebody waits: one command, one round trip.
+    pub(crate) async fn run<T: FromRedisValue>(&self, connections: &Connections) -> Result<T, RedisCacheError> {
+        match connections.run(&self.by_digest()).await {
+            Err(error) if is_unknown(&error) => connections.run(&self.whole()).await,
+            answer => answer,
+        }
+    }
+
+    /// Runs it while somebody waits, with much to carry.
+    pub(crate) async fn run_large<T: FromRedisValue>(&self, connections: &Connections) -> Result<T, RedisCacheError> {
+        match connections.run_large(&self.by_digest()).await {
+            Err(error) if is_unknown(&error) => connections.run_large(&self.whole()).await,
+            answer => answer,
+        }
+    }
+
+    /// Runs it where it may take longer.
+    pub(crate) async fn run_slow<T: FromRedisValue>(&self, connections: &Connections) -> Result<T, RedisCacheError> {
+        match connections.run_slow(&self.by_digest()).await {
+            Err(error) if is_unknown(&error) => connections.run_slow(&self.whole()).await,
+            answer => answer,
+        }
+    }
+
+    fn by_digest(&self) -> Cmd {
+        let mut command = redis::cmd("EVALSHA");
+        command.arg(&self.code.digest).arg(&self.rest);
+        command
+    }
+
+    fn whole(&self) -> Cmd {
+        let mut command = redis::cmd("EVAL");
+        command.arg(self.code.text).arg(&self.rest);
+        command
+    }
+}
+
+fn is_unknown(error: &RedisCacheError) -> bool {
+    matches!(error, RedisCacheError::Refused(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript))
+}

@@ -1,0 +1,156 @@
+//! The schema on MySQL: brought up to date from every step, also from one that was cut off, for MySQL undoes none; and
+//! what is refused.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rotator_domain::rotation::KeyPolicy;
+use rotator_domain::{KeyId, ServiceId};
+use rotator_storage_mysql::MySqlFactory;
+use rotator_storage_trait::{DatabaseUrl, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions};
+use rotator_test_services::{Database, mariadb};
+
+const APPLIED: &str = "DELETE FROM rotator_migrations WHERE version = ";
+/// What undoes the migrations, one step after the other; beside each the migration that it belongs to.
+const BACK: &[(&str, &str)] = &[
+    ("m0002_rotation", "DROP TABLE key_states"),
+    ("m0002_rotation", "ALTER TABLE services MODIFY COLUMN policy TEXT NOT NULL"),
+    ("m0002_rotation", "ALTER TABLE upstream_keys DROP COLUMN policy"),
+    ("m0001_initial", "DELETE FROM id_sequence"),
+    ("m0001_initial", "DROP TABLE id_sequence"),
+    ("m0001_initial", "DROP TABLE audit_log"),
+    ("m0001_initial", "DROP TABLE settings"),
+    ("m0001_initial", "ALTER TABLE ended_sessions DROP INDEX ix_ended_sessions_expiry"),
+    ("m0001_initial", "DROP TABLE ended_sessions"),
+    ("m0001_initial", "ALTER TABLE admin_tokens DROP INDEX uq_admin_tokens_digest"),
+    ("m0001_initial", "DROP TABLE admin_tokens"),
+    ("m0001_initial", "DROP TABLE admin_users"),
+    ("m0001_initial", "ALTER TABLE client_keys DROP INDEX uq_client_keys_digest"),
+    ("m0001_initial", "DROP TABLE client_keys"),
+    ("m0001_initial", "ALTER TABLE upstream_keys DROP INDEX ix_upstream_keys_page"),
+    ("m0001_initial", "DROP TABLE upstream_keys"),
+    ("m0001_initial", "ALTER TABLE services DROP INDEX uq_services_slug"),
+    ("m0001_initial", "ALTER TABLE services DROP INDEX uq_services_name"),
+    ("m0001_initial", "DROP TABLE services"),
+];
+
+fn url(database: &Database) -> DatabaseUrl {
+    DatabaseUrl::new(database.url())
+}
+
+async fn try_open(database: &Database) -> Result<Arc<dyn Storage>, StorageError> {
+    MySqlFactory.open(&url(database), &StorageOptions::default()).await
+}
+
+async fn open_and_close(database: &Database) {
+    try_open(database).await.unwrap().close().await;
+}
+
+/// Every table, as one would make it.
+fn schema(database: &Database) -> String {
+    let tables = database.execute("SHOW TABLES").unwrap();
+    let made = tables.lines().map(|table| database.execute(&format!("SHOW CREATE TABLE {table}")).unwrap());
+    made.collect()
+}
+
+fn begin(database: &Database, version: &str) {
+    let make = "CREATE TABLE IF NOT EXISTS rotator_migrations_begun (version VARCHAR(255) NOT NULL PRIMARY KEY)";
+    database.execute(make).unwrap();
+    database.execute(&format!("INSERT IGNORE INTO rotator_migrations_begun VALUES ('{version}')")).unwrap();
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_is_brought_up_to_date() {
+    let (old, new) = (mariadb::database().unwrap(), mariadb::database().unwrap());
+    old.execute(include_str!("m0001.sql")).unwrap();
+    let storage = try_open(&old).await.unwrap();
+    let service = storage.service(ServiceId(1)).await.unwrap().unwrap();
+    assert_eq!((service.slug.as_str(), service.policy.idle_timeout), ("old", Some(Duration::from_millis(1500))));
+    let key = storage.key(KeyId(2)).await.unwrap().unwrap();
+    assert_eq!((key.label.unwrap().as_str(), &key.policy), ("old key", &KeyPolicy::default()));
+    assert!(storage.states(ServiceId(1)).await.unwrap().is_empty());
+    assert_eq!(storage.reserve_ids(1).await.unwrap(), 3);
+    storage.close().await;
+    open_and_close(&new).await;
+    assert_eq!(schema(&old), schema(&new));
+}
+
+#[tokio::test]
+async fn a_migration_that_was_cut_off_anywhere_is_finished() {
+    let database = mariadb::database().unwrap();
+    open_and_close(&database).await;
+    let whole = schema(&database);
+    for steps in 0..=BACK.len() {
+        // The last step before the end is always that the migration is written down.
+        let (last, _) = BACK[steps.saturating_sub(1)];
+        database.execute(&format!("{APPLIED}'m0002_rotation'")).unwrap();
+        if last == "m0001_initial" {
+            database.execute(&format!("{APPLIED}'m0001_initial'")).unwrap();
+        }
+        begin(&database, last);
+        for (_, step) in &BACK[..steps] {
+            database.execute(step).unwrap();
+        }
+        let storage = try_open(&database).await.unwrap();
+        assert_eq!(schema(&database), whole, "after {steps} steps back");
+        assert!(storage.reserve_ids(1).await.unwrap() >= 1);
+        storage.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_and_left_alone() {
+    for newer in ["INSERT INTO rotator_migrations (version, applied_at) VALUES ('m9999_future', 0)", ""] {
+        let database = mariadb::database().unwrap();
+        open_and_close(&database).await;
+        if newer.is_empty() {
+            // The newer version was cut off.
+            begin(&database, "m9999_future");
+        } else {
+            database.execute(newer).unwrap();
+        }
+        let before = schema(&database);
+        assert_eq!(try_open(&database).await.err().unwrap().kind(), &StorageErrorKind::SchemaTooNew);
+        let reset = MySqlFactory.reset(&url(&database), &StorageOptions::default()).await;
+        assert_eq!(reset.unwrap_err().kind(), &StorageErrorKind::SchemaTooNew);
+        assert_eq!(schema(&database), before);
+    }
+}
+
+#[tokio::test]
+async fn a_table_of_another_program_is_not_taken_for_this_programs() {
+    let database = mariadb::database().unwrap();
+    database.execute("CREATE TABLE settings (name VARCHAR(255), value TEXT)").unwrap();
+    let error = try_open(&database).await.err().unwrap();
+    assert_eq!(error.kind(), &StorageErrorKind::Refused);
+    assert!(error.source().unwrap().to_string().contains("the table settings is there already"), "{error:?}");
+    assert!(database.execute("SELECT * FROM services").is_err());
+    database.execute("DROP TABLE settings").unwrap();
+    open_and_close(&database).await;
+}
+
+#[tokio::test]
+async fn a_reset_that_was_cut_off_is_told_and_can_be_repeated() {
+    let (database, other) = (mariadb::database().unwrap(), mariadb::database().unwrap());
+    open_and_close(&database).await;
+    open_and_close(&other).await;
+    database.execute("DROP TABLE rotator_migrations; DROP TABLE key_states").unwrap();
+    let error = try_open(&database).await.err().unwrap();
+    assert!(error.source().unwrap().to_string().contains("reset once more"), "{error:?}");
+    MySqlFactory.reset(&url(&database), &StorageOptions::default()).await.unwrap();
+    open_and_close(&database).await;
+    assert_eq!(schema(&database), schema(&other));
+}
+
+#[tokio::test]
+async fn a_server_that_takes_no_changes_is_named_so() {
+    let server = mariadb::MariaDb::start_with(&["--read-only=1"]).unwrap();
+    let database = server.database().unwrap();
+    let error = try_open(&database).await.err().unwrap();
+    assert_eq!(error.kind(), &StorageErrorKind::ReadOnly);
+    assert!(error.source().unwrap().to_string().contains("primary"), "{error:?}");
+    assert!(schema(&database).is_empty());
+}

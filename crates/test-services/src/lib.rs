@@ -1,0 +1,23 @@
+//! Private servers for tests, each in a folder and on a port of its own; whoever starts one ends it.
+//!
+//! Starting a server takes seconds, so `cargo xtask test` starts each once and hands its address over in a variable
+//! (`ROTATOR_TEST_MYSQL_URL`, `ROTATOR_TEST_POSTGRES_URL`, `ROTATOR_TEST_REDIS_URL`). Where it is not set, the first test
+//! of a process starts a server for all of them, which ends with the process however that ends.
+//!
+//! Never a dependency of anything that is shipped.
+
+mod database;
+mod error;
+pub mod mariadb;
+pub mod postgres;
+mod process;
+mod redis;
+
+pub use database::Database;
+pub use error::ServiceError;
+pub use redis::Redis;
+
+/// Whether the programs of each server are there: MariaDB, PostgreSQL, Redis.
+pub fn installed() -> [Result<(), ServiceError>; 3] {
+    [mariadb::installed(), postgres::installed(), redis::installed()]
+}
