@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::ir::{
-    ApiError, BlockId, BlockKind, Choice, Delta, Event, Part, PartKind, Reasoning, Response, ToolCall, ToolInput,
+    ApiError, BlockId, BlockKind, Choice, Delta, Event, MOST_CHOICES, Part, PartKind, Reasoning, Response, ToolCall,
+    ToolInput,
 };
 use crate::json::Json;
 
@@ -29,7 +30,7 @@ impl Accumulator {
                 self.response.created = *created;
             }
             Event::Open { block, choice, kind } => {
-                let choice = usize::try_from(*choice).unwrap_or_default();
+                let choice = place_of(*choice);
                 let parts = &mut self.choice(choice).parts;
                 parts.push(part_of(kind));
                 let place = parts.len() - 1;
@@ -39,8 +40,7 @@ impl Accumulator {
             Event::Close { .. } | Event::Ping => {}
             Event::Usage(usage) => self.response.usage = Some(*usage),
             Event::Stop { choice, stop } => {
-                let choice = usize::try_from(*choice).unwrap_or_default();
-                self.choice(choice).stop = Some(stop.clone());
+                self.choice(place_of(*choice)).stop = Some(stop.clone());
             }
             Event::Error(error) => self.response.error = Some(error.clone()),
             Event::End => self.is_whole = true,
@@ -71,8 +71,6 @@ impl Accumulator {
     }
 
     fn choice(&mut self, choice: usize) -> &mut Choice {
-        // Choices are few; a number beyond any sense counts as the first.
-        let choice = if choice < 128 { choice } else { 0 };
         if self.response.choices.len() <= choice {
             self.response.choices.resize_with(choice + 1, Choice::default);
         }
@@ -104,6 +102,11 @@ impl Accumulator {
             _ => {}
         }
     }
+}
+
+/// The place of a choice; one with a number beyond any sense counts as the first.
+fn place_of(choice: u32) -> usize {
+    usize::try_from(choice).ok().filter(|_| choice < MOST_CHOICES).unwrap_or_default()
 }
 
 fn part_of(kind: &BlockKind) -> Part {

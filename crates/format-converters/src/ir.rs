@@ -16,6 +16,7 @@ pub use content::{
     ToolResult, Turn,
 };
 pub use endpoints::{CountedTokens, Embedding, EmbeddingInput, EmbeddingRequest, EmbeddingResponse, Model, ModelPage};
+pub(crate) use event::MOST_CHOICES;
 pub use event::{BlockId, BlockKind, Delta, Event};
 pub use opaque::{Attachment, Opaque};
 pub use request::{

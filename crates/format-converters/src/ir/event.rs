@@ -7,6 +7,9 @@
 use super::{ApiError, Citation, Opaque, Part, Stop, Usage};
 use crate::json::Json;
 
+/// The most answers of one stream; one with a higher number counts as the first.
+pub(crate) const MOST_CHOICES: u32 = 128;
+
 /// A block of one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockId(pub u32);

@@ -11,7 +11,7 @@ use super::super::reasoning::{self, Details};
 use super::super::response::{audio, found};
 use super::super::{citation, stop, usage};
 use super::calls::Calls;
-use crate::ir::{ApiError, BlockId, BlockKind, Delta, Event, Part, PartKind, Stop};
+use crate::ir::{ApiError, BlockId, BlockKind, Delta, Event, MOST_CHOICES, Part, PartKind, Stop};
 use crate::json::{self, Json, Kind, Object};
 use crate::members::Members;
 use crate::openai_vendor::error;
@@ -19,8 +19,6 @@ use crate::{Invalid, StreamReader, sse};
 
 /// What ends a stream.
 const DONE: &str = "[DONE]";
-/// The most answers of one stream; a number beyond them counts as the first.
-const MOST_CHOICES: u32 = 128;
 /// The status of a stream that stopped short.
 const BAD_GATEWAY: u16 = 502;
 
