@@ -18,6 +18,7 @@ mod service;
 mod target;
 mod time;
 mod upstream_key;
+mod usage;
 mod validation;
 mod verdict;
 
@@ -36,5 +37,6 @@ pub use service::{
 pub use target::TargetUrl;
 pub use time::Timestamp;
 pub use upstream_key::{KeyLabel, UpstreamKey, UpstreamKeyDraft, upstream_key_value};
+pub use usage::{Figure, Grain, TokenUsage, UsageFigures, UsageRow, UsageSubject};
 pub use validation::{FieldError, Invalid};
 pub use verdict::{LimitReading, LimitScope, Reading, Resource, Verdict};
