@@ -20,6 +20,7 @@ mod secrets;
 mod service;
 mod state;
 mod storage;
+mod usage;
 
 pub use connections::{Classify, Connections};
 pub use legacy::read_legacy;

@@ -18,6 +18,7 @@ mod service;
 mod state;
 #[cfg(feature = "suite")]
 pub mod suite;
+mod usage;
 
 pub use admin::{AdminRepository, AdminToken, AdminUser};
 pub use audit::{AuditEntry, AuditRepository};
@@ -29,6 +30,7 @@ pub use legacy::{LegacyKey, LegacyService};
 pub use secrets::{ResealFn, SealedPlace, SecretRepository};
 pub use service::ServiceRepository;
 pub use state::{LONGEST_STATE_MODEL, StateRepository};
+pub use usage::{LONGEST_USAGE_MODEL, UsageBatch, UsageDimension, UsageGroup, UsageQuery, UsageRepository};
 
 use async_trait::async_trait;
 
@@ -59,6 +61,7 @@ pub trait Storage:
     + AdminRepository
     + AuditRepository
     + SecretRepository
+    + UsageRepository
 {
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StorageError>;

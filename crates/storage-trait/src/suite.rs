@@ -24,6 +24,7 @@ mod sample;
 pub mod secrets;
 pub mod services;
 pub mod states;
+pub mod usage;
 pub mod whole;
 
 /// Makes a `#[tokio::test]` of every case of the suite. `$open` is an async function without arguments; it gives a pair: an
@@ -86,6 +87,13 @@ macro_rules! storage_suite {
             secrets::of_concurrent_settings_one_holds_for_all,
             secrets::everything_sealed_is_exchanged,
             secrets::a_failing_exchange_changes_nothing,
+            usage::figures_add_up_by_minute_hour_and_day,
+            usage::a_batch_counts_once,
+            usage::figures_are_kept_apart_and_picked_out,
+            usage::models_that_no_column_holds_are_shortened,
+            usage::sources_that_add_at_once_lose_nothing,
+            usage::many_rows_arrive_whole,
+            usage::old_figures_are_forgotten_bit_by_bit,
             whole::it_answers_until_it_is_closed,
         }
     };
