@@ -7,7 +7,7 @@ use rotator_admin_api::{ChangeError, ChangeListener};
 use rotator_cache_trait::{Pool, RotationState};
 use rotator_domain::rotation::PoolKey;
 use rotator_domain::{DigestKey, KeyId, SealContext, Secret, Service, ServiceId, Vault};
-use rotator_proxy_core::{Catalog, CatalogHandle, ClientKeyRing, ServiceEntry};
+use rotator_proxy_core::{Catalog, CatalogHandle, ClientEntry, ClientKeyRing, ServiceEntry};
 use rotator_storage_trait::{KeyRecord, Page, Storage};
 use tokio::sync::Mutex;
 
@@ -104,10 +104,13 @@ impl CatalogSource {
 
     async fn client_keys(&self) -> Result<ClientKeyRing, ChangeError> {
         let stored = self.storage.client_keys().await.map_err(ChangeError::new)?;
-        let stored = stored.into_iter().filter(|key| key.is_active).map(|key| (key.digest, key.name));
+        let stored = stored.into_iter().filter(|key| key.is_active).map(|key| {
+            let entry = ClientEntry { id: Some(key.id), name: key.name };
+            (key.digest, entry)
+        });
         let global = self.global_keys.iter().map(|key| {
             let digest = self.digest_key.client_key(key.expose().as_bytes());
-            (digest, "GLOBAL_PROXY_KEYS".to_owned())
+            (digest, ClientEntry { id: None, name: "GLOBAL_PROXY_KEYS".to_owned() })
         });
         Ok(ClientKeyRing::new(self.digest_key.clone(), stored.chain(global)))
     }

@@ -1,8 +1,10 @@
 //! What requests used, added up: by minute, service, upstream key, client key and model.
 
+mod ended;
 mod figures;
 mod tokens;
 
+pub use ended::{End, EndedAttempt, EndedRequest};
 pub use figures::{Figure, UsageFigures};
 pub use tokens::TokenUsage;
 
@@ -16,13 +18,13 @@ const DAY: i64 = 24 * HOUR;
 /// Whose figures they are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UsageSubject {
-    /// The service that was asked; with a fallback the one that served.
+    /// The service that served, or that was asked.
     pub service: ServiceId,
     /// The upstream key; `None` for what no key had a part in.
     pub key: Option<KeyId>,
     /// The client key; `None` for one that is in the settings and not in the storage.
     pub client: Option<ClientKeyId>,
-    /// The model, as the client called it; `None` where the request names none.
+    /// The model, as the upstream calls it; `None` where the request names none.
     pub model: Option<String>,
 }
 

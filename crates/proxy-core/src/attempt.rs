@@ -30,6 +30,7 @@ use crate::catalog::ServiceEntry;
 use crate::demand::Demand;
 use crate::proxy::Shared;
 use crate::refusal::Refusal;
+use crate::tally::Tally;
 use crate::upstream::SendError;
 
 /// How long a client is told to wait when all keys are busy: nobody knows when a request ends.
@@ -47,6 +48,7 @@ struct Run<'a> {
     shared: &'a Arc<Shared>,
     entry: &'a ServiceEntry,
     demand: &'a Demand,
+    tally: &'a mut Tally,
     lines: Arc<Lines>,
     began: Instant,
     course: Course,
@@ -66,11 +68,14 @@ pub(crate) async fn run(
     demand: &Demand,
     outgoing: &Outgoing,
     replay: &Replay,
+    tally: &mut Tally,
 ) -> Result<Served, Refusal> {
+    tally.asks(demand.model.as_deref());
     let mut run = Run {
         shared,
         entry,
         demand,
+        tally,
         lines: shared.waiting.of(entry.id()),
         began: Instant::now(),
         course: Course::default(),
@@ -91,7 +96,10 @@ pub(crate) async fn run(
         let Some(material) = entry.key(key) else { continue };
         let pause = match send(shared, entry, outgoing, replay, material).await {
             Ok(response) => match run.answered(response, held, replay).await? {
-                Ok(served) => return Ok(served),
+                Ok(served) => {
+                    run.tally.served(entry.id(), key);
+                    return Ok(served);
+                }
                 Err(pause) => pause,
             },
             Err(failure) => run.failed(&held, replay, failure)?,
@@ -239,6 +247,7 @@ impl Run<'_> {
         let idle = entry.idle_timeout(shared);
         let (response, reading) = answer::read(entry, response, idle, shared.clock.now()).await;
         shared.metrics.attempted(entry.slug().as_str(), reading.verdict.name());
+        self.tally.attempted(entry.id(), held.lease().key, Some(reading.verdict));
         shared.oddities.tell(entry, &reading);
         let learned = shared.rotation.learn(entry.id(), held.lease(), &reading, shared.clock.now()).await;
         told(entry, held.lease().key, &reading, response.status().as_u16(), learned.map_err(no_rotation)?);
@@ -285,6 +294,7 @@ impl Run<'_> {
             }
         };
         self.shared.metrics.attempted(self.entry.slug().as_str(), outcome);
+        self.tally.attempted(self.entry.id(), held.lease().key, None);
         tracing::warn!(
             service.slug = %self.entry.slug(),
             key.id = %held.lease().key,
@@ -312,7 +322,10 @@ impl Run<'_> {
     /// The answer when no key is left, or no time.
     fn end(self) -> Result<Served, Refusal> {
         match self.kept {
-            Some((response, held)) => Ok(Served { response, held, attempts: self.course.attempts() }),
+            Some((response, held)) => {
+                self.tally.served(self.entry.id(), held.lease().key);
+                Ok(Served { response, held, attempts: self.course.attempts() })
+            }
             None => Err(self.failure.unwrap_or(Refusal::NoUsableKey)),
         }
     }

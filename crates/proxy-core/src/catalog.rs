@@ -11,7 +11,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use rotator_domain::{Digest, ServiceId, Slug};
 
-use crate::ClientKeyRing;
+use crate::{ClientEntry, ClientKeyRing};
 
 /// All services with their keys, and the client keys, as they were at one moment.
 #[derive(Clone, Debug, Default)]
@@ -54,9 +54,9 @@ impl Catalog {
         self.slugs.get(&id).and_then(|slug| self.by_slug.get(slug))
     }
 
-    /// The owner of a presented client key, if it is valid.
-    pub(crate) fn client(&self, presented: &[u8]) -> Option<&str> {
-        self.client_keys.as_ref()?.owner(presented)
+    /// A presented client key, if it is valid.
+    pub(crate) fn client(&self, presented: &[u8]) -> Option<&Arc<ClientEntry>> {
+        self.client_keys.as_ref()?.entry(presented)
     }
 
     /// What stands for a presented client key.
@@ -170,9 +170,10 @@ mod tests {
         let catalog = Catalog::default();
         assert!(catalog.client(b"").is_none());
         let key = DigestKey::generate().unwrap();
-        let ring = ClientKeyRing::new(key.clone(), [(key.client_key(b"good"), "me".to_owned())]);
+        let me = ClientEntry { id: None, name: "me".to_owned() };
+        let ring = ClientKeyRing::new(key.clone(), [(key.client_key(b"good"), me.clone())]);
         let catalog = Catalog::new([], ring);
-        assert_eq!(catalog.client(b"good"), Some("me"));
+        assert_eq!(catalog.client(b"good").map(AsRef::as_ref), Some(&me));
         assert!(catalog.client(b"bad").is_none());
     }
 }

@@ -26,15 +26,17 @@ mod query;
 mod refusal;
 mod route;
 mod settings;
+mod tally;
 mod translate;
 mod upgrade;
 mod upstream;
 
 pub use body::{BoxError, ProxyBody};
 pub use catalog::{Catalog, CatalogHandle, ServiceEntry};
-pub use client_keys::ClientKeyRing;
+pub use client_keys::{ClientEntry, ClientKeyRing};
 pub use error::{BuildError, EntryError};
 pub use observe::ProxyMetrics;
 pub use probe::{Probe, ProbeError};
 pub use proxy::{Proxy, ProxyBuilder};
 pub use settings::ProxySettings;
+pub use tally::RequestObserver;

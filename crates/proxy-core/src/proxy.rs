@@ -21,6 +21,7 @@ use crate::door;
 use crate::error::BuildError;
 use crate::observe::ProxyMetrics;
 use crate::settings::ProxySettings;
+use crate::tally::{Counted, Received, RequestObserver};
 use crate::translate::ModelLists;
 use crate::upgrade::Tunnels;
 use crate::upstream::Upstreams;
@@ -37,6 +38,7 @@ pub struct ProxyBuilder {
     settings: ProxySettings,
     metrics: ProxyMetrics,
     conversations: Option<Arc<dyn ConversationStore>>,
+    observer: Option<Arc<dyn RequestObserver>>,
 }
 
 /// What all clones of a proxy share.
@@ -49,6 +51,8 @@ pub(crate) struct Shared {
     pub(crate) upstreams: Upstreams,
     /// What is remembered for clients whose format leaves it to the server.
     pub(crate) conversations: Option<Arc<dyn ConversationStore>>,
+    /// Who hears of ended requests.
+    pub(crate) observer: Option<Arc<dyn RequestObserver>>,
     pub(crate) model_lists: ModelLists,
     pub(crate) tunnels: Tunnels,
     pub(crate) waiting: WaitingRoom,
@@ -70,6 +74,7 @@ impl Proxy {
             settings: ProxySettings::default(),
             metrics: ProxyMetrics::default(),
             conversations: None,
+            observer: None,
         }
     }
 
@@ -79,8 +84,10 @@ impl Proxy {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
-        door::answer(&self.0, request).await
+        let received = Received::default();
+        let counted = received.clone();
+        let request = request.map(|body| Counted::new(body.map_err(Into::into), counted).boxed_unsync());
+        door::answer(&self.0, request, received).await
     }
 
     /// Ends every upgraded connection (WebSocket), and waits until all are gone and every lease is given back. Call it when
@@ -149,6 +156,13 @@ impl ProxyBuilder {
         self
     }
 
+    /// Tells `observer` of every request that has ended.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn RequestObserver>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
     /// Builds the proxy.
     ///
     /// # Errors
@@ -162,6 +176,7 @@ impl ProxyBuilder {
             metrics: self.metrics,
             upstreams: Upstreams::new()?,
             conversations: self.conversations,
+            observer: self.observer,
             model_lists: ModelLists::default(),
             tunnels: Tunnels::default(),
             waiting: WaitingRoom::default(),

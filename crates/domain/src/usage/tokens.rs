@@ -24,4 +24,16 @@ impl TokenUsage {
     pub const fn total(&self) -> u64 {
         self.input.saturating_add(self.output)
     }
+
+    /// The same, with nothing larger than `most`.
+    #[must_use]
+    pub(crate) fn at_most(&self, most: u64) -> Self {
+        Self {
+            input: self.input.min(most),
+            cached: self.cached.min(most),
+            cache_written: self.cache_written.min(most),
+            output: self.output.min(most),
+            reasoning: self.reasoning.min(most),
+        }
+    }
 }

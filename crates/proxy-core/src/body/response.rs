@@ -7,11 +7,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
+use rotator_domain::End;
 
 use super::usage::UsageMeter;
 use super::{BoxError, Pause, UpstreamBody};
 use crate::attempt::Held;
-use crate::observe::InFlight;
+use crate::tally::Tally;
 use crate::translate::TranslatedBody;
 
 pin_project_lite::pin_project! {
@@ -19,12 +20,23 @@ pin_project_lite::pin_project! {
     pub struct ProxyBody {
         #[pin]
         kind: Kind,
-        // Counts the request as in flight until the body is gone.
-        in_flight: Option<InFlight>,
+        // What is told of the request once the answer has ended.
+        tally: Option<Box<Tally>>,
         // The key's lease, given back when the body is gone.
         held: Option<Held>,
         // Reads how many tokens were used, where the answer may say so.
         usage: Option<UsageMeter>,
+    }
+
+    impl PinnedDrop for ProxyBody {
+        fn drop(this: Pin<&mut Self>) {
+            // Whoever knows that nothing more comes need not ask for it.
+            let is_whole = this.kind.is_end_stream();
+            let this = this.project();
+            if is_whole {
+                end(this.tally, this.held, this.usage, None, End::Whole);
+            }
+        }
     }
 }
 
@@ -47,7 +59,7 @@ pin_project_lite::pin_project! {
 impl ProxyBody {
     /// A body of the proxy's own.
     pub(crate) fn own(body: impl Into<Bytes>) -> Self {
-        Self { kind: Kind::Own { body: Full::new(body.into()) }, in_flight: None, held: None, usage: None }
+        Self { kind: Kind::Own { body: Full::new(body.into()) }, tally: None, held: None, usage: None }
     }
 
     /// An upstream's body that may pause for `idle` at the most. The lease is given back with it, and with what the answer
@@ -55,17 +67,17 @@ impl ProxyBody {
     pub(crate) fn upstream(body: UpstreamBody, idle: Duration, held: Held, says_usage: bool) -> Self {
         let usage = says_usage.then(UsageMeter::default);
         let kind = Kind::Upstream { body, pause: Pause::new(idle) };
-        Self { kind, in_flight: None, held: Some(held), usage }
+        Self { kind, tally: None, held: Some(held), usage }
     }
 
     /// An upstream's stream in the client's format. The lease is given back with it, and with what it says that it used.
     pub(crate) fn translated(body: TranslatedBody, held: Held) -> Self {
-        Self { kind: Kind::Translated { body: Box::new(body) }, in_flight: None, held: Some(held), usage: None }
+        Self { kind: Kind::Translated { body: Box::new(body) }, tally: None, held: Some(held), usage: None }
     }
 
-    /// Holds `guard` until the body is gone.
-    pub(crate) fn holding(mut self, guard: InFlight) -> Self {
-        self.in_flight = Some(guard);
+    /// Tells of the request once the answer has ended.
+    pub(crate) fn tallied(mut self, tally: Box<Tally>) -> Self {
+        self.tally = Some(tally);
         self
     }
 }
@@ -75,9 +87,9 @@ impl Body for ProxyBody {
     type Error = BoxError;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let this = self.project();
+        let mut this = self.project();
         let mut used = None;
-        let polled = match this.kind.project() {
+        let polled = match this.kind.as_mut().project() {
             KindProjection::Own { body } => body.poll_frame(cx).map_err(|never| match never {}),
             KindProjection::Upstream { body, pause } => match body.poll_frame(cx) {
                 Poll::Ready(frame) => {
@@ -94,23 +106,28 @@ impl Body for ProxyBody {
         };
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
-                if let (Some(usage), Some(data)) = (this.usage, frame.data_ref()) {
-                    usage.see(data);
+                if let Some(data) = frame.data_ref() {
+                    if let Some(usage) = this.usage {
+                        usage.see(data);
+                    }
+                    if let Some(tally) = this.tally {
+                        tally.passed(data.len());
+                    }
+                }
+                // Told before the last byte is on its way, and not when the client's connection lets go of the body.
+                if this.kind.is_end_stream() {
+                    end(this.tally, this.held, this.usage, used, End::Whole);
                 }
             }
-            // Given back as soon as the answer is whole, not when the client's connection lets go of it.
-            Poll::Ready(_) => give_back(this.held, used.or_else(|| this.usage.take()?.total())),
+            Poll::Ready(Some(Err(_))) => end(this.tally, this.held, this.usage, used, End::Broken),
+            Poll::Ready(None) => end(this.tally, this.held, this.usage, used, End::Whole),
             Poll::Pending => {}
         }
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.kind {
-            Kind::Own { body } => body.is_end_stream(),
-            Kind::Upstream { body, .. } => body.is_end_stream(),
-            Kind::Translated { .. } => false,
-        }
+        self.kind.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -122,12 +139,34 @@ impl Body for ProxyBody {
     }
 }
 
-/// Gives the lease back, with what was used.
-fn give_back(held: &mut Option<Held>, used: Option<u64>) {
+// === impl Kind ===
+
+impl Kind {
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Own { body } => body.is_end_stream(),
+            Self::Upstream { body, .. } => body.is_end_stream(),
+            Self::Translated { .. } => false,
+        }
+    }
+}
+
+/// The answer has ended: gives the lease back with what was used, and tells of the request.
+fn end(
+    tally: &mut Option<Box<Tally>>,
+    held: &mut Option<Held>,
+    meter: &mut Option<UsageMeter>,
+    used: Option<u64>,
+    end: End,
+) {
+    let used = used.or_else(|| meter.take()?.total());
     if let Some(mut held) = held.take()
         && let Some(used) = used
     {
         held.used(used);
+    }
+    if let Some(tally) = tally.take() {
+        tally.end(end);
     }
 }
 

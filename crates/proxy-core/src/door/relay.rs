@@ -20,6 +20,7 @@ use crate::demand::{Demand, model_in_path};
 use crate::proxy::Shared;
 use crate::refusal::Refusal;
 use crate::route::DoorName;
+use crate::tally::Tally;
 use crate::translate::{Prepared, Sent, Translation, Translator};
 use crate::{credentials, members};
 
@@ -65,6 +66,7 @@ pub(super) async fn relay<'a>(
     catalog: &'a Catalog,
     entry: &'a Arc<ServiceEntry>,
     request: Admitted<'_>,
+    tally: &mut Tally,
 ) -> Result<Relayed<'a>, Refusal> {
     let Admitted { door, rest, mut demand, mut outgoing, body, client_key, mut translator } = request;
     let wanted = demand.model.take();
@@ -95,7 +97,7 @@ pub(super) async fn relay<'a>(
             };
             let Prepared { outgoing, body, demand, translation } = prepared;
             let replay = Replay::new(look::whole_body(body, None), usize::MAX, None);
-            match attempt::run(shared, candidate, &demand, &outgoing, &replay).await {
+            match attempt::run(shared, candidate, &demand, &outgoing, &replay, tally).await {
                 Ok(served) => return Ok(Relayed::Served { served, entry: candidate, translation: Some(translation) }),
                 Err(error) if error.lets_another_serve(&demand, candidate) => first.get_or_insert(error),
                 Err(error) => return Err(error),
@@ -108,7 +110,7 @@ pub(super) async fn relay<'a>(
         outgoing.path = path_on(candidate, &rest);
         let replay = source.replay(&mut outgoing.headers, own.filter(|_| is_renamed));
         demand.model = own.map(str::to_owned);
-        match attempt::run(shared, candidate, &demand, &outgoing, &replay).await {
+        match attempt::run(shared, candidate, &demand, &outgoing, &replay, tally).await {
             Ok(served) => return Ok(Relayed::Served { served, entry: candidate, translation: None }),
             Err(error) if error.lets_another_serve(&demand, candidate) && replay.is_replayable() => {
                 tracing::debug!(service.slug = %candidate.slug(), refusal = error.code(), "a service could not serve");

@@ -22,6 +22,7 @@ use crate::body::{ProxyBody, UpstreamBody};
 use crate::catalog::ServiceEntry;
 use crate::proxy::Shared;
 use crate::refusal::Refusal;
+use crate::tally::Tally;
 
 /// Turns one answer into the client's format.
 pub(crate) struct Translation {
@@ -62,6 +63,7 @@ impl Translation {
         shared: &Shared,
         entry: &ServiceEntry,
         served: Served,
+        tally: &mut Tally,
     ) -> Result<Response<ProxyBody>, Refusal> {
         let Served { response, mut held, attempts } = served;
         let (mut parts, mut body) = response.into_parts();
