@@ -102,6 +102,18 @@ pub(crate) struct Settings {
     /// A JSON file that says of models what the server does not know: max_output, thinking, late_instructions.
     #[arg(long, env = "ROTATOR_MODEL_TABLE", hide_env_values = true, global = true)]
     pub(crate) rotator_model_table: Option<String>,
+    /// Whether what requests use is counted: true or false [default: true].
+    #[arg(long, env = "ROTATOR_USAGE", hide_env_values = true, global = true)]
+    pub(crate) rotator_usage: Option<String>,
+    /// How long usage figures of minutes are kept, in days; 0 keeps them for ever [default: 7].
+    #[arg(long, env = "ROTATOR_USAGE_MINUTES_KEPT", hide_env_values = true, global = true)]
+    pub(crate) rotator_usage_minutes_kept: Option<String>,
+    /// The same of hours [default: 90].
+    #[arg(long, env = "ROTATOR_USAGE_HOURS_KEPT", hide_env_values = true, global = true)]
+    pub(crate) rotator_usage_hours_kept: Option<String>,
+    /// The same of days [default: 1825].
+    #[arg(long, env = "ROTATOR_USAGE_DAYS_KEPT", hide_env_values = true, global = true)]
+    pub(crate) rotator_usage_days_kept: Option<String>,
     /// How long requests in flight may take to end at a shutdown, in seconds; 0 waits for ever [default: 0].
     #[arg(long, env = "ROTATOR_SHUTDOWN_GRACE", hide_env_values = true, global = true)]
     pub(crate) rotator_shutdown_grace: Option<String>,
@@ -111,7 +123,7 @@ pub(crate) struct Settings {
     /// The key under which everything is sealed, 64 hexadecimal digits; else a file in the data directory.
     #[arg(long, env = "ROTATOR_MASTER_KEY", hide_env_values = true, global = true)]
     pub(crate) rotator_master_key: Option<String>,
-    /// Where the master key's file lies [default: the folder of the SQLite file, else ./data].
+    /// Where the master key's file and the journal of usage figures lie [default: the folder of the SQLite file, else ./data].
     #[arg(long, env = "ROTATOR_DATA_DIR", hide_env_values = true, global = true)]
     pub(crate) rotator_data_dir: Option<String>,
     /// sqlite, mysql or postgres [default: by the other settings].

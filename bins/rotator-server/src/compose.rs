@@ -21,6 +21,7 @@ use crate::key_states::KeyStates;
 use crate::master_key;
 use crate::prober::ProxyProber;
 use crate::serve::Site;
+use crate::usage::Usage;
 
 /// The largest body that the admin API takes: an import of 200,000 keys.
 const ADMIN_BODY_LIMIT: usize = 64 * 1024 * 1024;
@@ -96,12 +97,15 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
     let mut registry = Registry::default();
     let metrics = ProxyMetrics::default();
     metrics.register(&mut registry);
-    let proxy = Proxy::builder(catalog.clone(), Arc::clone(&cache.rotation))
+    let usage = Usage::open(&config.usage, &config.data_dir, &storage);
+    let mut proxy = Proxy::builder(catalog.clone(), Arc::clone(&cache.rotation))
         .settings(config.proxy.clone())
         .metrics(metrics)
-        .conversations(cache.conversations)
-        .build()
-        .map_err(|error| AppError::failed("could not build the proxy", error))?;
+        .conversations(cache.conversations);
+    if let Some(usage) = &usage {
+        proxy = proxy.observer(usage.observer());
+    }
+    let proxy = proxy.build().map_err(|error| AppError::failed("could not build the proxy", error))?;
     let admin = rotator_admin_api::router(AdminContext {
         storage: Arc::clone(&storage),
         vault,
@@ -120,7 +124,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
     });
     let link = cache.shared.map(|shared| shared.link);
     let health = Health::new(Arc::clone(&storage), link.clone(), registry);
-    let site = Site { proxy, admin, health, catalog, states, announcer, counters: cache.counters };
+    let site = Site { proxy, admin, health, catalog, states, announcer, counters: cache.counters, usage };
     Ok(Composition { site, storage, link })
 }
 

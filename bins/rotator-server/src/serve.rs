@@ -24,11 +24,14 @@ use tower::util::ServiceExt;
 use crate::following::Announcer;
 use crate::health::Health;
 use crate::key_states::KeyStates;
+use crate::usage::Usage;
 
 /// How long a client may take to send a request's head, and an idle connection may stay open for the next one.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(75);
 /// How long between two looks after the keys: a kill forgets no more than this of what was learned.
 const TENDING: Duration = Duration::from_secs(5);
+/// How long between two times of forgetting what has been kept for long enough.
+const FORGETTING: Duration = Duration::from_secs(60 * 60);
 /// How long to rest when the system has no file descriptor left for another connection.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
 
@@ -42,6 +45,8 @@ pub(crate) struct Site {
     /// Hears what other nodes change, where there are any.
     pub(crate) announcer: Option<Arc<Announcer>>,
     pub(crate) counters: Arc<dyn Counters>,
+    /// Where requests are counted, if they are.
+    pub(crate) usage: Option<Usage>,
 }
 
 type SiteBody = UnsyncBoxBody<Bytes, BoxError>;
@@ -54,22 +59,27 @@ impl Site {
     async fn tend(&self) {
         loop {
             tokio::time::sleep(TENDING).await;
-            if self.is_first_to_tend().await {
+            if self.is_first("tending", TENDING).await {
                 self.proxy.probe_due().await;
                 self.save_states().await;
             } else {
                 self.states.forget_written().await;
             }
+            if let Some(usage) = &self.usage
+                && self.is_first("forgetting", FORGETTING).await
+            {
+                usage.forget_old(SystemClock.now()).await;
+            }
         }
     }
 
-    /// Whether no other node has come first in this stretch of time.
-    async fn is_first_to_tend(&self) -> bool {
-        let stretch = SystemClock.now().as_millis() / i64::try_from(TENDING.as_millis()).unwrap_or(i64::MAX);
-        match self.counters.count(&format!("tending:{stretch}"), TENDING * 2).await {
+    /// Whether nobody has come first to this work in this stretch of time.
+    async fn is_first(&self, work: &str, length: Duration) -> bool {
+        let stretch = SystemClock.now().as_millis() / i64::try_from(length.as_millis()).unwrap_or(i64::MAX);
+        match self.counters.count(&format!("{work}:{stretch}"), length * 2).await {
             Ok(count) => count == 1,
             Err(error) => {
-                tracing::warn!(error = %error, "whose turn it is to look after the keys could not be told");
+                tracing::warn!(error = %error, "whose turn it is to do a work could not be told");
                 false
             }
         }
@@ -109,6 +119,12 @@ pub(crate) async fn run(
     let tended = Arc::clone(&site);
     let tending = tokio::spawn(async move { tended.tend().await });
     let following = site.announcer.clone().map(|announcer| tokio::spawn(async move { announcer.follow().await }));
+    let counted = Arc::clone(&site);
+    let counting = tokio::spawn(async move {
+        if let Some(usage) = &counted.usage {
+            usage.run().await;
+        }
+    });
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         tokio::select! {
@@ -137,6 +153,10 @@ pub(crate) async fn run(
                 tracing::warn!("some requests did not end in time and are cut");
             }
         }
+    }
+    counting.abort();
+    if let Some(usage) = &site.usage {
+        usage.close().await;
     }
     site.save_states().await;
 }

@@ -12,11 +12,13 @@ mod backlog;
 mod entry;
 mod journal;
 mod recorder;
+mod retention;
 mod seldom;
 mod writer;
 
 pub use journal::JournalError;
 pub use recorder::UsageRecorder;
+pub use retention::Retention;
 pub use writer::UsageWriter;
 
 use std::collections::HashMap;
