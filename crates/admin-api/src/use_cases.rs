@@ -12,6 +12,7 @@ mod pool;
 mod probes;
 mod rekey;
 pub(crate) mod tokens;
+mod usage;
 
 pub(crate) use audit::{Actor, audit_log};
 pub(crate) use configs::Listed;
