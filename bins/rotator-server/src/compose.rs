@@ -103,7 +103,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
         .metrics(metrics)
         .conversations(cache.conversations);
     if let Some(usage) = &usage {
-        proxy = proxy.observer(usage.observer());
+        proxy = proxy.observer(usage.observer()).pricing(Arc::new(config.usage.prices.clone()));
     }
     let proxy = proxy.build().map_err(|error| AppError::failed("could not build the proxy", error))?;
     let admin = rotator_admin_api::router(AdminContext {

@@ -37,6 +37,8 @@ pub use service::{
 pub use target::TargetUrl;
 pub use time::Timestamp;
 pub use upstream_key::{KeyLabel, UpstreamKey, UpstreamKeyDraft, upstream_key_value};
-pub use usage::{End, EndedAttempt, EndedRequest, Figure, Grain, TokenUsage, UsageFigures, UsageRow, UsageSubject};
+pub use usage::{
+    End, EndedAttempt, EndedRequest, Figure, Grain, Pricing, TokenUsage, UsageFigures, UsageRow, UsageSubject,
+};
 pub use validation::{FieldError, Invalid};
 pub use verdict::{LimitReading, LimitScope, Reading, Resource, Verdict};

@@ -10,7 +10,7 @@ use http::{Request, Response};
 use http_body::Body;
 use http_body_util::BodyExt;
 use rotator_cache_trait::{ConversationStore, RotationState};
-use rotator_domain::{Clock, SystemClock};
+use rotator_domain::{Clock, Pricing, SystemClock};
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
@@ -39,6 +39,7 @@ pub struct ProxyBuilder {
     metrics: ProxyMetrics,
     conversations: Option<Arc<dyn ConversationStore>>,
     observer: Option<Arc<dyn RequestObserver>>,
+    pricing: Option<Arc<dyn Pricing>>,
 }
 
 /// What all clones of a proxy share.
@@ -53,6 +54,8 @@ pub(crate) struct Shared {
     pub(crate) conversations: Option<Arc<dyn ConversationStore>>,
     /// Who hears of ended requests.
     pub(crate) observer: Option<Arc<dyn RequestObserver>>,
+    /// What tokens cost.
+    pub(crate) pricing: Option<Arc<dyn Pricing>>,
     pub(crate) model_lists: ModelLists,
     pub(crate) tunnels: Tunnels,
     pub(crate) waiting: WaitingRoom,
@@ -75,6 +78,7 @@ impl Proxy {
             metrics: ProxyMetrics::default(),
             conversations: None,
             observer: None,
+            pricing: None,
         }
     }
 
@@ -163,6 +167,13 @@ impl ProxyBuilder {
         self
     }
 
+    /// Says what requests cost that the observer is told of.
+    #[must_use]
+    pub fn pricing(mut self, pricing: Arc<dyn Pricing>) -> Self {
+        self.pricing = Some(pricing);
+        self
+    }
+
     /// Builds the proxy.
     ///
     /// # Errors
@@ -177,6 +188,7 @@ impl ProxyBuilder {
             upstreams: Upstreams::new()?,
             conversations: self.conversations,
             observer: self.observer,
+            pricing: self.pricing,
             model_lists: ModelLists::default(),
             tunnels: Tunnels::default(),
             waiting: WaitingRoom::default(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use rotator_domain::{End, EndedAttempt, EndedRequest, KeyId, ServiceId, TokenUsage, Verdict};
+use rotator_domain::{End, EndedAttempt, EndedRequest, KeyId, Pricing, ServiceId, TokenUsage, Verdict};
 use tokio::time::Instant;
 
 use crate::client_keys::ClientEntry;
@@ -28,6 +28,7 @@ pub trait RequestObserver: Send + Sync {
 /// One request until its answer has ended. Dropped before that, its client went away.
 pub(crate) struct Tally {
     observer: Option<Arc<dyn RequestObserver>>,
+    pricing: Option<Arc<dyn Pricing>>,
     request: EndedRequest,
     began: Instant,
     received: Received,
@@ -65,6 +66,7 @@ impl Tally {
             end: End::Aborted,
             attempts: Vec::new(),
             tokens: None,
+            cost_nanodollars: None,
             bytes_in: 0,
             bytes_out: 0,
             first_byte: Duration::ZERO,
@@ -73,6 +75,7 @@ impl Tally {
         // Nobody is told of a request that no client key let in.
         Box::new(Self {
             observer: None,
+            pricing: None,
             request,
             began: Instant::now(),
             received,
@@ -85,6 +88,7 @@ impl Tally {
     /// A client key has let the request in to a service.
     pub(crate) fn let_in(&mut self, shared: &Shared, service: ServiceId, is_llm: bool, client: &ClientEntry) {
         self.observer.clone_from(&shared.observer);
+        self.pricing.clone_from(&shared.pricing);
         self.request.service = service;
         self.request.is_llm = is_llm;
         self.request.client = client.id;
@@ -137,6 +141,9 @@ impl Tally {
         request.duration = self.began.elapsed();
         if !self.has_first_byte {
             request.first_byte = request.duration;
+        }
+        if let (Some(pricing), Some(tokens), Some(model)) = (&self.pricing, &request.tokens, &request.model) {
+            request.cost_nanodollars = pricing.cost(model, tokens);
         }
         request.bytes_in = self.received.0.load(Ordering::Relaxed);
         observer.ended(request);
