@@ -9,7 +9,7 @@ use rotator_domain::Format;
 use crate::ir::{
     ApiError, CountedTokens, EmbeddingRequest, EmbeddingResponse, Event, Model, ModelPage, Request, Response,
 };
-use crate::{ErrorReply, Ids, Invalid, Losses, ModelTable, RenderedError, sse};
+use crate::{ErrorReply, Ids, Invalid, Losses, ModelTable, RenderedError, UsageReader, sse};
 
 /// A wire format.
 ///
@@ -68,6 +68,9 @@ pub trait WireFormat: Send + Sync {
 
     /// Writes an answer in pieces.
     fn stream_writer(&self, telling: Telling) -> Box<dyn StreamWriter>;
+
+    /// Reads what an answer used, whatever endpoint it is of, whole or in pieces.
+    fn usage_reader(&self) -> UsageReader;
 
     /// Writes a request for the number of a prompt's tokens; `None` where the format has none.
     ///

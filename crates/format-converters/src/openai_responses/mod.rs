@@ -17,9 +17,10 @@ use http::Method;
 use rotator_domain::Format;
 
 use crate::ir::{ApiError, CountedTokens, EmbeddingRequest, EmbeddingResponse, Model, ModelPage, Request, Response};
+use crate::openai_vendor::usage;
 use crate::{
     Asked, ErrorReply, Invalid, Operation, RenderedError, StreamReader, StreamWriter, Telling, UpstreamCall,
-    WireFormat, Writing,
+    UsageReader, WireFormat, Writing,
 };
 
 /// OpenAI's Responses.
@@ -70,6 +71,10 @@ impl WireFormat for OpenAiResponses {
 
     fn stream_writer(&self, telling: Telling) -> Box<dyn StreamWriter> {
         Box::new(stream::Writer::new(telling))
+    }
+
+    fn usage_reader(&self) -> UsageReader {
+        usage::reader()
     }
 
     fn write_count(&self, request: &Request, writing: &mut Writing<'_>) -> Result<Option<UpstreamCall>, Invalid> {

@@ -6,6 +6,7 @@ use crate::Invalid;
 use crate::carriers;
 use crate::ir::{ApiError, Choice, Part, PartKind, Response, Stop, StopReason, Usage};
 use crate::json::{Json, Object, document, list};
+use crate::openai_vendor;
 
 /// Reads an answer.
 pub(in super::super) fn read(body: &[u8]) -> Result<Response, Invalid> {
@@ -33,7 +34,7 @@ pub(in super::super) fn read(body: &[u8]) -> Result<Response, Invalid> {
         model: object.text("model")?.unwrap_or_default(),
         created: created(&object),
         choices: vec![Choice { parts: carriers::gather(parts), stop, log_probs: log_probs.flatten() }],
-        usage: object.object("usage")?.map(|object| usage(&object)),
+        usage: usage(&object),
         tier: object.text("service_tier")?,
         error,
     })
@@ -130,15 +131,8 @@ pub(in super::super) fn outcome(
     })))
 }
 
-/// What was used.
-pub(in super::super) fn usage(object: &Object<'_>) -> Usage {
-    let count = |object: &Object<'_>, name| object.count(name).ok().flatten();
-    let detail = |details, name| object.object(details).ok().flatten().and_then(|details| count(&details, name));
-    Usage {
-        input: count(object, "input_tokens").unwrap_or_default(),
-        cached: detail("input_tokens_details", "cached_tokens"),
-        cache_written: detail("input_tokens_details", "cache_write_tokens").filter(|written| *written > 0),
-        output: count(object, "output_tokens").unwrap_or_default(),
-        reasoning: detail("output_tokens_details", "reasoning_tokens"),
-    }
+/// What was used. That nothing was written to a cache is as good as nothing told.
+pub(in super::super) fn usage(object: &Object<'_>) -> Option<Usage> {
+    let told = openai_vendor::usage::told(object)?;
+    Some(Usage { cache_written: told.cache_written.filter(|written| *written > 0), ..told })
 }
