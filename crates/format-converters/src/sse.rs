@@ -173,6 +173,15 @@ impl Parser {
     }
 }
 
+// === impl Line ===
+
+impl Line<'_> {
+    /// Whether it is but the line feed of a line that has ended with a carriage return.
+    pub(crate) const fn is_rest_of_break(&self) -> bool {
+        self.text.is_empty() && !self.is_whole
+    }
+}
+
 // === impl Lines ===
 
 impl Lines {

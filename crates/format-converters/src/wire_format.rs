@@ -72,6 +72,13 @@ pub trait WireFormat: Send + Sync {
     /// Reads what an answer used, whatever endpoint it is of, whole or in pieces.
     fn usage_reader(&self) -> UsageReader;
 
+    /// A request's body that also asks for the usage of its stream; `None` where nothing is to be asked for, which is so by
+    /// default. [`UnaskedUsage`](crate::UnaskedUsage) takes out of the answer what comes of it.
+    fn asking_usage(&self, body: &[u8]) -> Option<Bytes> {
+        let _ = body;
+        None
+    }
+
     /// Writes a request for the number of a prompt's tokens; `None` where the format has none.
     ///
     /// # Errors

@@ -36,12 +36,9 @@ fn the_member_is_found_wherever_it_stands_and_nowhere_else() {
         ),
         format!(r#"{{"\u0075sa\u0067e":{usage},"c":["usage",{{"prompt_tokens":7}}]}}"#),
         format!(r#"{{"usage":{{"prompt_tokens":1}},"usage":{usage}}}"#),
-        format!(
-            r#"{{"usage":{usage},"response":{{"usage":{{"input_tokens":1}}}},"x_groq":{{"usage":{{"prompt_tokens":2}}}}}}"#
-        ),
+        format!(r#"{{"usage":{usage},"x_groq":{{"usage":{{"prompt_tokens":2}}}}}}"#),
         format!(r#"{{"usage":null,"x_groq":{{"id":"x","usage":{usage}}}}}"#),
-        format!(r#"{{"type":"response.completed","response":{{"output":[{{"usage":{{}}}}],"usage":{usage}}}}}"#),
-        format!(r#"{{"response":{{"usage":{{"input_tokens":1}}}},"response":{{"usage":{usage}}}}}"#),
+        format!(r#"{{"x_groq":{{"usage":{{"prompt_tokens":1}}}},"x_groq":{{"usage":{usage}}}}}"#),
         format!(
             r#"[{{"usage":{{"prompt_tokens":1}}}},[{{"usage":{{"prompt_tokens":2}}}}],"usage",{{"usage":{usage}}}]"#
         ),
@@ -61,11 +58,11 @@ fn the_member_is_found_wherever_it_stands_and_nowhere_else() {
         r#"{"usage":{"prompt_tokens":1},"usage":null}"#,
         r#"{"usage":{"prompt_tokens":-1}}"#,
         r#"{"choices":[{"usage":{"prompt_tokens":1}}]}"#,
-        r#"{"a":{"response":{"usage":{"prompt_tokens":1}}}}"#,
+        r#"{"a":{"x_groq":{"usage":{"prompt_tokens":1}}}}"#,
         r#"{"text":"{\"usage\":{\"prompt_tokens\":1}}"}"#,
         r#"["usage",{"prompt_tokens":1}]"#,
         r#"{"usage":{"prompt_tokens":1"#,
-        r#"{"response":{"usage":{"prompt_tokens":1}},"response":5}"#,
+        r#"{"x_groq":{"usage":{"prompt_tokens":1}},"x_groq":5}"#,
     ];
     for body in nothing {
         assert_eq!(read_whole(Format::OpenAi, body), None, "{body}");

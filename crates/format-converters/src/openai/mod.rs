@@ -13,7 +13,10 @@ mod response;
 mod stop;
 mod stream;
 mod tokens;
+mod unasked;
 mod wire;
+
+pub use unasked::UnaskedUsage;
 
 use bytes::Bytes;
 use http::Method;
@@ -74,6 +77,10 @@ impl WireFormat for OpenAi {
 
     fn stream_writer(&self, telling: Telling) -> Box<dyn StreamWriter> {
         Box::new(stream::Writer::new(telling))
+    }
+
+    fn asking_usage(&self, body: &[u8]) -> Option<Bytes> {
+        unasked::asking(body)
     }
 
     fn usage_reader(&self) -> UsageReader {

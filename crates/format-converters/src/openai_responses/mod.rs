@@ -17,7 +17,6 @@ use http::Method;
 use rotator_domain::Format;
 
 use crate::ir::{ApiError, CountedTokens, EmbeddingRequest, EmbeddingResponse, Model, ModelPage, Request, Response};
-use crate::openai_vendor::usage;
 use crate::{
     Asked, ErrorReply, Invalid, Operation, RenderedError, StreamReader, StreamWriter, Telling, UpstreamCall,
     UsageReader, WireFormat, Writing,
@@ -74,7 +73,7 @@ impl WireFormat for OpenAiResponses {
     }
 
     fn usage_reader(&self) -> UsageReader {
-        usage::reader()
+        response::usage_reader()
     }
 
     fn write_count(&self, request: &Request, writing: &mut Writing<'_>) -> Result<Option<UpstreamCall>, Invalid> {

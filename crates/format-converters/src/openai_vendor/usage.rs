@@ -7,16 +7,23 @@ use crate::ir::Usage;
 use crate::json::Object;
 use crate::metering::{Counter, Place, find};
 
-/// Where answers tell it: events of Responses in the answer that they hold, Groq's chunks in a member of its own as well.
-const PLACES: [Place; 3] = [&["usage"], &["response", "usage"], &["x_groq", "usage"]];
+/// Where answers of all endpoints but Responses tell it: Groq's chunks in a member of their own as well.
+const PLACES: [Place; 2] = [&["usage"], &["x_groq", "usage"]];
 
 /// What was told last.
-#[derive(Debug, Default)]
-struct Last(Option<Usage>);
+struct Last {
+    read: fn(&RawValue) -> Option<Usage>,
+    told: Option<Usage>,
+}
 
-/// Reads what was used from an answer's bytes.
+/// Reads what was used from the bytes of an answer of whichever endpoint but Responses.
 pub(crate) fn reader() -> UsageReader {
-    UsageReader::new(&PLACES, Box::new(Last::default()))
+    last(&PLACES, read)
+}
+
+/// Reads what was used from an answer's bytes, of which the last word counts.
+pub(crate) fn last(places: &'static [Place], read: fn(&RawValue) -> Option<Usage>) -> UsageReader {
+    UsageReader::new(places, Box::new(Last { read, told: None }))
 }
 
 /// What an answer, or a piece of one, tells. The object must be a lenient one.
@@ -57,11 +64,11 @@ fn read(raw: &RawValue) -> Option<Usage> {
 
 impl Counter for Last {
     fn add(&mut self, usage: &RawValue) {
-        self.0 = read(usage).or(self.0);
+        self.told = (self.read)(usage).or(self.told);
     }
 
     fn known(&self) -> Option<Usage> {
-        self.0
+        self.told
     }
 }
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
+use rotator_domain::TokenUsage;
 
-use super::usage::UsageMeter;
-use super::{BoxError, Pause, UpstreamBody};
+use super::{BoxError, MeteredBody, Pause};
 use crate::attempt::Held;
 use crate::observe::InFlight;
 use crate::translate::TranslatedBody;
@@ -23,8 +23,6 @@ pin_project_lite::pin_project! {
         in_flight: Option<InFlight>,
         // The key's lease, given back when the body is gone.
         held: Option<Held>,
-        // Reads how many tokens were used, where the answer may say so.
-        usage: Option<UsageMeter>,
     }
 }
 
@@ -34,7 +32,7 @@ pin_project_lite::pin_project! {
         Own { #[pin] body: Full<Bytes> },
         Upstream {
             #[pin]
-            body: UpstreamBody,
+            body: MeteredBody,
             pause: Pause,
         },
         // It holds much, and most answers are none.
@@ -47,20 +45,19 @@ pin_project_lite::pin_project! {
 impl ProxyBody {
     /// A body of the proxy's own.
     pub(crate) fn own(body: impl Into<Bytes>) -> Self {
-        Self { kind: Kind::Own { body: Full::new(body.into()) }, in_flight: None, held: None, usage: None }
+        Self { kind: Kind::Own { body: Full::new(body.into()) }, in_flight: None, held: None }
     }
 
     /// An upstream's body that may pause for `idle` at the most. The lease is given back with it, and with what the answer
-    /// says that it used, if it is one that `says_usage`.
-    pub(crate) fn upstream(body: UpstreamBody, idle: Duration, held: Held, says_usage: bool) -> Self {
-        let usage = says_usage.then(UsageMeter::default);
+    /// says that it used.
+    pub(crate) fn upstream(body: MeteredBody, idle: Duration, held: Held) -> Self {
         let kind = Kind::Upstream { body, pause: Pause::new(idle) };
-        Self { kind, in_flight: None, held: Some(held), usage }
+        Self { kind, in_flight: None, held: Some(held) }
     }
 
     /// An upstream's stream in the client's format. The lease is given back with it, and with what it says that it used.
     pub(crate) fn translated(body: TranslatedBody, held: Held) -> Self {
-        Self { kind: Kind::Translated { body: Box::new(body) }, in_flight: None, held: Some(held), usage: None }
+        Self { kind: Kind::Translated { body: Box::new(body) }, in_flight: None, held: Some(held) }
     }
 
     /// Holds `guard` until the body is gone.
@@ -75,42 +72,37 @@ impl Body for ProxyBody {
     type Error = BoxError;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let this = self.project();
-        let mut used = None;
-        let polled = match this.kind.project() {
+        let mut this = self.project();
+        let polled = match this.kind.as_mut().project() {
             KindProjection::Own { body } => body.poll_frame(cx).map_err(|never| match never {}),
-            KindProjection::Upstream { body, pause } => match body.poll_frame(cx) {
+            KindProjection::Upstream { mut body, pause } => match body.as_mut().poll_frame(cx) {
                 Poll::Ready(frame) => {
                     pause.end();
                     Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
                 }
+                Poll::Pending if body.has_brought() => {
+                    pause.end();
+                    pause.poll(cx).map(|error| Some(Err(error.into())))
+                }
                 Poll::Pending => pause.poll(cx).map(|error| Some(Err(error.into()))),
             },
-            KindProjection::Translated { body } => {
-                let polled = body.poll(cx);
-                used = body.used();
-                polled.map(|data| data.map(|data| Ok(Frame::data(data))))
-            }
+            KindProjection::Translated { body } => body.poll(cx).map(|data| data.map(|data| Ok(Frame::data(data)))),
         };
-        match &polled {
-            Poll::Ready(Some(Ok(frame))) => {
-                if let (Some(usage), Some(data)) = (this.usage, frame.data_ref()) {
-                    usage.see(data);
-                }
-            }
-            // Given back as soon as the answer is whole, not when the client's connection lets go of it.
-            Poll::Ready(_) => give_back(this.held, used.or_else(|| this.usage.take()?.total())),
-            Poll::Pending => {}
+        // Given back as soon as the answer is whole, not when the client's connection lets go of it.
+        let is_over = match &polled {
+            // Who knows that nothing more comes need not ask for it.
+            Poll::Ready(Some(Ok(_))) => this.kind.is_end_stream(),
+            Poll::Ready(_) => true,
+            Poll::Pending => false,
+        };
+        if is_over {
+            give_back(this.held, this.kind.as_mut().used());
         }
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.kind {
-            Kind::Own { body } => body.is_end_stream(),
-            Kind::Upstream { body, .. } => body.is_end_stream(),
-            Kind::Translated { .. } => false,
-        }
+        self.kind.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -122,8 +114,29 @@ impl Body for ProxyBody {
     }
 }
 
+// === impl Kind ===
+
+impl Kind {
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Own { body } => body.is_end_stream(),
+            Self::Upstream { body, .. } => body.is_end_stream(),
+            Self::Translated { .. } => false,
+        }
+    }
+
+    /// What the answer says that it used, as far as it has come.
+    fn used(self: Pin<&mut Self>) -> Option<TokenUsage> {
+        match self.project() {
+            KindProjection::Own { .. } => None,
+            KindProjection::Upstream { mut body, .. } => body.used(),
+            KindProjection::Translated { body } => body.used(),
+        }
+    }
+}
+
 /// Gives the lease back, with what was used.
-fn give_back(held: &mut Option<Held>, used: Option<u64>) {
+fn give_back(held: &mut Option<Held>, used: Option<TokenUsage>) {
     if let Some(mut held) = held.take()
         && let Some(used) = used
     {
