@@ -6,12 +6,10 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use http::{Method, StatusCode};
 use rotator_mock_upstream::MockUpstream;
-use rotator_test_services::mariadb::MariaDb;
-use rotator_test_services::postgres::Postgres;
-use rotator_test_services::{Database, Redis};
+use rotator_test_services::{DatabaseServer, Redis};
 use serde_json::{Value, json};
 
-use crate::backend::Backend;
+use crate::backend::{Backend, kind};
 use crate::client::{TestClient, full};
 use crate::server::{CLIENT_KEY, PASSWORD, Place, Server};
 
@@ -150,19 +148,11 @@ async fn without_the_database_traffic_goes_on_and_nothing_is_changed() {
 }
 
 /// A database server of this test alone, which ends when it is dropped.
-fn private_database() -> (String, Box<dyn Send>) {
-    fn of(server: impl Send + 'static, database: Database) -> (String, Box<dyn Send>) {
-        let url = database.url();
-        // It goes with its server.
-        std::mem::forget(database);
-        (url, Box::new(server))
-    }
-    if env!("CARGO_CRATE_NAME") == "e2e_mysql" {
-        let server = MariaDb::start().unwrap();
-        let database = server.database().unwrap();
-        return of(server, database);
-    }
-    let server = Postgres::start().unwrap();
+fn private_database() -> (String, DatabaseServer) {
+    let server = kind().unwrap().start().unwrap();
     let database = server.database().unwrap();
-    of(server, database)
+    let url = database.url();
+    // It goes with its server.
+    std::mem::forget(database);
+    (url, server)
 }
