@@ -88,6 +88,17 @@ impl Reading {
     pub const fn plain(verdict: Verdict) -> Self {
         Self { verdict, limits: Vec::new(), odd_headers: Vec::new() }
     }
+
+    /// Whether it may be told when the answer has come to its end, as most may: the next pick chooses no other key for it.
+    /// What may not is that a key is to be left alone, and that nothing is left of a limit.
+    #[must_use]
+    pub fn can_wait(&self) -> bool {
+        let is_of_request = matches!(
+            self.verdict,
+            Verdict::Healthy | Verdict::Forbidden | Verdict::UpstreamFault { .. } | Verdict::ClientFault
+        );
+        is_of_request && self.limits.iter().all(|limit| limit.remaining != Some(0))
+    }
 }
 
 // === impl Verdict ===

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rotator_domain::rotation::{KeyState, Learning, Lease, Next, PickRequest, PoolKey, RotationPolicy};
+use rotator_domain::rotation::{Ending, KeyState, Learning, Lease, Next, PickRequest, PoolKey, RotationPolicy};
 use rotator_domain::{KeyId, LimitScope, Reading, ServiceId, Timestamp, Verdict};
 use tokio::task::JoinSet;
 
@@ -38,7 +38,7 @@ async fn lease(rotation: &dyn RotationState, now: i64) -> Lease {
 /// Tells what an answer said, and gives the lease back.
 async fn answer(rotation: &dyn RotationState, lease: &Lease, verdict: Verdict, now: i64) -> Learning {
     let learning = rotation.learn(SERVICE, lease, &Reading::plain(verdict), at(now)).await.unwrap();
-    rotation.settle(SERVICE, lease, None, at(now)).await.unwrap();
+    rotation.settle(SERVICE, lease, Ending::default(), at(now)).await.unwrap();
     learning
 }
 
@@ -59,7 +59,7 @@ async fn uses_of_7000_picks(rotation: &Arc<dyn RotationState>) -> HashMap<i64, u
                 let lease = lease(&*rotation, turn).await;
                 *uses.entry(lease.key.0).or_default() += 1;
                 tokio::task::yield_now().await;
-                rotation.settle(SERVICE, &lease, None, at(turn)).await.unwrap();
+                rotation.settle(SERVICE, &lease, Ending::default(), at(turn)).await.unwrap();
             }
             uses
         });

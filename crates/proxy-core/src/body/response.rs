@@ -100,7 +100,7 @@ impl Body for ProxyBody {
             }
             // Given back as soon as the answer is whole, not when the client's connection lets go of it.
             Poll::Ready(_) => give_back(this.held, used.or_else(|| this.usage.take()?.total())),
-            Poll::Pending => {}
+            Poll::Pending => this.held.iter_mut().for_each(Held::goes_on),
         }
         polled
     }
