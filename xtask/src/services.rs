@@ -55,8 +55,7 @@ fn install_missing() -> Result<(), TaskError> {
         return Err(TaskError::Failed(format!(
             "tests need servers that are not installed (Debian: sudo apt-get install {list}); or name servers that are \
              there in {} and {}",
-            MARIADB.variable,
-            POSTGRES.variable
+            MARIADB.variable, POSTGRES.variable
         )));
     }
     let apt = || {

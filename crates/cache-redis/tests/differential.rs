@@ -100,7 +100,8 @@ impl Both<'_> {
                 // A second time does nothing, also at the same time.
                 for _ in 0..2 {
                     let twice = ended.iter().chain(ended.first());
-                    let settling = twice.map(|held| self.redis.settle(self.service_id, &held.redis, ending.clone(), now));
+                    let settling =
+                        twice.map(|held| self.redis.settle(self.service_id, &held.redis, ending.clone(), now));
                     join_all(settling).await.into_iter().for_each(Result::unwrap);
                 }
             }

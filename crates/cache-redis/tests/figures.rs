@@ -71,7 +71,10 @@ async fn each_of_picking_learning_and_settling_is_one_command() {
 async fn cost(server: &Redis, rotation: &RedisRotation, service: i64) -> (f64, f64) {
     for _ in 0..200 {
         let lease = pick(rotation, service).await;
-        rotation.settle(ServiceId(service), &lease, Ending { used: Some(9), ..Ending::default() }, now()).await.unwrap();
+        rotation
+            .settle(ServiceId(service), &lease, Ending { used: Some(9), ..Ending::default() }, now())
+            .await
+            .unwrap();
     }
     let (mut least, begun, rounds) = (f64::MAX, Instant::now(), 20);
     for _ in 0..rounds {
@@ -85,7 +88,10 @@ async fn cost(server: &Redis, rotation: &RedisRotation, service: i64) -> (f64, f
         let each = line.split(',').find_map(|field| field.strip_prefix("usec_per_call=")).unwrap();
         least = least.min(each.parse().unwrap());
         for lease in leases {
-            rotation.settle(ServiceId(service), &lease, Ending { used: Some(9), ..Ending::default() }, now()).await.unwrap();
+            rotation
+                .settle(ServiceId(service), &lease, Ending { used: Some(9), ..Ending::default() }, now())
+                .await
+                .unwrap();
         }
     }
     (least, f64::from(rounds) * 100.0 / begun.elapsed().as_secs_f64())
@@ -133,7 +139,10 @@ async fn many_clients_at_once_are_served() {
             for _ in 0..100 {
                 let lease = pick(&rotation, 1).await;
                 rotation.learn(ServiceId(1), &lease, &Reading::plain(Verdict::Healthy), now()).await.unwrap();
-                rotation.settle(ServiceId(1), &lease, Ending { used: Some(7), ..Ending::default() }, now()).await.unwrap();
+                rotation
+                    .settle(ServiceId(1), &lease, Ending { used: Some(7), ..Ending::default() }, now())
+                    .await
+                    .unwrap();
             }
         });
     }

@@ -1,7 +1,9 @@
 //! Which key is next.
 
 use async_trait::async_trait;
-use rotator_domain::rotation::{Checkpoint, Ending, KeyReport, Learning, Lease, Next, PickRequest, PoolKey, RotationPolicy};
+use rotator_domain::rotation::{
+    Checkpoint, Ending, KeyReport, Learning, Lease, Next, PickRequest, PoolKey, RotationPolicy,
+};
 use rotator_domain::{KeyId, Reading, ServiceId, Timestamp};
 
 use crate::CacheError;

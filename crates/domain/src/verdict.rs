@@ -124,3 +124,26 @@ impl Verdict {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_keeps_a_key_from_serving_cannot_wait() {
+        let told = |verdict, remaining| {
+            let limit = LimitReading { resource: Resource::Requests, limit: Some(9), remaining, resets_after: None };
+            Reading { limits: vec![limit], ..Reading::plain(verdict) }.can_wait()
+        };
+        for verdict in
+            [Verdict::Healthy, Verdict::Forbidden, Verdict::UpstreamFault { after: None }, Verdict::ClientFault]
+        {
+            assert!(Reading::plain(verdict).can_wait() && told(verdict, None) && told(verdict, Some(1)), "{verdict:?}");
+            assert!(!told(verdict, Some(0)), "{verdict:?}");
+        }
+        let (after, scope) = (None, LimitScope::Key);
+        for verdict in [Verdict::Dead, Verdict::CoolDown { after, scope }, Verdict::OutOfQuota { after, scope }] {
+            assert!(!Reading::plain(verdict).can_wait(), "{verdict:?}");
+        }
+    }
+}

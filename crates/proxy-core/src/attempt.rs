@@ -262,9 +262,7 @@ impl Run<'_> {
                 Ok(Err(pause))
             }
             // The client must not take the upstream's word about its key for one about its own.
-            Step::Finish if matches!(verdict, Verdict::Dead | Verdict::OutOfQuota { .. }) => {
-                Err(Refusal::NoUsableKey)
-            }
+            Step::Finish if matches!(verdict, Verdict::Dead | Verdict::OutOfQuota { .. }) => Err(Refusal::NoUsableKey),
             Step::Finish => Ok(Ok(Served { response, held, attempts: self.course.attempts() })),
         }
     }

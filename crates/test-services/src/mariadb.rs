@@ -12,14 +12,8 @@ use crate::process::{self, Home, Owner, with_free_port};
 use crate::{Certificates, ServiceError};
 
 /// MariaDB. Its settings are options such as `--read-only=1`.
-pub static KIND: Kind = Kind {
-    variable: "ROTATOR_TEST_MYSQL_URL",
-    programs,
-    client,
-    start,
-    execute,
-    shared: OnceLock::new(),
-};
+pub static KIND: Kind =
+    Kind { variable: "ROTATOR_TEST_MYSQL_URL", programs, client, start, execute, shared: OnceLock::new() };
 const PACKAGE: &str = "mariadb-server";
 const USER: &str = "rotator";
 /// Holds what a URL must encode.

@@ -11,14 +11,8 @@ use crate::process::{self, Home, Owner, with_free_port};
 use crate::{Certificates, ServiceError};
 
 /// PostgreSQL. Its settings are pairs such as `log_statement=all`.
-pub static KIND: Kind = Kind {
-    variable: "ROTATOR_TEST_POSTGRES_URL",
-    programs,
-    client,
-    start,
-    execute,
-    shared: OnceLock::new(),
-};
+pub static KIND: Kind =
+    Kind { variable: "ROTATOR_TEST_POSTGRES_URL", programs, client, start, execute, shared: OnceLock::new() };
 const PACKAGE: &str = "postgresql";
 const USER: &str = "rotator";
 /// Holds what a URL must encode.

@@ -106,7 +106,8 @@ impl Home {
     pub(crate) fn copy(&self, certificates: &Certificates) -> Result<[PathBuf; 2], ServiceError> {
         let failed = |error| ServiceError::failed("copy a certificate for a server", error);
         let copy = |file: PathBuf, name| self.write(name, &fs::read_to_string(file).map_err(failed)?);
-        let (certificate, key) = (copy(certificates.certificate(), "server.crt")?, copy(certificates.key(), "server.key")?);
+        let (certificate, key) =
+            (copy(certificates.certificate(), "server.crt")?, copy(certificates.key(), "server.key")?);
         fs::set_permissions(&key, Permissions::from_mode(0o600)).map_err(failed)?;
         Ok([certificate, key])
     }

@@ -93,7 +93,11 @@ async fn measure(workspace: &Workspace, plan: &Plan) -> Result<(), TaskError> {
     }
     shares.sort_by(f64::total_cmp);
     let median = shares.get(shares.len() / 2).copied().unwrap_or_default();
-    println!("\n  With Redis {:.0} % of what is served with memory (median), {:.0} % are wanted.", median * 100.0, LEAST * 100.0);
+    println!(
+        "\n  With Redis {:.0} % of what is served with memory (median), {:.0} % are wanted.",
+        median * 100.0,
+        LEAST * 100.0
+    );
     if median >= LEAST { Ok(()) } else { Err(TaskError::Failed("sharing the state costs too much".to_owned())) }
 }
 

@@ -18,14 +18,14 @@ const MASTER_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef012345
 /// How soon a change must hold everywhere.
 const SECOND: Duration = Duration::from_secs(1);
 
-fn place(backend: &Arc<Backend>, node: &str) -> Place {
+pub(crate) fn place(backend: &Arc<Backend>, node: &str) -> Place {
     let usual = Place::sharing(Some(Arc::clone(backend)));
     let usual = usual.set("ADMIN_PASSWORD", PASSWORD).set("GLOBAL_PROXY_KEYS", CLIENT_KEY).set("LOG_LEVEL", "info");
     usual.set("ROTATOR_MASTER_KEY", MASTER_KEY).set("ROTATOR_NODE_ID", node)
 }
 
 /// Nodes with one database and one Redis.
-async fn nodes(backend: &Arc<Backend>, names: &[&str]) -> Vec<Server> {
+pub(crate) async fn nodes(backend: &Arc<Backend>, names: &[&str]) -> Vec<Server> {
     let mut nodes = Vec::new();
     for name in names {
         nodes.push(place(backend, name).start().await);
@@ -33,12 +33,12 @@ async fn nodes(backend: &Arc<Backend>, names: &[&str]) -> Vec<Server> {
     nodes
 }
 
-fn backend() -> Arc<Backend> {
+pub(crate) fn backend() -> Arc<Backend> {
     Arc::new(Backend::new().unwrap())
 }
 
 /// Waits until something holds, and gives how long that took.
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> Duration {
+pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> Duration {
     let begun = Instant::now();
     while !holds().await {
         assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
@@ -52,7 +52,7 @@ async fn ready(node: &Server) -> Value {
 }
 
 /// Sends so many requests, in turn to each node, over so many connections; all must be served.
-async fn all_are_served(nodes: &[Server], connections: usize, requests: usize) {
+pub(crate) async fn all_are_served(nodes: &[Server], connections: usize, requests: usize) {
     let connection = |number: usize| async move {
         let client = TestClient::new();
         for turn in 0..requests / connections + usize::from(number < requests % connections) {

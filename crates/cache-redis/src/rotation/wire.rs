@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use redis::Value;
 use rotator_domain::rotation::{
-    Checkpoint, Cooling, CoolingReason, Ending, KeyState, Learning, Lease, Limits, Next, OutReason, PickRequest, PoolKey,
-    RotationPolicy,
+    Checkpoint, Cooling, CoolingReason, Ending, KeyState, Learning, Lease, Limits, Next, OutReason, PickRequest,
+    PoolKey, RotationPolicy,
 };
 use rotator_domain::{KeyId, LimitReading, LimitScope, Reading, Resource, Timestamp, Verdict};
 use serde::Serialize;

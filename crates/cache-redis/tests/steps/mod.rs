@@ -174,8 +174,12 @@ fn at_once() -> impl Generator<Value = usize> {
 fn settles() -> impl Generator<Value = Step> {
     let reading = prop::option::of(readings());
     let used = prop::option::of(0_u64..200);
-    (any::<usize>(), at_once(), reading, used)
-        .prop_map(|(which, at_once, reading, used)| Step::Settle { which, at_once, reading, used })
+    (any::<usize>(), at_once(), reading, used).prop_map(|(which, at_once, reading, used)| Step::Settle {
+        which,
+        at_once,
+        reading,
+        used,
+    })
 }
 
 fn steps(models: u32) -> impl Generator<Value = Step> {

@@ -133,6 +133,25 @@ pub async fn the_first_limited_key_says_when_to_retry(rotation: Arc<dyn Rotation
     assert_eq!(pick(&*rotation, &[], 1).await, Next::None { retry_at: Some(at(20_000)), is_busy: false });
 }
 
+pub async fn what_the_end_of_a_request_tells_is_learned(rotation: Arc<dyn RotationState>) {
+    publish(&*rotation, SERVICE, &[1]).await;
+    let first = lease(&*rotation, 0).await;
+    assert!(!first.is_probe());
+    answer(&*rotation, &first, limited(10), 0).await;
+    let probe = lease(&*rotation, 10_000).await;
+    assert!(probe.is_probe(), "it has just returned");
+    assert_eq!(pick(&*rotation, &[], 10_000).await, Next::None { retry_at: None, is_busy: true });
+    // An end that tells nothing leaves it as it was.
+    rotation.settle(SERVICE, &probe, Ending::default(), at(10_001)).await.unwrap();
+    let again = lease(&*rotation, 10_001).await;
+    assert!(again.is_probe());
+    let healthy = Ending { reading: Some(Reading::plain(Verdict::Healthy)), used: Some(1) };
+    rotation.settle(SERVICE, &again, healthy, at(10_002)).await.unwrap();
+    for _ in 0..2 {
+        assert!(!lease(&*rotation, 10_002).await.is_probe());
+    }
+}
+
 pub async fn a_dead_key_comes_back_when_a_test_finds_it_good(rotation: Arc<dyn RotationState>) {
     publish(&*rotation, SERVICE, &[1]).await;
     let only = lease(&*rotation, 0).await;
