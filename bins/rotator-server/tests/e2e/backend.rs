@@ -29,11 +29,6 @@ impl Backend {
         Some(Self { database: kind()?.database().unwrap(), redis: Redis::start().unwrap() })
     }
 
-    /// The Redis.
-    pub(crate) fn redis(&self) -> &Redis {
-        &self.redis
-    }
-
     /// The variables that name it.
     pub(crate) fn environment(&self) -> Vec<(String, String)> {
         let pair = |name: &str, value: String| (name.to_owned(), value);

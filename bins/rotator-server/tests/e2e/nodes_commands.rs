@@ -2,9 +2,10 @@
 
 use http::Method;
 use rotator_mock_upstream::MockUpstream;
+use rotator_test_services::Redis;
 
 use crate::client::full;
-use crate::nodes::{all_are_served, backend, nodes};
+use crate::nodes::{all_are_served, backend, place};
 
 /// Each command that Redis has run since the last reset, but for those of this test itself, with how often.
 fn commands(stats: &str) -> Vec<(String, usize)> {
@@ -17,10 +18,10 @@ fn commands(stats: &str) -> Vec<(String, usize)> {
 async fn a_request_waits_for_one_command_and_those_that_come_together_share_theirs() {
     const REQUESTS: usize = 300;
     let (backend, upstream) = (backend(), MockUpstream::start().await.unwrap());
-    let nodes = nodes(&backend, &["one"]).await;
+    let redis = Redis::start().unwrap();
+    let nodes = [place(&backend, "one").set("REDIS_URL", &redis.url()).start().await];
     nodes[0].generic("s", &upstream.base_url(), &["sk-1", "sk-2", "sk-3"]).await;
     all_are_served(&nodes, 4, 40).await;
-    let redis = backend.redis();
     let scripts = || {
         let stats = redis.command("INFO commandstats").unwrap();
         let all = commands(&stats);

@@ -56,8 +56,8 @@ fn written(user: &str, address: &Address<'_>, name: &str, parameters: &str) -> R
 
 /// What `tls` means here.
 fn tls(parameters: &str) -> Result<Option<&'static str>, AppError> {
-    let pairs = parameters.split('&').filter_map(|pair| pair.split_once('='));
-    let Some((_, value)) = pairs.filter(|(name, _)| *name == "tls").last() else { return Ok(None) };
+    let mut pairs = parameters.split('&').filter_map(|pair| pair.split_once('='));
+    let Some((_, value)) = pairs.rfind(|(name, _)| *name == "tls") else { return Ok(None) };
     match &*percent_decode_str(value).decode_utf8_lossy().to_ascii_lowercase() {
         "true" | "1" => Ok(Some("VERIFY_IDENTITY")),
         "false" | "0" => Ok(Some("DISABLED")),
