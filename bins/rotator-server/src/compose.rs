@@ -4,8 +4,8 @@ use std::io::Write;
 use std::sync::Arc;
 
 use prometheus_client::registry::Registry;
+use rotator_admin_api::AdminContext;
 use rotator_admin_api::bootstrap::{BootstrapOptions, Bootstrapped, bootstrap};
-use rotator_admin_api::{AdminContext, ChangeListener};
 use rotator_cache_trait::OnlyNode;
 use rotator_domain::{Clock, Secret, SystemClock, Vault};
 use rotator_proxy_core::{Proxy, ProxyMetrics};
@@ -15,7 +15,7 @@ use crate::backends::{self, CacheLink};
 use crate::catalog_source::CatalogSource;
 use crate::config::Config;
 use crate::error::AppError;
-use crate::following::Announcer;
+use crate::following::Following;
 use crate::health::Health;
 use crate::key_states::KeyStates;
 use crate::master_key;
@@ -77,14 +77,8 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
     ));
     source.load_all().await.map_err(|error| AppError::failed("could not read the services", error))?;
 
-    let announcer = cache
-        .shared
-        .as_ref()
-        .map(|shared| Arc::new(Announcer { source: Arc::clone(&source), feed: Arc::clone(&shared.feed) }));
-    let changes = match &announcer {
-        Some(announcer) => Arc::clone(announcer) as Arc<dyn ChangeListener>,
-        None => Arc::clone(&source) as _,
-    };
+    let feed = cache.shared.as_ref().map(|shared| Arc::clone(&shared.feed));
+    let following = Arc::new(Following { source: Arc::clone(&source), feed });
     let nodes = match &cache.shared {
         Some(shared) => Arc::clone(&shared.nodes),
         None => Arc::new(OnlyNode { id: config.node_id.clone(), version: env!("CARGO_PKG_VERSION").to_owned() }) as _,
@@ -109,7 +103,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
         counters: Arc::clone(&cache.counters),
         rotation: cache.rotation,
         nodes,
-        changes,
+        changes: Arc::clone(&following) as _,
         prober: Arc::new(ProxyProber(proxy.clone())),
         clock: Arc::new(SystemClock),
         jwt_secret: bootstrapped.jwt_secret,
@@ -120,7 +114,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
     });
     let link = cache.shared.map(|shared| shared.link);
     let health = Health::new(Arc::clone(&storage), link.clone(), registry);
-    let site = Site { proxy, admin, health, catalog, states, announcer, counters: cache.counters };
+    let site = Site { proxy, admin, health, catalog, states, following, counters: cache.counters };
     Ok(Composition { site, storage, link })
 }
 

@@ -21,7 +21,7 @@ use rotator_proxy_core::{BoxError, CatalogHandle, Proxy, ProxyBody};
 use tokio::net::{TcpListener, TcpStream};
 use tower::util::ServiceExt;
 
-use crate::following::Announcer;
+use crate::following::Following;
 use crate::health::Health;
 use crate::key_states::KeyStates;
 
@@ -39,8 +39,8 @@ pub(crate) struct Site {
     pub(crate) health: Health,
     pub(crate) catalog: CatalogHandle,
     pub(crate) states: KeyStates,
-    /// Hears what other nodes change, where there are any.
-    pub(crate) announcer: Option<Arc<Announcer>>,
+    /// Sees what other nodes and commands change.
+    pub(crate) following: Arc<Following>,
     pub(crate) counters: Arc<dyn Counters>,
 }
 
@@ -108,7 +108,8 @@ pub(crate) async fn run(
     let graceful = GracefulShutdown::new();
     let tended = Arc::clone(&site);
     let tending = tokio::spawn(async move { tended.tend().await });
-    let following = site.announcer.clone().map(|announcer| tokio::spawn(async move { announcer.follow().await }));
+    let following = Arc::clone(&site.following);
+    let following = tokio::spawn(async move { following.follow().await });
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         tokio::select! {
@@ -124,7 +125,7 @@ pub(crate) async fn run(
     }
     drop(listener);
     tending.abort();
-    following.iter().for_each(tokio::task::JoinHandle::abort);
+    following.abort();
     tracing::info!("shutting down: waiting for the requests in flight");
     let ended = async {
         graceful.shutdown().await;

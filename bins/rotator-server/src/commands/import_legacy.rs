@@ -36,5 +36,5 @@ pub(super) async fn run(config: &Config, file: &Path) -> Result<(), AppError> {
         "{} services and {} keys taken over, {} double keys left out.",
         report.services, report.keys, report.duplicate_keys
     ))?;
-    say("A running server sees them after its next start.")
+    say("A running server sees them within a second.")
 }

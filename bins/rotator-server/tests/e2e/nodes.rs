@@ -1,7 +1,7 @@
 //! Several nodes that act as one.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use http::{Method, StatusCode};
@@ -12,6 +12,7 @@ use rotator_test_services::{Database, Redis};
 use serde_json::{Value, json};
 
 use crate::backend::Backend;
+use crate::changes::until;
 use crate::client::{TestClient, full};
 use crate::server::{CLIENT_KEY, PASSWORD, Place, Server};
 
@@ -37,16 +38,6 @@ async fn nodes(backend: &Arc<Backend>, names: &[&str]) -> Vec<Server> {
 
 fn backend() -> Arc<Backend> {
     Arc::new(Backend::new().unwrap())
-}
-
-/// Waits until something holds, and gives how long that took.
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> Duration {
-    let begun = Instant::now();
-    while !holds().await {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    begun.elapsed()
 }
 
 async fn ready(node: &Server) -> Value {
