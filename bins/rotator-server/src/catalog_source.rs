@@ -92,7 +92,7 @@ impl CatalogSource {
             if known.holds(change.served, change.version) {
                 continue;
             }
-            match self.read(&mut known, change.served, version).await {
+            match self.read(&mut known, change.served, version.max(change.version)).await {
                 Err(error) if error.is_passing() => return Err(error),
                 // One that cannot be served must not keep the others from being served.
                 Err(error) => tracing::error!(

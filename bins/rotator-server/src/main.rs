@@ -14,6 +14,7 @@ mod logging;
 mod master_key;
 mod prober;
 mod serve;
+mod waiting;
 
 use std::process::ExitCode;
 

@@ -21,8 +21,6 @@ pub(super) async fn run(config: &Config, file: &Path) -> Result<(), AppError> {
         .await
         .map_err(|error| AppError::failed(format!("could not read {}", file.display()), error))?;
     let opened = compose::open(config).await?;
-    compose::show_generated(config, &opened.bootstrapped, &mut std::io::stdout().lock())
-        .map_err(|error| AppError::failed("could not show the generated secrets", error))?;
     let digest_key = &opened.bootstrapped.digest_key;
     let imported =
         rotator_admin_api::import_legacy(opened.storage.as_ref(), &opened.vault, digest_key, &SystemClock, services)

@@ -11,9 +11,9 @@ use crate::commands::{code, legacy_file, text};
 use crate::server::{CLIENT_KEY, PASSWORD, Place, Server};
 
 /// What seals the keys that all nodes read.
-const MASTER_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+pub(crate) const MASTER_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 /// How soon a change must hold everywhere.
-const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 /// Waits until something holds, and gives how long that took.
 pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> Duration {
@@ -86,5 +86,16 @@ async fn a_running_server_sees_what_a_command_imports_within_a_second() {
         server.send(request).await.status == 405
     };
     let took = until("the imported service is served", known).await;
+    assert!(took < SECOND, "{took:?}");
+}
+
+#[tokio::test]
+async fn a_running_server_forgets_what_a_reset_deletes() {
+    let (server, upstream) = (alone(Place::new()).start().await, MockUpstream::start().await.unwrap());
+    server.generic("s", &upstream.base_url(), &["sk-1"]).await;
+    assert_eq!(status(&server).await, 204);
+    let output = server.place().run(&["reset", "--yes"]).await;
+    assert_eq!(code(&output), 0, "{}", text(&output));
+    let took = until("the service is gone", async || status(&server).await == 404).await;
     assert!(took < SECOND, "{took:?}");
 }

@@ -1,7 +1,6 @@
 //! Several nodes that act as one.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use http::{Method, StatusCode};
@@ -12,14 +11,9 @@ use rotator_test_services::{Database, Redis};
 use serde_json::{Value, json};
 
 use crate::backend::Backend;
-use crate::changes::until;
+use crate::changes::{MASTER_KEY, SECOND, until};
 use crate::client::{TestClient, full};
 use crate::server::{CLIENT_KEY, PASSWORD, Place, Server};
-
-/// What seals the keys that all nodes read.
-const MASTER_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-/// How soon a change must hold everywhere.
-const SECOND: Duration = Duration::from_secs(1);
 
 fn place(backend: &Arc<Backend>, node: &str) -> Place {
     let usual = Place::sharing(Some(Arc::clone(backend)));

@@ -4,6 +4,7 @@
 
 mod nodes;
 mod outages;
+mod refused;
 mod relay;
 
 include!("cases.inc");

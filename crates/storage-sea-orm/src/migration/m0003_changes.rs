@@ -1,6 +1,6 @@
 //! The version of what servers serve, and when each part of it last changed.
 
-use sea_orm::sea_query::{ColumnDef, Index, OnConflict, Query};
+use sea_orm::sea_query::{ColumnDef, Index};
 use sea_orm::{DbErr, DeriveMigrationName};
 use sea_orm_migration::{MigrationTrait, SchemaManager, async_trait};
 
@@ -30,13 +30,6 @@ impl MigrationTrait for Migration {
             .col(ColumnDef::new("id").big_integer().not_null().primary_key())
             .col(ColumnDef::new("version").big_integer().not_null());
         schema.create_table(epoch).await?;
-        let mut first = Query::insert();
-        first
-            .into_table("config_epoch")
-            .columns(["id", "version"])
-            .values([1_i64.into(), 0_i64.into()])
-            .map_err(|error| DbErr::Migration(error.to_string()))?
-            .on_conflict(OnConflict::column("id").do_nothing_on(["id"]).to_owned());
-        manager.execute(first).await
+        schema.insert_only_row("config_epoch", "version", 0).await
     }
 }
