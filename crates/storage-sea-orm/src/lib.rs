@@ -16,6 +16,7 @@ mod error;
 mod key;
 mod legacy;
 mod migration;
+mod moving;
 mod secrets;
 mod service;
 mod state;

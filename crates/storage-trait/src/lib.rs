@@ -13,6 +13,7 @@ mod error;
 mod factory;
 mod key;
 mod legacy;
+mod moving;
 mod secrets;
 mod service;
 mod state;
@@ -26,6 +27,7 @@ pub use error::{StorageError, StorageErrorKind};
 pub use factory::{DatabaseUrl, StorageFactory, StorageOptions};
 pub use key::{KeyChange, KeyCounts, KeyRecord, KeyRepository, PoolChange};
 pub use legacy::{LegacyKey, LegacyService};
+pub use moving::{EndedSession, Filling, MovingRepository, Record, SettingRecord, Snapshot};
 pub use secrets::{ResealFn, SealedPlace, SecretRepository};
 pub use service::ServiceRepository;
 pub use state::{LONGEST_STATE_MODEL, StateRepository};
@@ -59,6 +61,7 @@ pub trait Storage:
     + AdminRepository
     + AuditRepository
     + SecretRepository
+    + MovingRepository
 {
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StorageError>;
