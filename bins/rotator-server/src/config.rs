@@ -3,7 +3,7 @@
 mod backend;
 mod models;
 
-pub(crate) use backend::{CacheUrl, IN_SQLITE_PATH};
+pub(crate) use backend::{CacheUrl, legacy_database};
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, SocketAddr};

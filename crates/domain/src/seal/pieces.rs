@@ -24,11 +24,19 @@ pub struct PieceVault {
 // === impl PieceVault ===
 
 impl PieceVault {
-    /// For the message that is sealed under `key`, has this nonce, which no other message under that key has, and stands behind
-    /// `head`: what is in clear, and must not change either.
-    #[must_use]
-    pub fn new(key: &[u8; 32], nonce: [u8; PIECE_NONCE_LENGTH], head: Vec<u8>) -> Self {
-        Self { cipher: XChaCha20Poly1305::new(key.into()), nonce, head }
+    /// For the message that is sealed under the key that `derive` makes, has this nonce, which no other message under that key has,
+    /// and stands behind `head`: what is in clear, and must not change either.
+    ///
+    /// # Errors
+    /// That of `derive`.
+    pub fn new<E>(
+        derive: impl FnOnce(&mut [u8; 32]) -> Result<(), E>,
+        nonce: [u8; PIECE_NONCE_LENGTH],
+        head: Vec<u8>,
+    ) -> Result<Self, E> {
+        let mut key = Zeroizing::new([0; 32]);
+        derive(&mut key)?;
+        Ok(Self { cipher: XChaCha20Poly1305::new((&*key).into()), nonce, head })
     }
 
     /// Seals the piece with this number, which no other one of the message has.
@@ -73,7 +81,11 @@ mod tests {
     use super::*;
 
     fn vault(key: u8, nonce: u8, head: &[u8]) -> PieceVault {
-        PieceVault::new(&[key; 32], [nonce; PIECE_NONCE_LENGTH], head.to_vec())
+        let derive = |bytes: &mut [u8; 32]| {
+            bytes.fill(key);
+            Ok::<(), SealError>(())
+        };
+        PieceVault::new(derive, [nonce; PIECE_NONCE_LENGTH], head.to_vec()).unwrap()
     }
 
     #[test]
