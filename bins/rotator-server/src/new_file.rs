@@ -32,7 +32,7 @@ impl NewFile {
         let mut name = OsString::from(".");
         name.push(path.file_name().ok_or_else(|| failed(path, "this names no file"))?);
         name.push(format!(".{}.part", std::process::id()));
-        let new = Self { path: path.to_owned(), part: path.with_file_name(name), existing };
+        let part = path.with_file_name(name);
         // Told before the work is done, and looked at again after it.
         if let Existing::Stays(advice) = existing
             && path.symlink_metadata().is_ok()
@@ -43,8 +43,8 @@ impl NewFile {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&new.part).map_err(|error| failed(path, error))?;
-        Ok((new, file))
+        let file = options.open(&part).map_err(|error| failed(path, error))?;
+        Ok((Self { path: path.to_owned(), part, existing }, file))
     }
 
     /// Where it is written until it is whole.
@@ -58,18 +58,24 @@ impl NewFile {
             File::open(&self.part)?.sync_all()?;
             match self.existing {
                 Existing::IsReplaced => fs::rename(&self.part, &self.path)?,
-                // A rename would replace a file that has come in between; a second name for the same file does not.
-                Existing::Stays(advice) => {
-                    fs::hard_link(&self.part, &self.path).map_err(|error| match error.kind() {
-                        ErrorKind::AlreadyExists => io::Error::new(ErrorKind::AlreadyExists, taken(advice)),
-                        _ => error,
-                    })?
-                }
+                Existing::Stays(advice) => self.take_free_name(advice)?,
             }
             let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
             File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
         };
         place().map_err(|error| failed(&self.path, error))
+    }
+
+    /// A rename would replace a file that has come in between; a second name for the same file does not.
+    fn take_free_name(&self, advice: &str) -> io::Result<()> {
+        match fs::hard_link(&self.part, &self.path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                Err(io::Error::new(ErrorKind::AlreadyExists, taken(advice)))
+            }
+            // Not every file system has second names.
+            Err(_) if self.path.symlink_metadata().is_err() => fs::rename(&self.part, &self.path),
+            linked => linked,
+        }
     }
 }
 

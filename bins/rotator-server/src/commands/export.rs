@@ -4,7 +4,7 @@ use std::io::{BufWriter, IsTerminal, Write};
 use std::path::Path;
 
 use rotator_admin_api::moving::{self, MovingReport, Passphrase};
-use rotator_domain::Vault;
+use rotator_domain::{SystemClock, Vault};
 
 use super::passphrase::{self, Asked};
 use super::{STANDARD_STREAM, moved, say, say_aside};
@@ -46,7 +46,7 @@ async fn from(
     out: impl Write,
 ) -> Result<MovingReport, AppError> {
     let storage = compose::open_storage(config).await?;
-    let done = moving::export(storage.as_ref(), &vault, &passphrase, out).await;
+    let done = moving::export(storage.as_ref(), &vault, &passphrase, &SystemClock, out).await;
     storage.close().await;
     let (_, report) = done.map_err(|error| AppError::failed("could not export", error))?;
     Ok(report)

@@ -73,4 +73,10 @@ async fn a_backup_is_made_beside_a_busy_server_and_another_one_starts_on_it() {
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("there is a file of this name already"));
     assert_eq!(std::fs::read(server.place().path("0.db")).unwrap(), bytes);
+    // What a killed server leaves is backed up as well, with all that it had answered.
+    let place = server.kill();
+    assert!(place.run(&["backup", "killed.db"]).await.status.success());
+    let restored = restored(&place, "killed.db").await;
+    let (_, config) = restored.admin(Method::GET, &format!("proxy-configs/{id}"), None).await;
+    assert_eq!(config["api_key_count"], 1 + 10 * written);
 }

@@ -5,35 +5,22 @@
 
 mod backend;
 mod client;
+mod exports;
 mod server;
-
-use std::process::Output;
 
 use http::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
-use rotator_admin_api::moving::{Import, Passphrase};
-use rotator_domain::Secret;
 use rotator_mock_upstream::{KeyBehaviour, MockUpstream};
 use rotator_test_services::{Database, mariadb, postgres};
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::client::full;
+use crate::exports::{PASSPHRASE, done, entries, told};
 use crate::server::{PASSWORD, Place, Server};
 
-const PASSPHRASE: &str = "planted passphrase of an export";
 /// More than one page, and more than one piece of a file.
 const MANY: usize = 1500;
-
-fn told(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-async fn done(place: &Place, arguments: &[&str]) -> String {
-    let output = place.run(arguments).await;
-    assert!(output.status.success(), "{}", told(&output));
-    told(&output)
-}
 
 fn place() -> Place {
     Place::sharing(None).set("ROTATOR_EXPORT_PASSPHRASE", PASSPHRASE)
@@ -41,16 +28,6 @@ fn place() -> Place {
 
 fn place_on(database: &Database) -> Place {
     place().set("DATABASE_URL", &database.url())
-}
-
-/// The entries of the export in a place, ordered as no database orders them: each has its own way with text.
-fn entries(place: &Place) -> Vec<String> {
-    let passphrase = Passphrase::new(Secret::new(PASSPHRASE)).unwrap();
-    let import = Import::open(std::fs::File::open(place.path("export")).unwrap(), &passphrase).unwrap();
-    let mut entries = Vec::new();
-    import.each_entry(|entry| entries.push(entry.to_owned())).unwrap();
-    entries.sort();
-    entries
 }
 
 fn count(entries: &[String], kind: &str) -> usize {
@@ -122,9 +99,8 @@ async fn everything_moves_from_sqlite_over_mysql_and_postgresql_and_back() {
         done(to, &["import", "import"]).await;
     }
     done(&chain[3], &["export", "export"]).await;
-    let expected = entries(&chain[0]);
+    let expected = entries(&chain[0].path("export"));
     for (kind, least) in [
-        ("next_id", 1),
         ("setting", 2),
         ("admin_user", 1),
         ("admin_token", 1),
@@ -138,7 +114,7 @@ async fn everything_moves_from_sqlite_over_mysql_and_postgresql_and_back() {
         assert!(count(&expected, kind) >= least, "{kind}: {}", count(&expected, kind));
     }
     for place in &chain[1..] {
-        assert!(entries(place) == expected);
+        assert!(entries(&place.path("export")) == expected);
     }
     let master_key = |place: &Place| std::fs::read_to_string(place.path("data/master.key")).unwrap();
     assert!(chain[1..].iter().all(|place| master_key(place) != master_key(&chain[0])));

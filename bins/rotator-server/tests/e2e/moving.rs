@@ -1,28 +1,12 @@
 //! Exports and imports: what they refuse, and where they read and write.
 
-use std::path::Path;
-use std::process::Output;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::Method;
-use rotator_admin_api::moving::{Import, Passphrase};
-use rotator_domain::Secret;
 use serde_json::json;
 
+use crate::exports::{PASSPHRASE, done, entries, told};
 use crate::server::{CLIENT_KEY, PASSWORD, Place, Server};
-
-const PASSPHRASE: &str = "planted passphrase of an export";
-
-fn told(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-/// Runs a command that must succeed.
-async fn done(place: &Place, arguments: &[&str]) -> String {
-    let output = place.run(arguments).await;
-    assert!(output.status.success(), "{}", told(&output));
-    told(&output)
-}
 
 /// Runs a command that must be refused, in one line, and gives the line.
 async fn refused(place: &Place, arguments: &[&str]) -> String {
@@ -37,14 +21,6 @@ async fn refused(place: &Place, arguments: &[&str]) -> String {
 fn place() -> Place {
     let place = Place::new().set("ADMIN_PASSWORD", PASSWORD).set("GLOBAL_PROXY_KEYS", CLIENT_KEY);
     place.set("ROTATOR_EXPORT_PASSPHRASE", PASSPHRASE)
-}
-
-fn entries(file: &Path) -> Vec<String> {
-    let passphrase = Passphrase::new(Secret::new(PASSPHRASE)).unwrap();
-    let mut entries = Vec::new();
-    let import = Import::open(std::fs::File::open(file).unwrap(), &passphrase).unwrap();
-    import.each_entry(|entry| entries.push(entry.to_owned())).unwrap();
-    entries
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

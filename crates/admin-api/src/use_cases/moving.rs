@@ -12,11 +12,12 @@ pub use error::MovingError;
 
 use std::io::{Read, Write};
 
-use rotator_domain::{Secret, Vault};
-use rotator_storage_trait::{Filling, Record, Storage};
+use rotator_domain::{Clock, Secret, Vault};
+use rotator_storage_trait::{AuditEntry, Filling, Record, Storage};
 
 use self::entry::Entry;
 use self::file::{Cost, Pieces, SealedWriter};
+use crate::bootstrap::DIGEST_KEY;
 
 /// The shortest passphrase, in characters.
 const SHORTEST: usize = 8;
@@ -46,7 +47,8 @@ pub struct MovingReport {
 /// used, and the last one says that it is the last.
 pub struct Import<R>(Pieces<R>);
 
-/// Writes everything that is stored, as it is at this moment, and gives `out` back behind the last byte.
+/// Writes everything that is stored, as it is at this moment, and gives `out` back behind the last byte. The audit log says so
+/// before anything leaves.
 ///
 /// # Errors
 /// When there is nothing to export, the master key is not the database's, the database fails, or `out` does.
@@ -54,8 +56,22 @@ pub async fn export<W: Write>(
     storage: &dyn Storage,
     vault: &Vault,
     passphrase: &Passphrase,
+    clock: &dyn Clock,
     out: W,
 ) -> Result<(W, MovingReport), MovingError> {
+    if storage.setting(DIGEST_KEY).await?.is_none() {
+        return Err(MovingError::Nothing);
+    }
+    let entry = AuditEntry {
+        id: storage.reserve_ids(1).await?,
+        at: clock.now(),
+        actor: "rotator-server".to_owned(),
+        remote: None,
+        action: "database.export".to_owned(),
+        subject: "database".to_owned(),
+        detail: None,
+    };
+    storage.append_audit(&entry).await?;
     let mut snapshot = storage.snapshot().await?;
     let mut file = SealedWriter::new(out, passphrase, Cost::USUAL)?;
     let mut report = MovingReport::default();
@@ -68,9 +84,6 @@ pub async fn export<W: Write>(
             report.count(&record);
             file.add(&Entry::of(record, vault)?)?;
         }
-    }
-    if report.records == 0 {
-        return Err(MovingError::Nothing);
     }
     Ok((file.finish()?, report))
 }
@@ -92,7 +105,7 @@ impl Passphrase {
 impl MovingReport {
     fn count(&mut self, record: &Record) {
         match record {
-            // It is there also where nothing else is.
+            // It is no thing by itself.
             Record::NextId(_) => return,
             Record::Service(_) => self.services += 1,
             Record::UpstreamKey(_) => self.upstream_keys += 1,

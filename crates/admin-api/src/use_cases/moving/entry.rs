@@ -234,3 +234,6 @@ fn read_digest(text: &str) -> Result<Digest, MovingError> {
     let bytes = STANDARD.decode(text).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
     bytes.map(Digest).ok_or(MovingError::Entry)
 }
+
+#[cfg(test)]
+mod tests;

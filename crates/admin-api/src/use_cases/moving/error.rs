@@ -11,7 +11,7 @@ pub enum MovingError {
     /// The passphrase is too short.
     #[error("a passphrase has 8 characters or more")]
     ShortPassphrase,
-    /// The database holds nothing.
+    /// No server has begun with the database.
     #[error("the database is empty: there is nothing to export")]
     Nothing,
     /// The file does not begin as an export does.
