@@ -4,21 +4,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rotator_admin_api::{ChangeError, ChangeListener};
-use rotator_cache_trait::{Pool, RotationState};
-use rotator_domain::rotation::PoolKey;
-use rotator_domain::{DigestKey, KeyId, SealContext, Secret, Service, ServiceId, Vault};
+use rotator_cache_trait::RotationState;
+use rotator_domain::{DigestKey, Secret, Service, ServiceId, Vault};
 use rotator_proxy_core::{Catalog, CatalogHandle, ClientKeyRing, ServiceEntry};
-use rotator_storage_trait::{KeyRecord, Page, Storage};
+use rotator_storage_trait::Storage;
 use tokio::sync::Mutex;
 
-/// How many rows are read at once.
-const PAGE: u64 = 1000;
+use crate::pool_loader::{LoadedService, PoolLoader};
 
 /// Reads services, keys and client keys, and hands them to the proxy.
 pub(crate) struct CatalogSource {
     storage: Arc<dyn Storage>,
     rotation: Arc<dyn RotationState>,
-    vault: Vault,
+    pools: PoolLoader,
     digest_key: DigestKey,
     global_keys: Vec<Secret>,
     catalog: CatalogHandle,
@@ -37,7 +35,8 @@ impl CatalogSource {
         global_keys: Vec<Secret>,
     ) -> Self {
         let catalog = CatalogHandle::default();
-        Self { storage, rotation, vault, digest_key, global_keys, catalog, reloading: Mutex::new(()) }
+        let pools = PoolLoader::new(Arc::clone(&storage), vault);
+        Self { storage, rotation, pools, digest_key, global_keys, catalog, reloading: Mutex::new(()) }
     }
 
     /// The catalog that this source fills.
@@ -49,57 +48,25 @@ impl CatalogSource {
     pub(crate) async fn load_all(&self) -> Result<(), ChangeError> {
         let _reloading = self.reloading.lock().await;
         let mut entries = Vec::new();
-        let mut after = None;
-        loop {
-            let page = self.storage.services(Page { after, limit: PAGE }).await.map_err(ChangeError::new)?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.id);
-            for service in &page {
-                match self.entry(service).await {
-                    Ok(entry) => entries.push(entry),
-                    // One service that cannot be served must not keep the others from being served.
-                    Err(error) => tracing::error!(
-                        service.slug = %service.slug,
-                        error = %error,
-                        cause = ?std::error::Error::source(&error).map(ToString::to_string),
-                        "a service cannot be served"
-                    ),
-                }
+        let mut slices = self.pools.slices();
+        while let Some(slice) = slices.next().await? {
+            let (slice, pools): (Vec<_>, Vec<_>) = slice.into_iter().map(|one| (one.entry, one.pool)).unzip();
+            let refused = self.rotation.publish_pools(pools).await;
+            for (service, error) in &refused {
+                tracing::error!(service.id = %service, error = %error, "a service cannot be served");
             }
+            let is_refused = |id| refused.iter().any(|(refused, _)| *refused == id);
+            entries.extend(slice.into_iter().filter(|entry: &ServiceEntry| !is_refused(entry.id())));
         }
         self.catalog.replace(Catalog::new(entries, self.client_keys().await?));
         Ok(())
     }
 
     /// Prepares a service and publishes its pool.
-    async fn entry(&self, service: &Service) -> Result<ServiceEntry, ChangeError> {
-        let (active, secrets) = self.keys(service.id).await?;
-        let entry = ServiceEntry::new(service, secrets).map_err(ChangeError::new)?;
-        let pool = Pool { service_id: service.id, policy: service.policy.rotation.clone(), keys: active };
+    async fn entry(&self, service: Service) -> Result<ServiceEntry, ChangeError> {
+        let LoadedService { entry, pool } = self.pools.load(service).await?;
         self.rotation.publish_pool(pool).await.map_err(ChangeError::new)?;
         Ok(entry)
-    }
-
-    /// The active keys of a service, and the values of all. A key that does not open is left out and logged.
-    async fn keys(&self, service: ServiceId) -> Result<(Vec<PoolKey>, Vec<(KeyId, Secret)>), ChangeError> {
-        let (mut active, mut secrets) = (Vec::new(), Vec::new());
-        let mut after = None;
-        loop {
-            let page = self.storage.keys(service, Page { after, limit: PAGE }).await.map_err(ChangeError::new)?;
-            let Some(last) = page.last() else { return Ok((active, secrets)) };
-            after = Some(last.id);
-            for KeyRecord { id, sealed, is_active, policy, .. } in page {
-                match self.vault.open(SealContext::UpstreamKey(id), &sealed) {
-                    Ok(value) => {
-                        secrets.push((id, value));
-                        if is_active {
-                            active.push(PoolKey::new(id, policy));
-                        }
-                    }
-                    Err(error) => tracing::error!(key.id = %id, error = %error, "a key cannot be used"),
-                }
-            }
-        }
     }
 
     async fn client_keys(&self) -> Result<ClientKeyRing, ChangeError> {
@@ -118,7 +85,7 @@ impl ChangeListener for CatalogSource {
     async fn service_changed(&self, id: ServiceId) -> Result<(), ChangeError> {
         let _reloading = self.reloading.lock().await;
         match self.storage.service(id).await.map_err(ChangeError::new)? {
-            Some(service) => self.catalog.put_service(self.entry(&service).await?),
+            Some(service) => self.catalog.put_service(self.entry(service).await?),
             None => {
                 self.catalog.remove_service(id);
                 self.rotation.retire_pool(id).await.map_err(ChangeError::new)?;

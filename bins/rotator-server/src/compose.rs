@@ -89,14 +89,15 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
         Some(shared) => Arc::clone(&shared.nodes),
         None => Arc::new(OnlyNode { id: config.node_id.clone(), version: env!("CARGO_PKG_VERSION").to_owned() }) as _,
     };
-    let states = KeyStates::new(Arc::clone(&storage), Arc::clone(&cache.rotation));
+    let turns = cache.shared.as_ref().map(|_| Arc::clone(&cache.counters));
+    let states = KeyStates::new(Arc::clone(&storage), Arc::clone(&cache.rotation), turns);
     let catalog = source.catalog();
     states.restore(catalog.load().services().map(|entry| entry.id())).await;
 
     let mut registry = Registry::default();
     let metrics = ProxyMetrics::default();
     metrics.register(&mut registry);
-    let proxy = Proxy::builder(catalog.clone(), Arc::clone(&cache.rotation))
+    let proxy = Proxy::builder(catalog, Arc::clone(&cache.rotation))
         .settings(config.proxy.clone())
         .metrics(metrics)
         .conversations(cache.conversations)
@@ -106,7 +107,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
         storage: Arc::clone(&storage),
         vault,
         digest_key: bootstrapped.digest_key,
-        counters: Arc::clone(&cache.counters),
+        counters: cache.counters,
         rotation: cache.rotation,
         nodes,
         changes,
@@ -120,7 +121,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
     });
     let link = cache.shared.map(|shared| shared.link);
     let health = Health::new(Arc::clone(&storage), link.clone(), registry);
-    let site = Site { proxy, admin, health, catalog, states, announcer, counters: cache.counters };
+    let site = Site { proxy, admin, health, states, announcer };
     Ok(Composition { site, storage, link })
 }
 

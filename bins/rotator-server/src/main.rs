@@ -12,7 +12,10 @@ mod health;
 mod key_states;
 mod logging;
 mod master_key;
+mod pool_loader;
 mod prober;
+#[cfg(test)]
+mod scale;
 mod serve;
 
 use std::process::ExitCode;

@@ -15,9 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
-use rotator_cache_trait::Counters;
-use rotator_domain::{Clock, SystemClock};
-use rotator_proxy_core::{BoxError, CatalogHandle, Proxy, ProxyBody};
+use rotator_proxy_core::{BoxError, Proxy, ProxyBody};
 use tokio::net::{TcpListener, TcpStream};
 use tower::util::ServiceExt;
 
@@ -37,11 +35,9 @@ pub(crate) struct Site {
     pub(crate) proxy: Proxy,
     pub(crate) admin: axum::Router,
     pub(crate) health: Health,
-    pub(crate) catalog: CatalogHandle,
     pub(crate) states: KeyStates,
     /// Hears what other nodes change, where there are any.
     pub(crate) announcer: Option<Arc<Announcer>>,
-    pub(crate) counters: Arc<dyn Counters>,
 }
 
 type SiteBody = UnsyncBoxBody<Bytes, BoxError>;
@@ -49,35 +45,12 @@ type SiteBody = UnsyncBoxBody<Bytes, BoxError>;
 // === impl Site ===
 
 impl Site {
-    /// Tests the keys that are out of use, each when it is due, and writes down how all are; for ever. Of several nodes one does
-    /// it at a time.
+    /// Looks after the keys, for ever.
     async fn tend(&self) {
         loop {
             tokio::time::sleep(TENDING).await;
-            if self.is_first_to_tend().await {
-                self.proxy.probe_due().await;
-                self.save_states().await;
-            } else {
-                self.states.forget_written().await;
-            }
+            self.states.tend(&self.proxy, TENDING).await;
         }
-    }
-
-    /// Whether no other node has come first in this stretch of time.
-    async fn is_first_to_tend(&self) -> bool {
-        let stretch = SystemClock.now().as_millis() / i64::try_from(TENDING.as_millis()).unwrap_or(i64::MAX);
-        match self.counters.count(&format!("tending:{stretch}"), TENDING * 2).await {
-            Ok(count) => count == 1,
-            Err(error) => {
-                tracing::warn!(error = %error, "whose turn it is to look after the keys could not be told");
-                false
-            }
-        }
-    }
-
-    async fn save_states(&self) {
-        let catalog = self.catalog.load();
-        self.states.save(catalog.services().map(|entry| entry.id())).await;
     }
 
     async fn answer(&self, mut request: Request<Incoming>, remote: SocketAddr) -> Response<SiteBody> {
@@ -138,7 +111,7 @@ pub(crate) async fn run(
             }
         }
     }
-    site.save_states().await;
+    site.states.save().await;
 }
 
 /// Serves one connection in a task that the graceful shutdown watches.

@@ -3,6 +3,7 @@
 pub(crate) mod lock;
 mod m0001_initial;
 mod m0002_rotation;
+mod m0005_scale;
 mod resume;
 mod schema;
 
@@ -39,7 +40,11 @@ const TABLES: [(&str, &str); 10] = [
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_initial::Migration), Box::new(m0002_rotation::Migration)]
+        vec![
+            Box::new(m0001_initial::Migration),
+            Box::new(m0002_rotation::Migration),
+            Box::new(m0005_scale::Migration),
+        ]
     }
 
     fn migration_table_name() -> DynIden {

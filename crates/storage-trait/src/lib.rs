@@ -24,7 +24,7 @@ pub use audit::{AuditEntry, AuditRepository};
 pub use client_key::ClientKeyRepository;
 pub use error::{StorageError, StorageErrorKind};
 pub use factory::{DatabaseUrl, StorageFactory, StorageOptions};
-pub use key::{KeyChange, KeyCounts, KeyRecord, KeyRepository, PoolChange};
+pub use key::{KeyChange, KeyCounts, KeyRecord, KeyRepository, PoolChange, SealedKey};
 pub use legacy::{LegacyKey, LegacyService};
 pub use secrets::{ResealFn, SealedPlace, SecretRepository};
 pub use service::ServiceRepository;
