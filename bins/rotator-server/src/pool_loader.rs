@@ -15,8 +15,9 @@ use tokio::task::JoinSet;
 const SERVICES: u64 = 1000;
 /// How many keys are read at once.
 const KEYS: u64 = 5000;
-/// How many slices are read beside one another at the most: more than the storage has connections only waits.
-const BESIDE: usize = 8;
+/// How many slices are read beside one another: some wait for the database while others are opened, and more than the storage
+/// has connections only wait.
+const BESIDE: std::ops::RangeInclusive<usize> = 4..=8;
 
 /// Reads services and opens their keys.
 #[derive(Clone)]
@@ -56,7 +57,8 @@ impl PoolLoader {
 
     /// Every service, slice by slice.
     pub(crate) fn slices(&self) -> Slices {
-        let beside = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, BESIDE);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let beside = cores.clamp(*BESIDE.start(), *BESIDE.end());
         Slices { loader: self.clone(), after: None, is_read: false, beside, loading: JoinSet::new() }
     }
 

@@ -207,7 +207,12 @@ impl RotationState for RedisRotation {
         self.shared.stirred.mark(service_id);
         let text = reading.map_or_else(|| Ok(wire::no_reading()), wire::reading)?;
         let call = self.shared.call(service_id, "probe", Some(now)).arg(key.0).arg(text);
-        Ok(wire::learning(&call.run(&self.shared.connections).await?)?)
+        let mut answer = call.run(&self.shared.connections).await?;
+        // The pool may have been left until it is asked for.
+        if answer == Value::Nil && self.shared.publish_again(service_id).await? {
+            answer = call.run(&self.shared.connections).await?;
+        }
+        Ok(wire::learning(&answer)?)
     }
 
     async fn due_probes(&self, service_id: ServiceId, now: Timestamp) -> Result<Vec<KeyId>, CacheError> {

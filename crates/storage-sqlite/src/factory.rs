@@ -21,6 +21,8 @@ use crate::location::Location;
 pub struct SqliteFactory;
 
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
+/// How many rows wait for their caller at the most.
+const ROWS_WAITING: usize = 1000;
 
 // === impl SqliteFactory ===
 
@@ -90,6 +92,8 @@ fn pragmas(connect: SqliteConnectOptions, options: &StorageOptions) -> SqliteCon
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(options.acquire_timeout)
+        // Rows go from a thread of the connection's own to the caller, who is woken up for each where only a few wait.
+        .row_buffer_size(ROWS_WAITING)
         // The text of a statement with a thousand rows helps nobody.
         .disable_statement_logging()
 }

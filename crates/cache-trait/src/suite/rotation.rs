@@ -224,6 +224,11 @@ pub async fn many_pools_are_published_at_once(rotation: Arc<dyn RotationState>) 
     let dead = Checkpoint { key: KeyId(510), model: None, state: KeyState::Dead, since: at(0), until: at(9) };
     rotation.restore(ServiceId(51), std::slice::from_ref(&dead), at(1)).await.unwrap();
     assert_eq!(rotation.checkpoints(ServiceId(51), at(1)).await.unwrap(), [dead]);
+    // So is what a test shows.
+    rotation.publish_pools(vec![pool(52)]).await;
+    let shown = Reading::plain(Verdict::Dead);
+    let learning = rotation.learn_probe(ServiceId(52), KeyId(520), Some(&shown), at(1)).await.unwrap();
+    assert!(matches!(learning, Learning::Out { .. }), "{learning:?}");
 }
 
 pub async fn services_that_were_used_are_to_be_looked_at_once(rotation: Arc<dyn RotationState>) {
