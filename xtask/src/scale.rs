@@ -71,7 +71,8 @@ async fn measure(workspace: &Workspace, arguments: &ScaleArguments) -> Result<()
     let redis_url = redis.as_ref().map(Redis::url);
     let start = || {
         let begun = Instant::now();
-        let variables = secrets.into_iter().chain([("DATABASE_URL", filled.url())]).chain([("GLOBAL_PROXY_KEYS", "rk")]);
+        let variables =
+            secrets.into_iter().chain([("DATABASE_URL", filled.url())]).chain([("GLOBAL_PROXY_KEYS", "rk")]);
         let redis = redis_url.iter().map(|url| ("REDIS_URL", url.as_str()));
         let server = Server::start(&release.join("rotator-server"), filled.folder(), variables.chain(redis))?;
         Ok::<_, TaskError>((server, begun.elapsed()))

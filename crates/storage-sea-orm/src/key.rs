@@ -10,8 +10,7 @@ use rotator_storage_trait::{
 };
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select,
+    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use crate::SeaOrmStorage;
@@ -217,7 +216,13 @@ impl SeaOrmStorage {
         let rows: Result<Vec<Row>, _> = keys.limit(limit(most)).into_tuple().all(&self.connections.readers).await;
         let read = |(id, service_id, sealed, is_active, policy): Row| {
             let policy = read_key_policy(TABLE, id, policy.as_deref()).map_err(|error| attempt.corrupt(error))?;
-            Ok(SealedKey { id: KeyId(id), service_id: ServiceId(service_id), sealed: Sealed(sealed), is_active, policy })
+            Ok(SealedKey {
+                id: KeyId(id),
+                service_id: ServiceId(service_id),
+                sealed: Sealed(sealed),
+                is_active,
+                policy,
+            })
         };
         rows.map_err(|error| attempt.failed(error))?.into_iter().map(read).collect()
     }

@@ -40,11 +40,7 @@ const TABLES: [(&str, &str); 10] = [
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(m0001_initial::Migration),
-            Box::new(m0002_rotation::Migration),
-            Box::new(m0005_scale::Migration),
-        ]
+        vec![Box::new(m0001_initial::Migration), Box::new(m0002_rotation::Migration), Box::new(m0005_scale::Migration)]
     }
 
     fn migration_table_name() -> DynIden {

@@ -64,12 +64,9 @@ impl Shared {
 
     /// Makes a pool live where another one is. A small one of which there is nothing yet is left to the first pick: a Redis that
     /// is empty would keep a start with many pools waiting.
-    pub(super) async fn publish_changed(
-        &self,
-        service_id: ServiceId,
-        pool: &Published,
-    ) -> Result<(), RedisCacheError> {
-        let live: Option<String> = self.connections.run_slow(redis::cmd("HGET").arg(self.base(service_id)).arg("digest")).await?;
+    pub(super) async fn publish_changed(&self, service_id: ServiceId, pool: &Published) -> Result<(), RedisCacheError> {
+        let live: Option<String> =
+            self.connections.run_slow(redis::cmd("HGET").arg(self.base(service_id)).arg("digest")).await?;
         match live {
             Some(live) if live == pool.digest => Ok(()),
             None if pool.keys.len() <= AT_ONCE => Ok(()),

@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rotator_domain::rotation::{Checkpoint, KeyReport, KeyState, Learning, Lease, Next, PickRequest, PoolKey, RotationPolicy};
+use rotator_domain::rotation::{
+    Checkpoint, KeyReport, KeyState, Learning, Lease, Next, PickRequest, PoolKey, RotationPolicy,
+};
 use rotator_domain::{KeyId, LimitScope, Reading, ServiceId, Timestamp, Verdict};
 use tokio::task::JoinSet;
 
