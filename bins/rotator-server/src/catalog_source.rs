@@ -49,7 +49,7 @@ impl CatalogSource {
         let _reloading = self.reloading.lock().await;
         let mut entries = Vec::new();
         let mut slices = self.pools.slices();
-        while let Some(slice) = slices.next().await? {
+        while let Some(slice) = slices.next().await.map_err(ChangeError::new)? {
             let (slice, pools): (Vec<_>, Vec<_>) = slice.into_iter().map(|one| (one.entry, one.pool)).unzip();
             let refused = self.rotation.publish_pools(pools).await;
             for (service, error) in &refused {
@@ -64,7 +64,7 @@ impl CatalogSource {
 
     /// Prepares a service and publishes its pool.
     async fn entry(&self, service: Service) -> Result<ServiceEntry, ChangeError> {
-        let LoadedService { entry, pool } = self.pools.load(service).await?;
+        let LoadedService { entry, pool } = self.pools.load(&service).await.map_err(ChangeError::new)?;
         self.rotation.publish_pool(pool).await.map_err(ChangeError::new)?;
         Ok(entry)
     }

@@ -1,15 +1,15 @@
 //! Reads the pools of many services at once and opens their keys.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use rotator_admin_api::ChangeError;
 use rotator_cache_trait::Pool;
 use rotator_domain::rotation::PoolKey;
 use rotator_domain::{KeyId, SealContext, Secret, Service, ServiceId, Vault};
 use rotator_proxy_core::{EntryError, ServiceEntry};
-use rotator_storage_trait::{Page, SealedKey, Storage};
-use tokio::task::JoinSet;
+use rotator_storage_trait::{Page, SealedKey, Storage, StorageError, StorageErrorKind};
+use tokio::task::{JoinError, JoinSet};
 
 /// How many services are read at once.
 const SERVICES: u64 = 1000;
@@ -17,7 +17,7 @@ const SERVICES: u64 = 1000;
 const KEYS: u64 = 5000;
 /// How many slices are read beside one another: some wait for the database while others are opened, and more than the storage
 /// has connections only wait.
-const BESIDE: std::ops::RangeInclusive<usize> = 4..=8;
+const BESIDE: RangeInclusive<usize> = 4..=8;
 
 /// Reads services and opens their keys.
 #[derive(Clone)]
@@ -32,7 +32,7 @@ pub(crate) struct Slices {
     after: Option<ServiceId>,
     is_read: bool,
     beside: usize,
-    loading: JoinSet<Result<Vec<LoadedService>, ChangeError>>,
+    loading: JoinSet<Result<Vec<LoadedService>, LoadError>>,
 }
 
 /// A service, ready to be served.
@@ -46,6 +46,20 @@ pub(crate) struct LoadedService {
 struct Opened {
     active: Vec<PoolKey>,
     values: Vec<(KeyId, Secret)>,
+}
+
+/// Why services could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    /// The storage failed.
+    #[error("the storage failed")]
+    Storage(#[from] StorageError),
+    /// A service cannot be served as it is.
+    #[error("it cannot be served as it is")]
+    Entry(#[from] EntryError),
+    /// The work was interrupted.
+    #[error("the work was interrupted")]
+    Interrupted(#[from] JoinError),
 }
 
 // === impl PoolLoader ===
@@ -63,14 +77,18 @@ impl PoolLoader {
     }
 
     /// One service.
-    pub(crate) async fn load(&self, service: Service) -> Result<LoadedService, ChangeError> {
+    pub(crate) async fn load(&self, service: &Service) -> Result<LoadedService, LoadError> {
         let keys = self.open(service.id, service.id).await?.remove(&service.id).unwrap_or_default();
-        prepare(&service, keys).map_err(ChangeError::new)
+        Ok(prepare(service, keys)?)
     }
 
-    async fn load_slice(&self, services: Vec<Service>) -> Result<Vec<LoadedService>, ChangeError> {
+    async fn load_slice(&self, services: Vec<Service>) -> Result<Vec<LoadedService>, LoadError> {
         let (Some(first), Some(last)) = (services.first(), services.last()) else { return Ok(Vec::new()) };
-        let mut keys = self.open(first.id, last.id).await?;
+        let mut keys = match self.open(first.id, last.id).await {
+            // A row that does not read back is found by reading each service by itself.
+            Err(LoadError::Storage(error)) if is_corrupt(&error) => return self.load_each(services).await,
+            keys => keys?,
+        };
         let prepare = move || {
             let prepared = services.into_iter().filter_map(|service| {
                 let prepared = prepare(&service, keys.remove(&service.id).unwrap_or_default());
@@ -79,16 +97,29 @@ impl PoolLoader {
             });
             prepared.collect()
         };
-        tokio::task::spawn_blocking(prepare).await.map_err(ChangeError::new)
+        Ok(tokio::task::spawn_blocking(prepare).await?)
+    }
+
+    async fn load_each(&self, services: Vec<Service>) -> Result<Vec<LoadedService>, LoadError> {
+        let mut loaded = Vec::new();
+        for service in services {
+            match self.load(&service).await {
+                Ok(service) => loaded.push(service),
+                Err(LoadError::Storage(error)) if is_corrupt(&error) => not_served(&service, &error),
+                Err(LoadError::Entry(error)) => not_served(&service, &error),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(loaded)
     }
 
     /// The keys of all services of a range. One that does not open is left out and logged.
-    async fn open(&self, first: ServiceId, last: ServiceId) -> Result<HashMap<ServiceId, Opened>, ChangeError> {
+    async fn open(&self, first: ServiceId, last: ServiceId) -> Result<HashMap<ServiceId, Opened>, LoadError> {
         let mut pools = HashMap::new();
         let mut after = None;
         loop {
             let page = Page { after, limit: KEYS };
-            let keys = self.storage.sealed_keys(first..=last, page).await.map_err(ChangeError::new)?;
+            let keys = self.storage.sealed_keys(first..=last, page).await?;
             let is_last = (keys.len() as u64) < KEYS;
             after = keys.last().map(|key| (key.service_id, key.id));
             let vault = self.vault.clone();
@@ -96,7 +127,7 @@ impl PoolLoader {
                 keys.into_iter().for_each(|key| open(&vault, key, &mut pools));
                 pools
             };
-            pools = tokio::task::spawn_blocking(open).await.map_err(ChangeError::new)?;
+            pools = tokio::task::spawn_blocking(open).await?;
             if is_last {
                 return Ok(pools);
             }
@@ -108,20 +139,24 @@ impl PoolLoader {
 
 impl Slices {
     /// The next services that can be served, in no order; what cannot be served is logged. `None` at the end.
-    pub(crate) async fn next(&mut self) -> Result<Option<Vec<LoadedService>>, ChangeError> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<LoadedService>>, LoadError> {
         while !self.is_read && self.loading.len() < self.beside {
             let page = Page { after: self.after, limit: SERVICES };
-            let services = self.loader.storage.services(page).await.map_err(ChangeError::new)?;
+            let services = self.loader.storage.services(page).await?;
             self.is_read = (services.len() as u64) < SERVICES;
             self.after = services.last().map(|last| last.id);
             let loader = self.loader.clone();
             self.loading.spawn(async move { loader.load_slice(services).await });
         }
         match self.loading.join_next().await {
-            Some(loaded) => loaded.map_err(ChangeError::new)?.map(Some),
+            Some(loaded) => loaded?.map(Some),
             None => Ok(None),
         }
     }
+}
+
+fn is_corrupt(error: &StorageError) -> bool {
+    *error.kind() == StorageErrorKind::Corrupt
 }
 
 fn open(vault: &Vault, key: SealedKey, pools: &mut HashMap<ServiceId, Opened>) {
