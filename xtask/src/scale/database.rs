@@ -21,7 +21,7 @@ pub(super) struct Filled {
 /// The database goes before its server.
 enum Owned {
     MariaDb { _database: Database, _server: MariaDb },
-    Postgres { _database: Database, _server: Postgres },
+    Postgres { database: Database, _server: Postgres },
 }
 
 // === impl Filled ===
@@ -47,13 +47,17 @@ impl Filled {
             "postgres" => {
                 let server = Postgres::start().map_err(failed)?;
                 let database = server.database().map_err(failed)?;
-                (database.url(), Some(Owned::Postgres { _database: database, _server: server }))
+                (database.url(), Some(Owned::Postgres { database, _server: server }))
             }
             url => (url.to_owned(), None),
         };
         let mut fill = Command::new(program);
         fill.args(counts.map(|count| count.to_string())).envs(secrets.iter().copied()).env("DATABASE_URL", &url);
         process::run(&mut fill)?;
+        if let Some(Owned::Postgres { database, .. }) = &server {
+            // As its autovacuum does by itself a minute later.
+            database.execute("VACUUM ANALYZE").map_err(failed)?;
+        }
         Ok(Self { url, folder, _server: server })
     }
 
