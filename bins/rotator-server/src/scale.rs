@@ -19,11 +19,11 @@ use crate::config::Config;
 use crate::pool_loader::PoolLoader;
 use crate::serve::Site;
 
-const SERVICES: i64 = 3000;
+const SERVICES: i64 = 2000;
 /// Of every service but the first.
 const KEYS: i64 = 10;
 /// Of the first.
-const LARGEST: i64 = 6000;
+const LARGEST: i64 = 4000;
 /// A slice of a thousand services is read in up to five pages of keys here, besides its services and states.
 const A_START: u64 = 24;
 /// As many statements as a page of a list may take, whatever is on it.
