@@ -34,11 +34,40 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         new_key_file: Option<PathBuf>,
     },
-    /// Take over the services and keys of the predecessor's SQLite file.
-    ImportLegacy {
-        /// The predecessor's database file; it is only read.
+    /// Write everything into a file, sealed under a passphrase, from which `import` fills any other database. The server may run.
+    Export {
+        /// A file with the passphrase; else it is in ROTATOR_EXPORT_PASSPHRASE, or asked for on the terminal.
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+        /// Write over a file that is there already.
+        #[arg(long)]
+        force: bool,
+        /// The new file; - is the standard output.
         #[arg(value_name = "FILE")]
         file: PathBuf,
+    },
+    /// Fill an empty database from a file that `export` has written. The server must not run.
+    Import {
+        /// A file with the passphrase; else it is in ROTATOR_EXPORT_PASSPHRASE, or asked for on the terminal.
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+        /// The file of the export; - is the standard input.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Copy the SQLite database into a new file while the server runs. The copy opens with the same master key only, which lies in
+    /// another file: keep a copy of that too.
+    Backup {
+        /// The new file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Take over the services and keys of the predecessor's SQLite file or MySQL database.
+    ImportLegacy {
+        /// The predecessor's database, which is only read: a file, mysql://user:password@host:port/database, or
+        /// user:password@tcp(host:port)/database.
+        #[arg(value_name = "FILE_OR_URL")]
+        source: PathBuf,
     },
     /// Ask the running server whether it is alive; for container health checks.
     Healthcheck,
@@ -102,6 +131,21 @@ pub(crate) struct Settings {
     /// A JSON file that says of models what the server does not know: max_output, thinking, late_instructions.
     #[arg(long, env = "ROTATOR_MODEL_TABLE", hide_env_values = true, global = true)]
     pub(crate) rotator_model_table: Option<String>,
+    /// Whether what requests use is counted: true or false [default: true].
+    #[arg(long, env = "ROTATOR_USAGE", hide_env_values = true, global = true)]
+    pub(crate) rotator_usage: Option<String>,
+    /// A JSON file with what models cost, in US dollars a million tokens, where the shipped prices do not hold.
+    #[arg(long, env = "ROTATOR_PRICES", hide_env_values = true, global = true)]
+    pub(crate) rotator_prices: Option<String>,
+    /// How long usage figures of minutes are kept, in days; 0 keeps them for ever [default: 7].
+    #[arg(long, env = "ROTATOR_USAGE_MINUTES_KEPT", hide_env_values = true, global = true)]
+    pub(crate) rotator_usage_minutes_kept: Option<String>,
+    /// The same of hours [default: 90].
+    #[arg(long, env = "ROTATOR_USAGE_HOURS_KEPT", hide_env_values = true, global = true)]
+    pub(crate) rotator_usage_hours_kept: Option<String>,
+    /// The same of days [default: 1825].
+    #[arg(long, env = "ROTATOR_USAGE_DAYS_KEPT", hide_env_values = true, global = true)]
+    pub(crate) rotator_usage_days_kept: Option<String>,
     /// How long requests in flight may take to end at a shutdown, in seconds; 0 waits for ever [default: 0].
     #[arg(long, env = "ROTATOR_SHUTDOWN_GRACE", hide_env_values = true, global = true)]
     pub(crate) rotator_shutdown_grace: Option<String>,
@@ -111,7 +155,7 @@ pub(crate) struct Settings {
     /// The key under which everything is sealed, 64 hexadecimal digits; else a file in the data directory.
     #[arg(long, env = "ROTATOR_MASTER_KEY", hide_env_values = true, global = true)]
     pub(crate) rotator_master_key: Option<String>,
-    /// Where the master key's file lies [default: the folder of the SQLite file, else ./data].
+    /// Where the master key's file and the journal of usage figures lie [default: the folder of the SQLite file, else ./data].
     #[arg(long, env = "ROTATOR_DATA_DIR", hide_env_values = true, global = true)]
     pub(crate) rotator_data_dir: Option<String>,
     /// sqlite, mysql or postgres [default: by the other settings].

@@ -2,8 +2,10 @@
 
 mod backend;
 mod models;
+mod usage;
 
-pub(crate) use backend::{CacheUrl, IN_SQLITE_PATH};
+pub(crate) use backend::{CacheUrl, legacy_database};
+pub(crate) use usage::UsageSettings;
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, SocketAddr};
@@ -41,6 +43,7 @@ pub(crate) struct Config {
     /// This node among those that share a cache.
     pub(crate) node_id: String,
     pub(crate) conversations: ConversationLimits,
+    pub(crate) usage: UsageSettings,
     pub(crate) reset_db_tables: bool,
 }
 
@@ -127,6 +130,7 @@ impl Config {
             redis: backend::redis(settings)?,
             node_id: node_id(settings)?,
             conversations: conversations(settings)?,
+            usage: usage::usage(settings)?,
             reset_db_tables: parse_bool("RESET_DB_TABLES", settings.reset_db_tables.as_deref())?,
         })
     }
@@ -294,7 +298,7 @@ mod tests {
     fn variable(settings: Settings) -> &'static str {
         match Config::new(&settings).unwrap_err() {
             AppError::Config { variable, .. } => variable,
-            AppError::Failed { action, .. } => panic!("{action}"),
+            AppError::Away { action, .. } | AppError::Failed { action, .. } => panic!("{action}"),
         }
     }
 
@@ -334,6 +338,11 @@ mod tests {
             ("REDIS_MAX_CONNECTIONS", Settings { redis_max_connections: text("-1"), ..base() }),
             ("REDIS_TIMEOUT", Settings { redis_timeout: text("0"), ..base() }),
             ("ROTATOR_MODEL_TABLE", Settings { rotator_model_table: text("nowhere.json"), ..base() }),
+            ("ROTATOR_USAGE", Settings { rotator_usage: text("maybe"), ..base() }),
+            ("ROTATOR_PRICES", Settings { rotator_prices: text("nowhere.json"), ..base() }),
+            ("ROTATOR_USAGE_MINUTES_KEPT", Settings { rotator_usage_minutes_kept: text("-1"), ..base() }),
+            ("ROTATOR_USAGE_HOURS_KEPT", Settings { rotator_usage_hours_kept: text("40000"), ..base() }),
+            ("ROTATOR_USAGE_DAYS_KEPT", Settings { rotator_usage_days_kept: text("7d"), ..base() }),
             ("ROTATOR_MASTER_KEY", Settings { rotator_master_key: text("00"), ..base() }),
             ("PROXY_PUBLIC_BASE_URL", Settings { proxy_public_base_url: text("keys"), ..base() }),
             ("RESET_DB_TABLES", Settings { reset_db_tables: text("perhaps"), ..base() }),

@@ -12,8 +12,14 @@ mod health;
 mod key_states;
 mod logging;
 mod master_key;
+mod new_file;
+mod pool_loader;
 mod prober;
+#[cfg(test)]
+mod scale;
 mod serve;
+mod usage;
+mod waiting;
 
 use std::process::ExitCode;
 

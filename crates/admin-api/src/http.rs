@@ -12,6 +12,7 @@ mod probes;
 mod server;
 mod session;
 mod tokens;
+mod usage;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -44,7 +45,7 @@ struct Shared {
 /// The document's head; the routes add themselves.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "API Key Rotator: admin API", description = "Services, keys, tokens and the audit log."),
+    info(title = "API Key Rotator: admin API", description = "Services, keys, tokens, usage and the audit log."),
     modifiers(&Bearer)
 )]
 struct Document;
@@ -103,6 +104,7 @@ fn protected() -> OpenApiRouter<App> {
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::delete))
         .routes(routes!(audit::list))
+        .routes(routes!(usage::show))
 }
 
 // === impl App ===
@@ -169,7 +171,9 @@ mod tests {
             let name = reference.strip_prefix("#/components/schemas/").unwrap();
             assert!(schemas.contains_key(name), "{name}");
         }
-        for name in ["ProxyConfigBody", "NewKey", "UpstreamKey", "KeyPatch", "PoolKey", "LimitsPatch", "Fallback"] {
+        for name in
+            ["ProxyConfigBody", "NewKey", "UpstreamKey", "KeyPatch", "PoolKey", "LimitsPatch", "Fallback", "UsageGroup"]
+        {
             for (field, schema) in schemas[name]["properties"].as_object().unwrap() {
                 let is_described = schema.to_string().contains("\"description\"");
                 assert!(is_described, "{name}.{field}: {schema}");

@@ -7,11 +7,13 @@ mod error;
 mod keys;
 mod legacy;
 mod logins;
+pub mod moving;
 mod policies;
 mod pool;
 mod probes;
 mod rekey;
 pub(crate) mod tokens;
+mod usage;
 
 pub(crate) use audit::{Actor, audit_log};
 pub(crate) use configs::Listed;

@@ -7,6 +7,7 @@ mod policy;
 mod server;
 mod session;
 mod token;
+mod usage;
 
 pub use config::{NewApiKey, ProxyConfig, ProxyConfigBody, StatusBody};
 pub use error::{ErrorBody, FieldErrorBody, Message};
@@ -18,6 +19,7 @@ pub use policy::{Fallback, Limits, LimitsPatch};
 pub use server::{AppConfig, AuditEntry, NodeStatus, Status};
 pub use session::{LoginAnswer, LoginBody, Me};
 pub use token::{AdminToken, AdminTokenBody, NewAdminToken};
+pub use usage::{UsageGroup, UsageReport};
 
 /// Tells a field that is null from one that is absent.
 fn present<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>

@@ -202,12 +202,13 @@ impl Shared {
             for service_id in self.pools.retired() {
                 self.remote.rotation.retire_pool(service_id).await?;
             }
-            for pool in self.pools.all() {
-                self.remote.rotation.publish_pool(pool).await?;
+            let refused = self.remote.rotation.publish_pools(self.pools.all()).await;
+            if let Some((_, error)) = refused.into_iter().next() {
+                return Err(error);
             }
-            while let Some((service_id, lease, used)) = self.pools.next_owed() {
+            while let Some((service_id, lease, ending)) = self.pools.next_owed() {
                 // One that fails here the remote state itself gives back when it can.
-                self.remote.rotation.settle(service_id, &lease, used, SystemClock.now()).await?;
+                self.remote.rotation.settle(service_id, &lease, ending, SystemClock.now()).await?;
             }
             let is_back = || *self.away_since.write().unwrap_or_else(PoisonError::into_inner) = None;
             if self.pools.settle_down(seen, is_back) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rotator_cache_redis::{Connections, RedisOptions, RedisRotation, RedisUrl, TimeSource};
 use rotator_cache_trait::{Pool, RotationState};
-use rotator_domain::rotation::{Lease, Limits, Next, PickRequest, PoolKey, Rotation, RotationPolicy, Strategy};
+use rotator_domain::rotation::{Ending, Lease, Limits, Next, PickRequest, PoolKey, Rotation, RotationPolicy, Strategy};
 use rotator_domain::{KeyId, LimitScope, Reading, ServiceId, Timestamp, Verdict};
 use rotator_test_services::Redis;
 
@@ -69,9 +69,10 @@ async fn a_large_pool_is_changed_as_a_small_one_is() {
     publish(&redis, &mut domain, pool(Strategy::RoundRobin, changed.clone()), 500).await;
     publish(&redis, &mut domain, pool(Strategy::Weighted, changed), 100).await;
     publish(&redis, &mut domain, pool(Strategy::FillFirst, keys[..3].to_vec()), 10).await;
-    assert_eq!(domain.reports(at(0)).len(), redis.reports(SERVICE, at(0)).await.unwrap().len());
+    let ids: Vec<KeyId> = (1..=3200).map(KeyId).collect();
+    assert_eq!(domain.reports(at(0)).len(), redis.reports(SERVICE, &ids, at(0)).await.unwrap().len());
     publish(&redis, &mut domain, pool(Strategy::LeastInFlight, keys), 600).await;
-    let reports = redis.reports(SERVICE, at(0)).await.unwrap();
+    let reports = redis.reports(SERVICE, &ids, at(0)).await.unwrap();
     assert_eq!(reports, domain.reports(at(0)), "it is read in parts");
     redis.retire_pool(SERVICE).await.unwrap();
     assert_eq!(server.command("DBSIZE").unwrap(), ":0\r\n");
@@ -93,7 +94,8 @@ async fn nodes_that_publish_large_pools_at_once_leave_one_of_them_whole() {
         });
     }
     tasks.join_all().await;
-    let reports = nodes[0].reports(SERVICE, at(0)).await.unwrap();
+    let ids: Vec<KeyId> = (1..=6000).map(KeyId).collect();
+    let reports = nodes[0].reports(SERVICE, &ids, at(0)).await.unwrap();
     let owners: HashSet<i64> = reports.iter().map(|report| (report.key.0 - 1) / 2000).collect();
     assert_eq!((reports.len(), owners.len()), (1500, 1));
     let picked: HashSet<KeyId> = {
@@ -115,12 +117,12 @@ async fn random_choices_are_even_and_only_among_those_who_can_serve() {
     let limited = lease(&redis, 0).await;
     let verdict = Verdict::CoolDown { after: Some(Duration::from_secs(30)), scope: LimitScope::Model };
     redis.learn(SERVICE, &limited, &Reading::plain(verdict), at(0)).await.unwrap();
-    redis.settle(SERVICE, &limited, None, at(0)).await.unwrap();
+    redis.settle(SERVICE, &limited, Ending::default(), at(0)).await.unwrap();
     let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
     for _ in 0..4500 {
         let lease = lease(&redis, 1).await;
         *counts.entry(lease.key.0).or_default() += 1;
-        redis.settle(SERVICE, &lease, None, at(1)).await.unwrap();
+        redis.settle(SERVICE, &lease, Ending::default(), at(1)).await.unwrap();
     }
     assert!(!counts.contains_key(&limited.key.0) && counts.keys().all(|key| *key <= 10), "{counts:?}");
     assert!(counts.len() == 9 && counts.values().all(|count| (350..650).contains(count)), "{counts:?}");
@@ -147,10 +149,10 @@ async fn many_leases_of_an_ended_node_are_given_back_little_by_little() {
     let freed = async {
         loop {
             match two.pick(SERVICE, request(0)).await.unwrap() {
-                Next::Lease(lease) => two.settle(SERVICE, &lease, None, at(0)).await.unwrap(),
+                Next::Lease(lease) => two.settle(SERVICE, &lease, Ending::default(), at(0)).await.unwrap(),
                 Next::None { .. } => {}
             }
-            if two.reports(SERVICE, at(0)).await.unwrap()[0].in_flight == 0 {
+            if two.reports(SERVICE, &[KeyId(1)], at(0)).await.unwrap()[0].in_flight == 0 {
                 return;
             }
         }

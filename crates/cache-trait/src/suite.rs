@@ -20,10 +20,14 @@ macro_rules! cache_suite {
             rotation::a_tried_key_is_passed_over_and_keeps_its_place,
             rotation::a_limited_key_is_left_alone_until_its_time,
             rotation::the_first_limited_key_says_when_to_retry,
+            rotation::what_the_end_of_a_request_tells_is_learned,
             rotation::a_dead_key_comes_back_when_a_test_finds_it_good,
             rotation::a_restart_keeps_what_was_known,
             rotation::an_unknown_service_has_no_keys,
             rotation::services_do_not_touch_each_other,
+            rotation::only_the_keys_that_are_named_are_reported_in_their_order,
+            rotation::many_pools_are_published_at_once,
+            rotation::services_that_were_used_are_to_be_looked_at_once,
         }
         $crate::cache_suite! { $open, 1:
             counters::events_are_counted_by_name,

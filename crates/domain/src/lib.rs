@@ -18,6 +18,7 @@ mod service;
 mod target;
 mod time;
 mod upstream_key;
+mod usage;
 mod validation;
 mod verdict;
 
@@ -27,7 +28,7 @@ pub use format::{Format, OutputFormat};
 pub use id::{AdminTokenId, ClientKeyId, KeyId, ServiceId};
 pub use key_policy::{KeyPolicyChange, check_key_policy};
 pub use limits::LimitsChange;
-pub use seal::{Digest, DigestKey, MasterKey, SealContext, SealError, Sealed, Vault};
+pub use seal::{Digest, DigestKey, MasterKey, PIECE_NONCE_LENGTH, PieceVault, SealContext, SealError, Sealed, Vault};
 pub use secret::Secret;
 pub use service::{
     Fallback, FallbackDraft, HttpVersion, KeyLocation, KeyPlacement, MethodSet, Service, ServiceDraft, ServiceKind,
@@ -36,5 +37,8 @@ pub use service::{
 pub use target::TargetUrl;
 pub use time::Timestamp;
 pub use upstream_key::{KeyLabel, UpstreamKey, UpstreamKeyDraft, upstream_key_value};
+pub use usage::{
+    End, EndedAttempt, EndedRequest, Figure, Grain, Pricing, TokenUsage, UsageFigures, UsageRow, UsageSubject,
+};
 pub use validation::{FieldError, Invalid};
 pub use verdict::{LimitReading, LimitScope, Reading, Resource, Verdict};

@@ -16,7 +16,7 @@ use rotator_cache_memory::MemoryRotation;
 use rotator_cache_trait::{Pool, RotationState};
 use rotator_domain::rotation::PoolKey;
 use rotator_domain::{DigestKey, KeyId, Secret, ServiceDraft, ServiceId, Timestamp};
-use rotator_proxy_core::{Catalog, CatalogHandle, ClientKeyRing, Proxy, ServiceEntry};
+use rotator_proxy_core::{Catalog, CatalogHandle, ClientEntry, ClientKeyRing, Proxy, ServiceEntry};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // Who may use it.
     let digest_key = DigestKey::generate()?;
-    let client = (digest_key.client_key(b"my-client-key"), "me".to_owned());
+    let client = (digest_key.client_key(b"my-client-key"), ClientEntry { id: None, name: "me".to_owned() });
     let catalog = Catalog::new([ServiceEntry::new(&service, keys)?], ClientKeyRing::new(digest_key, [client]));
 
     let proxy = Proxy::builder(CatalogHandle::new(catalog), rotation).build()?;

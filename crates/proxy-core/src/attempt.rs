@@ -30,6 +30,7 @@ use crate::catalog::ServiceEntry;
 use crate::demand::Demand;
 use crate::proxy::Shared;
 use crate::refusal::Refusal;
+use crate::tally::Tally;
 use crate::upstream::SendError;
 
 /// How long a client is told to wait when all keys are busy: nobody knows when a request ends.
@@ -47,6 +48,7 @@ struct Run<'a> {
     shared: &'a Arc<Shared>,
     entry: &'a ServiceEntry,
     demand: &'a Demand,
+    tally: &'a mut Tally,
     lines: Arc<Lines>,
     began: Instant,
     course: Course,
@@ -66,11 +68,14 @@ pub(crate) async fn run(
     demand: &Demand,
     outgoing: &Outgoing,
     replay: &Replay,
+    tally: &mut Tally,
 ) -> Result<Served, Refusal> {
+    tally.asks(demand.model.as_deref());
     let mut run = Run {
         shared,
         entry,
         demand,
+        tally,
         lines: shared.waiting.of(entry.id()),
         began: Instant::now(),
         course: Course::default(),
@@ -91,7 +96,10 @@ pub(crate) async fn run(
         let Some(material) = entry.key(key) else { continue };
         let pause = match send(shared, entry, outgoing, replay, material).await {
             Ok(response) => match run.answered(response, held, replay).await? {
-                Ok(served) => return Ok(served),
+                Ok(served) => {
+                    run.tally.served(entry.id(), key);
+                    return Ok(served);
+                }
                 Err(pause) => pause,
             },
             Err(failure) => run.failed(&held, replay, failure)?,
@@ -232,33 +240,38 @@ impl Run<'_> {
     async fn answered(
         &mut self,
         response: Response<Incoming>,
-        held: Held,
+        mut held: Held,
         replay: &Replay,
     ) -> Result<Result<Served, Duration>, Refusal> {
         let (shared, entry) = (self.shared, self.entry);
         let idle = entry.idle_timeout(shared);
         let (response, reading) = answer::read(entry, response, idle, shared.clock.now()).await;
         shared.metrics.attempted(entry.slug().as_str(), reading.verdict.name());
+        self.tally.attempted(entry.id(), held.lease().key, Some(reading.verdict));
         shared.oddities.tell(entry, &reading);
-        let learned = shared.rotation.learn(entry.id(), held.lease(), &reading, shared.clock.now()).await;
-        told(entry, held.lease().key, &reading, response.status().as_u16(), learned.map_err(no_rotation)?);
-        let attempted = Attempted::Answered(reading.verdict);
+        let verdict = reading.verdict;
+        // Nobody waits for what concerns this request alone.
+        if reading.can_wait() && !held.lease().is_probe() {
+            held.answered(reading);
+        } else {
+            let learned = shared.rotation.learn(entry.id(), held.lease(), &reading, shared.clock.now()).await;
+            told(entry, held.lease().key, &reading, response.status().as_u16(), learned.map_err(no_rotation)?);
+        }
+        let attempted = Attempted::Answered(verdict);
         let (may_repeat, is_replayable) = (self.demand.may_repeat, replay.is_replayable());
         match self.course.after(attempted, &entry.policy.attempts, may_repeat, is_replayable) {
             Step::Again { pause } => {
-                let is_cooling = matches!(reading.verdict, Verdict::CoolDown { .. } | Verdict::OutOfQuota { .. });
+                let is_cooling = matches!(verdict, Verdict::CoolDown { .. } | Verdict::OutOfQuota { .. });
                 if !is_cooling {
                     self.hopeless.push(held.lease().key);
                 }
-                if matches!(reading.verdict, Verdict::Forbidden | Verdict::UpstreamFault { .. }) {
+                if matches!(verdict, Verdict::Forbidden | Verdict::UpstreamFault { .. }) {
                     self.kept = Some((response, held));
                 }
                 Ok(Err(pause))
             }
             // The client must not take the upstream's word about its key for one about its own.
-            Step::Finish if matches!(reading.verdict, Verdict::Dead | Verdict::OutOfQuota { .. }) => {
-                Err(Refusal::NoUsableKey)
-            }
+            Step::Finish if matches!(verdict, Verdict::Dead | Verdict::OutOfQuota { .. }) => Err(Refusal::NoUsableKey),
             Step::Finish => Ok(Ok(Served { response, held, attempts: self.course.attempts() })),
         }
     }
@@ -285,6 +298,7 @@ impl Run<'_> {
             }
         };
         self.shared.metrics.attempted(self.entry.slug().as_str(), outcome);
+        self.tally.attempted(self.entry.id(), held.lease().key, None);
         tracing::warn!(
             service.slug = %self.entry.slug(),
             key.id = %held.lease().key,
@@ -312,7 +326,10 @@ impl Run<'_> {
     /// The answer when no key is left, or no time.
     fn end(self) -> Result<Served, Refusal> {
         match self.kept {
-            Some((response, held)) => Ok(Served { response, held, attempts: self.course.attempts() }),
+            Some((response, held)) => {
+                self.tally.served(self.entry.id(), held.lease().key);
+                Ok(Served { response, held, attempts: self.course.attempts() })
+            }
             None => Err(self.failure.unwrap_or(Refusal::NoUsableKey)),
         }
     }

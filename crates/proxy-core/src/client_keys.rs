@@ -1,8 +1,9 @@
 //! Which client keys open the doors.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use rotator_domain::{Digest, DigestKey};
+use rotator_domain::{ClientKeyId, Digest, DigestKey};
 
 /// The client keys that are valid now, as keyed digests.
 ///
@@ -11,21 +12,31 @@ use rotator_domain::{Digest, DigestKey};
 #[derive(Debug)]
 pub struct ClientKeyRing {
     digest_key: DigestKey,
-    names: HashMap<Digest, String>,
+    entries: HashMap<Digest, Arc<ClientEntry>>,
+}
+
+/// A client key that is valid, without its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientEntry {
+    /// Its id; one that is in the settings and not in the storage has none.
+    pub id: Option<ClientKeyId>,
+    /// What its owner is called.
+    pub name: String,
 }
 
 // === impl ClientKeyRing ===
 
 impl ClientKeyRing {
-    /// A ring of digests made by `digest_key`, each with the name of its owner.
-    pub fn new(digest_key: DigestKey, keys: impl IntoIterator<Item = (Digest, String)>) -> Self {
-        Self { digest_key, names: keys.into_iter().collect() }
+    /// A ring of digests made by `digest_key`, each with what is known of the key.
+    pub fn new(digest_key: DigestKey, keys: impl IntoIterator<Item = (Digest, ClientEntry)>) -> Self {
+        let entries = keys.into_iter().map(|(digest, entry)| (digest, Arc::new(entry)));
+        Self { digest_key, entries: entries.collect() }
     }
 
-    /// The name of the owner of a presented key; `None` when the key is not valid.
+    /// What is known of a presented key; `None` when it is not valid.
     #[must_use]
-    pub fn owner(&self, presented: &[u8]) -> Option<&str> {
-        self.names.get(&self.digest(presented)).map(String::as_str)
+    pub fn entry(&self, presented: &[u8]) -> Option<&Arc<ClientEntry>> {
+        self.entries.get(&self.digest(presented))
     }
 
     /// What stands for a presented key, valid or not.

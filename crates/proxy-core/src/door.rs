@@ -1,16 +1,18 @@
 //! The path of a request through the proxy: route, client key, service, then the attempts.
 
 mod look;
+mod metering;
 mod relay;
 
 use std::sync::Arc;
 
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HOST};
+use http::header::{CONTENT_LENGTH, HOST};
 use http::request::Parts;
-use http::{HeaderMap, Request, Response, StatusCode, Version};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use rotator_domain::{Format, OutputFormat};
 use rotator_format_converters::recognise;
 
+use self::metering::Metering;
 use self::relay::{Admitted, ClientBody, Relayed};
 use crate::attempt::{Outgoing, Served};
 use crate::body::{InboundBody, ProxyBody};
@@ -19,6 +21,7 @@ use crate::demand::Demand;
 use crate::proxy::Shared;
 use crate::refusal::Refusal;
 use crate::route::{DoorName, Route};
+use crate::tally::{Received, Tally};
 use crate::translate::{Client, Translator};
 use crate::{credentials, headers, upgrade};
 
@@ -33,8 +36,12 @@ struct Asked<'a> {
 }
 
 /// Answers a request at either door.
-pub(crate) async fn answer(shared: &Arc<Shared>, request: Request<InboundBody>) -> Response<ProxyBody> {
-    let in_flight = shared.metrics.begin();
+pub(crate) async fn answer(
+    shared: &Arc<Shared>,
+    request: Request<InboundBody>,
+    received: Received,
+) -> Response<ProxyBody> {
+    let mut tally = Tally::begin(shared, received, request.method() == Method::HEAD);
     let catalog = shared.catalog.load();
     let (mut parts, body) = request.into_parts();
     let uri = std::mem::take(&mut parts.uri);
@@ -44,7 +51,7 @@ pub(crate) async fn answer(shared: &Arc<Shared>, request: Request<InboundBody>) 
     let entry = service_of(&catalog, route);
     let format = client_format(route, entry, &parts.headers, uri.query());
     let asked = Asked { entry, route, query: uri.query(), format };
-    let answered = match serve(shared, &catalog, asked, parts, body).await {
+    let answered = match serve(shared, &catalog, asked, parts, body, &mut tally).await {
         Ok(response) => response,
         Err(refusal) => {
             tracing::debug!(service.slug = route.slug, refusal = refusal.code(), "answered without the upstream");
@@ -52,8 +59,10 @@ pub(crate) async fn answer(shared: &Arc<Shared>, request: Request<InboundBody>) 
         }
     };
     let slug = entry.map_or("-", |entry| entry.slug().as_str());
-    shared.metrics.answered(slug, answered.status().as_u16());
-    answered.map(|body| body.holding(in_flight))
+    let status = answered.status().as_u16();
+    shared.metrics.answered(slug, status);
+    tally.answered(status);
+    answered.map(|body| body.tallied(tally))
 }
 
 async fn serve(
@@ -62,6 +71,7 @@ async fn serve(
     asked: Asked<'_>,
     mut parts: Parts,
     body: InboundBody,
+    tally: &mut Tally,
 ) -> Result<Response<ProxyBody>, Refusal> {
     let Asked { entry, route, query, format } = asked;
     let limit = shared.settings.replay_limit;
@@ -84,7 +94,9 @@ async fn serve(
         ClientBody::Streaming(body)
     };
     let client_key = client_key.ok_or(Refusal::BadClientKey)?;
+    let client = catalog.client(&client_key).ok_or(Refusal::BadClientKey)?;
     let entry = entry.ok_or(Refusal::NoService)?;
+    tally.let_in(shared, entry.id(), route.door == DoorName::Llm, client);
     admit(shared, entry, route, &parts)?;
 
     let outgoing = outgoing(route, query, &mut parts, &client_key);
@@ -97,18 +109,19 @@ async fn serve(
         Translator::new(Client { shared, service: entry, format, digest, method: &method, path: route.rest, query })
     });
     let admitted = Admitted { door: route.door, rest: route.rest, demand, outgoing, body, client_key, translator };
-    let (mut served, entry) = match relay::relay(shared, catalog, entry, admitted).await? {
+    let (mut served, entry, is_unasked) = match relay::relay(shared, catalog, entry, admitted, tally).await? {
         Relayed::Answered(response) => return Ok(response),
-        Relayed::Served { served, entry, translation: Some(translation) } => {
-            return translation.answer(shared, entry, served).await;
+        Relayed::Served { served, entry, translation: Some(translation), .. } => {
+            return translation.answer(shared, entry, served, tally).await;
         }
-        Relayed::Served { served, entry, translation: None } => (served, entry),
+        Relayed::Served { served, entry, translation: None, is_unasked } => (served, entry, is_unasked),
     };
     let switched = served.response.status() == StatusCode::SWITCHING_PROTOCOLS;
     if switched && let Some(client) = client_upgrade {
         shared.tunnels.join(client, &mut served.response);
     }
-    Ok(pass_on(shared, entry, served, switched))
+    let reader = metering::reader(entry, route, &parts.method);
+    Ok(pass_on(shared, entry, served, switched, Metering { reader, is_unasked }))
 }
 
 /// The service that a route names, if the door is its own and it is active.
@@ -179,7 +192,13 @@ fn outgoing(route: Route<'_>, query: Option<&str>, parts: &mut Parts, client_key
 }
 
 /// The upstream's answer as it goes to the client.
-fn pass_on(shared: &Shared, entry: &ServiceEntry, served: Served, switched: bool) -> Response<ProxyBody> {
+fn pass_on(
+    shared: &Shared,
+    entry: &ServiceEntry,
+    served: Served,
+    switched: bool,
+    metering: Metering,
+) -> Response<ProxyBody> {
     let Served { response, held, attempts } = served;
     let (mut parts, body) = response.into_parts();
     let protocol = if switched { headers::requested_upgrade(&parts.headers) } else { None };
@@ -192,7 +211,7 @@ fn pass_on(shared: &Shared, entry: &ServiceEntry, served: Served, switched: bool
     }
     parts.extensions.clear();
     parts.version = http::Version::default();
-    let says_usage = matches!(entry.door, Door::Llm { .. }) && !parts.headers.contains_key(CONTENT_ENCODING);
+    let body = metering.of(body, &mut parts.headers);
     let idle = entry.idle_timeout(shared);
-    Response::from_parts(parts, ProxyBody::upstream(body, idle, held, says_usage))
+    Response::from_parts(parts, ProxyBody::upstream(body, idle, held))
 }

@@ -10,7 +10,7 @@ use http::{Request, Response};
 use http_body::Body;
 use http_body_util::BodyExt;
 use rotator_cache_trait::{ConversationStore, RotationState};
-use rotator_domain::{Clock, SystemClock};
+use rotator_domain::{Clock, Pricing, SystemClock};
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
@@ -21,6 +21,7 @@ use crate::door;
 use crate::error::BuildError;
 use crate::observe::ProxyMetrics;
 use crate::settings::ProxySettings;
+use crate::tally::{Counted, Received, RequestObserver};
 use crate::translate::ModelLists;
 use crate::upgrade::Tunnels;
 use crate::upstream::Upstreams;
@@ -37,6 +38,8 @@ pub struct ProxyBuilder {
     settings: ProxySettings,
     metrics: ProxyMetrics,
     conversations: Option<Arc<dyn ConversationStore>>,
+    observer: Option<Arc<dyn RequestObserver>>,
+    pricing: Option<Arc<dyn Pricing>>,
 }
 
 /// What all clones of a proxy share.
@@ -49,6 +52,10 @@ pub(crate) struct Shared {
     pub(crate) upstreams: Upstreams,
     /// What is remembered for clients whose format leaves it to the server.
     pub(crate) conversations: Option<Arc<dyn ConversationStore>>,
+    /// Who hears of ended requests.
+    pub(crate) observer: Option<Arc<dyn RequestObserver>>,
+    /// What tokens cost.
+    pub(crate) pricing: Option<Arc<dyn Pricing>>,
     pub(crate) model_lists: ModelLists,
     pub(crate) tunnels: Tunnels,
     pub(crate) waiting: WaitingRoom,
@@ -70,6 +77,8 @@ impl Proxy {
             settings: ProxySettings::default(),
             metrics: ProxyMetrics::default(),
             conversations: None,
+            observer: None,
+            pricing: None,
         }
     }
 
@@ -79,8 +88,10 @@ impl Proxy {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
-        door::answer(&self.0, request).await
+        let received = Received::default();
+        let counted = received.clone();
+        let request = request.map(|body| Counted::new(body.map_err(Into::into), counted).boxed_unsync());
+        door::answer(&self.0, request, received).await
     }
 
     /// Ends every upgraded connection (WebSocket), and waits until all are gone and every lease is given back. Call it when
@@ -149,6 +160,20 @@ impl ProxyBuilder {
         self
     }
 
+    /// Tells `observer` of every request that has ended.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn RequestObserver>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Says what requests cost that the observer is told of.
+    #[must_use]
+    pub fn pricing(mut self, pricing: Arc<dyn Pricing>) -> Self {
+        self.pricing = Some(pricing);
+        self
+    }
+
     /// Builds the proxy.
     ///
     /// # Errors
@@ -162,6 +187,8 @@ impl ProxyBuilder {
             metrics: self.metrics,
             upstreams: Upstreams::new()?,
             conversations: self.conversations,
+            observer: self.observer,
+            pricing: self.pricing,
             model_lists: ModelLists::default(),
             tunnels: Tunnels::default(),
             waiting: WaitingRoom::default(),

@@ -1,16 +1,22 @@
 //! Upstream keys.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
-use rotator_domain::{KeyId, KeyPolicyChange, ServiceId, Timestamp};
+use rotator_domain::{KeyId, KeyPolicyChange, Sealed, ServiceId, Timestamp};
 use rotator_storage_trait::{
-    KeyChange, KeyCounts, KeyRecord, KeyRepository, Page, PoolChange, StorageError, StorageErrorKind,
+    KeyChange, KeyCounts, KeyRecord, KeyRepository, Page, PoolChange, SealedKey, Served, StorageError, StorageErrorKind,
 };
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict, Order, Query, SelectStatement};
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    Select,
+};
 
 use crate::SeaOrmStorage;
+use crate::changes::commit;
+use crate::entity::service;
 use crate::entity::upstream_key::{ActiveModel, Column, Entity, TABLE, read_key_policy, write_key_policy};
 use crate::error::Attempt;
 use crate::storage::{CHUNK, again, limit, line_up, statements};
@@ -23,7 +29,7 @@ impl KeyRepository for SeaOrmStorage {
             let transaction = self.begin(attempt).await?;
             line_up(&transaction, attempt, keys.iter().map(|key| key.service_id)).await?;
             let skipped = insert(&transaction, attempt, keys).await?;
-            transaction.commit().await.map_err(|error| attempt.failed(error))?;
+            commit(transaction, attempt, keys.iter().map(|key| Served::Service(key.service_id))).await?;
             Ok(skipped)
         })
         .await
@@ -50,7 +56,7 @@ impl KeyRepository for SeaOrmStorage {
                 change_one(&transaction, attempt, of_key, change, now).await?;
             }
             let skipped = insert(&transaction, attempt, &change.insert).await?;
-            transaction.commit().await.map_err(|error| attempt.failed(error))?;
+            commit(transaction, attempt, [Served::Service(service)]).await?;
             Ok(skipped)
         })
         .await
@@ -73,6 +79,40 @@ impl KeyRepository for SeaOrmStorage {
         attempt.read(rows.map_err(|error| attempt.failed(error))?)
     }
 
+    async fn sealed_keys(
+        &self,
+        services: RangeInclusive<ServiceId>,
+        page: Page<(ServiceId, KeyId)>,
+    ) -> Result<Vec<SealedKey>, StorageError> {
+        let (mut first, last) = services.into_inner();
+        let mut keys = Vec::new();
+        // The rest of a pool and what comes after it are two ranges of the index; one condition for both would be none.
+        if let Some((service, key)) = page.after {
+            if (first..=last).contains(&service) {
+                let rest = Entity::find().filter(Column::ServiceId.eq(service.0)).filter(Column::Id.gt(key.0));
+                keys = self.sealed(rest, page.limit).await?;
+            }
+            first = first.max(ServiceId(service.0.saturating_add(1)));
+        }
+        let missing = page.limit.saturating_sub(keys.len() as u64);
+        if missing > 0 && first <= last {
+            let pools = Entity::find().filter(Column::ServiceId.between(first.0, last.0));
+            keys.extend(self.sealed(pools, missing).await?);
+        }
+        Ok(keys)
+    }
+
+    async fn first_keys(&self, services: &[ServiceId], most: u64) -> Result<Vec<KeyRecord>, StorageError> {
+        let mut ids: Vec<i64> = services.iter().map(|service| service.0).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut keys = Vec::new();
+        for chunk in ids.chunks(CHUNK) {
+            keys.extend(self.in_order(first_of_each(chunk, limit(most))).await?);
+        }
+        Ok(keys)
+    }
+
     async fn count_keys(&self, services: &[ServiceId]) -> Result<Vec<KeyCounts>, StorageError> {
         let attempt = self.attempt("count keys");
         let mut counts: HashMap<i64, KeyCounts> = HashMap::new();
@@ -82,7 +122,8 @@ impl KeyRepository for SeaOrmStorage {
                 .select_only()
                 .column(Column::ServiceId)
                 .column(Column::IsActive)
-                .column_as(Column::Id.count(), "count")
+                // Of a column in the index, which is never null: rows themselves are not looked at.
+                .column_as(Column::IsActive.count(), "count")
                 .filter(Column::ServiceId.is_in(chunk.iter().map(|service| service.0)))
                 .group_by(Column::ServiceId)
                 .group_by(Column::IsActive)
@@ -109,8 +150,8 @@ impl KeyRepository for SeaOrmStorage {
             let transaction = self.begin(attempt).await?;
             change_one(&transaction, attempt, Condition::all().add(Column::Id.eq(id.0)), change, now).await?;
             let row = Entity::find_by_id(id.0).one(&transaction).await.map_err(|error| attempt.failed(error))?;
-            let key = attempt.read_one(row)?.ok_or_else(|| attempt.fail(StorageErrorKind::NotFound))?;
-            transaction.commit().await.map_err(|error| attempt.failed(error))?;
+            let key: KeyRecord = attempt.read_one(row)?.ok_or_else(|| attempt.fail(StorageErrorKind::NotFound))?;
+            commit(transaction, attempt, [Served::Service(key.service_id)]).await?;
             Ok(key)
         })
         .await
@@ -131,7 +172,7 @@ impl KeyRepository for SeaOrmStorage {
             let deleted = Entity::delete_by_id(id.0).exec(&transaction).await.map_err(|error| attempt.failed(error))?;
             match service {
                 Some(service) if deleted.rows_affected > 0 => {
-                    transaction.commit().await.map_err(|error| attempt.failed(error))?;
+                    commit(transaction, attempt, [Served::Service(ServiceId(service))]).await?;
                     Ok(ServiceId(service))
                 }
                 _ => Err(attempt.fail(StorageErrorKind::NotFound)),
@@ -146,12 +187,69 @@ impl KeyRepository for SeaOrmStorage {
             let transaction = self.begin(attempt).await?;
             line_up(&transaction, attempt, [service]).await?;
             let delete = Entity::delete_many().filter(Column::ServiceId.eq(service.0));
-            let done = delete.exec(&transaction).await.map_err(|error| attempt.failed(error))?;
-            transaction.commit().await.map_err(|error| attempt.failed(error))?;
-            Ok(done.rows_affected)
+            let deleted = delete.exec(&transaction).await.map_err(|error| attempt.failed(error))?.rows_affected;
+            commit(transaction, attempt, (deleted > 0).then_some(Served::Service(service))).await?;
+            Ok(deleted)
         })
         .await
     }
+}
+
+impl SeaOrmStorage {
+    /// Reads what serving needs of keys, pool by pool: far fewer columns, by their places.
+    async fn sealed(&self, keys: Select<Entity>, most: u64) -> Result<Vec<SealedKey>, StorageError> {
+        type Row = (i64, i64, Vec<u8>, bool, Option<String>);
+        let attempt = self.attempt("list keys");
+        let columns = [Column::Id, Column::ServiceId, Column::Sealed, Column::IsActive, Column::Policy];
+        let keys = keys.select_only().columns(columns).order_by_asc(Column::ServiceId).order_by_asc(Column::Id);
+        let rows: Result<Vec<Row>, _> = keys.limit(limit(most)).into_tuple().all(&self.connections.readers).await;
+        let read = |(id, service_id, sealed, is_active, policy): Row| {
+            let policy = read_key_policy(TABLE, id, policy.as_deref()).map_err(|error| attempt.corrupt(error))?;
+            Ok(SealedKey {
+                id: KeyId(id),
+                service_id: ServiceId(service_id),
+                sealed: Sealed(sealed),
+                is_active,
+                policy,
+            })
+        };
+        rows.map_err(|error| attempt.failed(error))?.into_iter().map(read).collect()
+    }
+
+    /// Reads keys pool by pool.
+    async fn in_order(&self, keys: Select<Entity>) -> Result<Vec<KeyRecord>, StorageError> {
+        let attempt = self.attempt("list keys");
+        let keys = keys.order_by_asc(Column::ServiceId).order_by_asc(Column::Id);
+        let rows = keys.all(&self.connections.readers).await;
+        attempt.read(rows.map_err(|error| attempt.failed(error))?)
+    }
+}
+
+/// The first keys of each of these services: those before the first that is too many.
+fn first_of_each(services: &[i64], most: u64) -> Select<Entity> {
+    const POOLS: &str = "pools";
+    const BEFORE: &str = "before_id";
+    let too_many: SelectStatement = Query::select()
+        .expr(Expr::col((Entity, Column::Id)))
+        .from(Entity)
+        .and_where(Expr::col((Entity, Column::ServiceId)).equals((service::Entity, service::Column::Id)))
+        .order_by((Entity, Column::Id), Order::Asc)
+        .limit(1)
+        .offset(most)
+        .take();
+    let before = Func::coalesce([Expr::SubQuery(None, Box::new(too_many.into())), Expr::value(i64::MAX)]);
+    let pools = Query::select()
+        .column((service::Entity, service::Column::Id))
+        .expr_as(before, BEFORE)
+        .from(service::Entity)
+        .and_where(Expr::col((service::Entity, service::Column::Id)).is_in(services.iter().copied()))
+        .take();
+    let is_first = Condition::all()
+        .add(Expr::col((Entity, Column::ServiceId)).equals((POOLS, service::Column::Id)))
+        .add(Expr::col((Entity, Column::Id)).lt(Expr::col((POOLS, BEFORE))));
+    let mut keys = Entity::find();
+    QuerySelect::query(&mut keys).join_subquery(JoinType::InnerJoin, pools, POOLS, is_first);
+    keys
 }
 
 /// Stores new keys and gives the ids of those that are skipped, in order.

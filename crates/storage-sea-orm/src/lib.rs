@@ -9,6 +9,7 @@
 
 mod admin;
 mod audit;
+mod changes;
 mod client_key;
 mod connections;
 mod entity;
@@ -16,10 +17,12 @@ mod error;
 mod key;
 mod legacy;
 mod migration;
+mod moving;
 mod secrets;
 mod service;
 mod state;
 mod storage;
+mod usage;
 
 pub use connections::{Classify, Connections};
 pub use legacy::read_legacy;

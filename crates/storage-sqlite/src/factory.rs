@@ -1,5 +1,6 @@
 //! Opens SQLite databases.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +21,10 @@ use crate::location::Location;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SqliteFactory;
 
+const BACK_UP: &str = "back up the SQLite database";
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
+/// How many rows wait for their caller at the most.
+const ROWS_WAITING: usize = 1000;
 
 // === impl SqliteFactory ===
 
@@ -48,15 +52,32 @@ impl StorageFactory for SqliteFactory {
         done
     }
 
+    async fn back_up(&self, url: &DatabaseUrl, options: &StorageOptions, to: &Path) -> Result<(), StorageError> {
+        let location = Location::parse(url)?;
+        let fail = |kind| StorageError::new(kind, BACK_UP);
+        if location.in_memory {
+            return Err(fail(StorageErrorKind::Unsupported).with_source("a database in memory is gone with its server"));
+        }
+        let to = to.to_str().ok_or_else(|| {
+            fail(StorageErrorKind::Unsupported).with_source("the name of the file for the backup is no UTF-8")
+        })?;
+        let pool = pool(1, options, only_reading(location).busy_timeout(options.acquire_timeout)).await;
+        let pool = pool.map_err(fault::while_reading)?;
+        // One reading transaction, beside which the journal, a WAL, takes every change.
+        let done = sqlx::query("VACUUM INTO ?").bind(to).execute(&pool).await;
+        pool.close().await;
+        done.map(|_| ())
+            .map_err(|error| fail(fault::kind(&error).unwrap_or(StorageErrorKind::Refused)).with_source(error))
+    }
+
     async fn read_legacy(
         &self,
         url: &DatabaseUrl,
         options: &StorageOptions,
     ) -> Result<Vec<LegacyService>, StorageError> {
-        // Without pragmas: even the journal mode would be a change.
-        let connect =
-            Location::parse(url)?.options.read_only(true).create_if_missing(false).disable_statement_logging();
-        let pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool(1, options, connect).await?);
+        let connect = only_reading(Location::parse(url)?);
+        let pool = pool(1, options, connect).await.map_err(fault::while_reading)?;
+        let pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
         let services = read_legacy(&pool, fault::classify).await;
         // An error while closing changes nothing for anybody.
         let _ = pool.close().await;
@@ -68,14 +89,18 @@ impl StorageFactory for SqliteFactory {
 async fn connect(location: &Location, options: &StorageOptions) -> Result<Connections, StorageError> {
     location.create()?;
     let connect = pragmas(location.options.clone(), options);
-    let writer = pool(1, options, connect.clone()).await?;
+    let writer = pool(1, options, connect.clone()).await.map_err(fault::while_opening)?;
+    // A file that only may be read opens all the same, and would tell of it at the first change.
+    let attempt = sqlx::raw_sql("BEGIN IMMEDIATE; CREATE TABLE rotator_attempt (a); ROLLBACK").execute(&writer).await;
+    attempt.map_err(fault::while_opening)?;
     let readers = if location.in_memory {
         // The database is the connection.
         writer.clone()
     } else {
         // A change that takes the readers' way is a mistake of this program, and fails.
         let readers = options.max_connections.saturating_sub(1).max(1);
-        pool(readers, options, connect.pragma("query_only", "ON")).await?
+        let readers = pool(readers, options, connect.pragma("query_only", "ON")).await;
+        readers.map_err(fault::while_opening)?
     };
     Ok(Connections {
         readers: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
@@ -84,12 +109,19 @@ async fn connect(location: &Location, options: &StorageOptions) -> Result<Connec
     })
 }
 
+/// How to connect to a file that stays as it is: without pragmas, for even the journal mode would be a change.
+fn only_reading(location: Location) -> SqliteConnectOptions {
+    location.options.read_only(true).create_if_missing(false).disable_statement_logging()
+}
+
 fn pragmas(connect: SqliteConnectOptions, options: &StorageOptions) -> SqliteConnectOptions {
     connect
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(options.acquire_timeout)
+        // Rows go from a thread of the connection's own to the caller, who is woken up for each where only a few wait.
+        .row_buffer_size(ROWS_WAITING)
         // The text of a statement with a thousand rows helps nobody.
         .disable_statement_logging()
 }
@@ -98,7 +130,7 @@ async fn pool(
     connections: u32,
     options: &StorageOptions,
     connect: SqliteConnectOptions,
-) -> Result<SqlitePool, StorageError> {
+) -> Result<SqlitePool, sqlx::Error> {
     let pool = SqlitePoolOptions::new()
         .min_connections(1)
         .max_connections(connections)
@@ -114,10 +146,7 @@ async fn pool(
             // The one thing for which SQLite does not wait by itself is the change of the journal to a WAL, when another
             // process makes it at the same moment.
             Err(error) if fault::is_busy(&error) && Instant::now() < deadline => sleep(BUSY_PAUSE).await,
-            Err(error) => {
-                let kind = fault::kind(&error).unwrap_or(StorageErrorKind::Refused);
-                return Err(StorageError::new(kind, "open the SQLite database").with_source(error));
-            }
+            Err(error) => return Err(error),
         }
     }
 }

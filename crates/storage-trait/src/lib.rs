@@ -8,27 +8,33 @@
 
 mod admin;
 mod audit;
+mod changes;
 mod client_key;
 mod error;
 mod factory;
 mod key;
 mod legacy;
+mod moving;
 mod secrets;
 mod service;
 mod state;
 #[cfg(feature = "suite")]
 pub mod suite;
+mod usage;
 
 pub use admin::{AdminRepository, AdminToken, AdminUser};
 pub use audit::{AuditEntry, AuditRepository};
+pub use changes::{ChangeRepository, Served, StoredChange};
 pub use client_key::ClientKeyRepository;
 pub use error::{StorageError, StorageErrorKind};
 pub use factory::{DatabaseUrl, StorageFactory, StorageOptions};
-pub use key::{KeyChange, KeyCounts, KeyRecord, KeyRepository, PoolChange};
+pub use key::{KeyChange, KeyCounts, KeyRecord, KeyRepository, PoolChange, SealedKey};
 pub use legacy::{LegacyKey, LegacyService};
+pub use moving::{EndedSession, Filling, MovingRepository, Record, SettingRecord, Snapshot};
 pub use secrets::{ResealFn, SealedPlace, SecretRepository};
 pub use service::ServiceRepository;
 pub use state::{LONGEST_STATE_MODEL, StateRepository};
+pub use usage::{LONGEST_USAGE_MODEL, UsageBatch, UsageDimension, UsageGroup, UsageQuery, UsageRepository};
 
 use async_trait::async_trait;
 
@@ -56,9 +62,12 @@ pub trait Storage:
     + KeyRepository
     + StateRepository
     + ClientKeyRepository
+    + ChangeRepository
     + AdminRepository
     + AuditRepository
     + SecretRepository
+    + MovingRepository
+    + UsageRepository
 {
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StorageError>;

@@ -15,15 +15,18 @@
 
 pub mod admin;
 pub mod audit;
+pub mod changes;
 pub mod client_keys;
 pub mod ids;
 pub mod key_changes;
 pub mod keys;
+pub mod moving;
 pub mod nodes;
 mod sample;
 pub mod secrets;
 pub mod services;
 pub mod states;
+pub mod usage;
 pub mod whole;
 
 /// Makes a `#[tokio::test]` of every case of the suite. `$open` is an async function without arguments; it gives a pair: an
@@ -56,6 +59,8 @@ macro_rules! storage_suite {
             keys::a_batch_of_long_keys_arrives_whole,
             keys::concurrent_batches_store_each_value_once,
             keys::keys_are_counted_in_the_order_asked,
+            keys::pools_are_read_one_after_the_other_in_pages,
+            keys::the_first_keys_of_many_services_come_at_once,
             key_changes::a_change_touches_only_what_is_named,
             key_changes::a_change_of_a_policy_touches_only_what_is_named,
             key_changes::concurrent_changes_of_one_key_all_hold,
@@ -70,8 +75,13 @@ macro_rules! storage_suite {
             states::states_go_with_their_keys,
             states::states_that_cannot_be_kept_are_left_out,
             states::many_states_are_saved_at_once,
+            states::the_states_of_many_services_come_at_once,
             client_keys::client_keys_read_back_in_order,
             client_keys::a_taken_client_key_is_a_conflict,
+            changes::every_change_of_what_is_served_counts,
+            changes::what_is_refused_or_not_served_counts_nothing,
+            changes::a_thing_that_changes_often_is_told_once,
+            changes::who_reads_while_others_write_misses_nothing,
             admin::an_administrator_is_stored_and_replaced,
             admin::user_names_compare_exactly,
             admin::what_no_database_can_hold_is_not_found,
@@ -86,6 +96,20 @@ macro_rules! storage_suite {
             secrets::of_concurrent_settings_one_holds_for_all,
             secrets::everything_sealed_is_exchanged,
             secrets::a_failing_exchange_changes_nothing,
+            usage::figures_add_up_by_minute_hour_and_day,
+            usage::a_batch_counts_once,
+            usage::figures_are_kept_apart_and_picked_out,
+            usage::models_that_no_column_holds_are_shortened,
+            usage::sources_that_add_at_once_lose_nothing,
+            usage::many_rows_arrive_whole,
+            usage::old_figures_are_forgotten_bit_by_bit,
+            moving::an_empty_database_holds_the_next_id_alone,
+            moving::everything_that_is_stored_is_read,
+            moving::an_empty_database_is_filled,
+            moving::ids_go_on_above_those_that_moved,
+            moving::a_filling_that_is_given_up_leaves_nothing,
+            moving::only_an_empty_database_is_filled,
+            moving::a_large_database_moves_page_by_page,
             whole::it_answers_until_it_is_closed,
         }
     };
@@ -112,6 +136,8 @@ macro_rules! nodes_suite {
             nodes_that_add_the_same_keys_store_each_once,
             everything_is_there_after_reopening,
             a_reset_leaves_an_empty_schema,
+            a_snapshot_sees_one_moment,
+            a_filling_appears_at_once,
             a_call_that_is_given_up_leaves_all_or_nothing,
             an_opening_that_is_given_up_can_be_repeated,
             a_wrong_password_is_denied_and_not_told,

@@ -1,20 +1,13 @@
 //! The commands beside serving.
 
-use std::process::Output;
+use std::path::Path;
 
 use http::{Method, StatusCode};
 use serde_json::json;
 use sqlx::{Connection, SqliteConnection};
 
+use crate::outcome::{code, text};
 use crate::server::{PASSWORD, Place, Server};
-
-fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
 
 #[tokio::test]
 async fn a_bad_value_ends_the_start_with_64_and_one_line_that_names_the_variable() {
@@ -165,10 +158,8 @@ async fn exported(server: &Server, id: i64) -> Vec<String> {
     keys.iter().map(|key| key["key_value"].as_str().unwrap().to_owned()).collect()
 }
 
-#[tokio::test]
-async fn the_predecessors_file_is_taken_over_and_left_as_it_was() {
-    let place = Server::usual();
-    let file = place.path("legacy.db");
+/// A database of the predecessor's, with two services and one that is bad.
+pub(crate) async fn legacy_file(file: &Path) {
     let mut connection = SqliteConnection::connect(&format!("sqlite:{}?mode=rwc", file.display())).await.unwrap();
     // The columns of DESIGN section 3, as an ORM for Go declares them.
     let schema = "
@@ -187,6 +178,13 @@ async fn the_predecessors_file_is_taken_over_and_left_as_it_was() {
             ('sk-w1', 1, 1), ('sk-w2', 0, 1), ('sk-w1', 1, 1), ('sk-o1', 1, 2), ('sk-b1', 1, 3);";
     sqlx::raw_sql(schema).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_predecessors_file_is_taken_over_and_left_as_it_was() {
+    let place = Server::usual();
+    let file = place.path("legacy.db");
+    legacy_file(&file).await;
     let before = std::fs::read(&file).unwrap();
 
     let output = place.run(&["import-legacy", "legacy.db"]).await;

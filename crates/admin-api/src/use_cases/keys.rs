@@ -7,7 +7,7 @@ use rotator_domain::{
     DigestKey, FieldError, Invalid, KeyId, KeyLabel, KeyPolicyChange, SealContext, Secret, ServiceId, Timestamp,
     UpstreamKeyDraft, Vault, check_key_policy,
 };
-use rotator_storage_trait::{KeyChange, KeyRecord, Page};
+use rotator_storage_trait::{KeyChange, KeyCounts, KeyRecord, Page};
 
 use super::policies::{changed_parts, patterns, policy_of};
 use super::{Listed, UseCaseError, UseCases};
@@ -202,13 +202,37 @@ impl UseCases<'_> {
         page: Page<KeyId>,
     ) -> Result<Vec<UpstreamKey>, UseCaseError> {
         let records = self.context.storage.keys(service, page).await.map_err(UseCaseError::Storage)?;
-        let states = self.states(service).await;
+        self.mask(records).await
+    }
+
+    /// The first keys of each of these services as answers show them, ordered by service; at most `most` of each.
+    pub(super) async fn first_masked_keys(
+        &self,
+        services: &[(ServiceId, KeyCounts)],
+        most: u64,
+    ) -> Result<Vec<UpstreamKey>, UseCaseError> {
+        let storage = &self.context.storage;
+        let (large, small): (Vec<_>, Vec<_>) = services.iter().partition(|(_, counts)| counts.total > READ_PAGE);
+        let small: Vec<ServiceId> = small.into_iter().map(|(service, _)| service).collect();
+        let mut records = storage.first_keys(&small, most).await.map_err(UseCaseError::Storage)?;
+        // There are few of them: all keys are theirs.
+        for (service, _) in large {
+            let page = Page { after: None, limit: most };
+            records.extend(storage.keys(service, page).await.map_err(UseCaseError::Storage)?);
+        }
+        records.sort_by_key(|record| (record.service_id, record.id));
+        self.mask(records).await
+    }
+
+    /// Keys, ordered by service, as answers show them.
+    async fn mask(&self, records: Vec<KeyRecord>) -> Result<Vec<UpstreamKey>, UseCaseError> {
+        let states = self.states(&records).await;
         records.into_iter().map(|record| self.masked(record, &states)).collect()
     }
 
     async fn key(&self, id: KeyId) -> Result<UpstreamKey, UseCaseError> {
         let record = self.record(id).await?;
-        let states = self.states(record.service_id).await;
+        let states = self.states(std::slice::from_ref(&record)).await;
         self.masked(record, &states)
     }
 
@@ -217,9 +241,15 @@ impl UseCases<'_> {
         found.ok_or(UseCaseError::NotFound("the key"))
     }
 
-    /// How the active keys are. A cache that does not answer must not keep anybody from seeing the keys.
-    async fn states(&self, service: ServiceId) -> HashMap<KeyId, KeyReport> {
-        match self.context.rotation.reports(service, self.context.clock.now()).await {
+    /// How the active ones of these keys are, which are ordered by service. A cache that does not answer must not keep anybody
+    /// from seeing the keys.
+    async fn states(&self, records: &[KeyRecord]) -> HashMap<KeyId, KeyReport> {
+        let pools = records.chunk_by(|one, other| one.service_id == other.service_id).filter_map(|records| {
+            let service = records.first()?.service_id;
+            Some((service, records.iter().filter(|record| record.is_active).map(|record| record.id).collect()))
+        });
+        let pools: Vec<(ServiceId, Vec<KeyId>)> = pools.collect();
+        match self.context.rotation.reports_of_many(&pools, self.context.clock.now()).await {
             Ok(reports) => reports.into_iter().map(|report| (report.key, report)).collect(),
             Err(error) => {
                 tracing::warn!(error = %error, "the keys' states could not be read");
@@ -293,7 +323,21 @@ impl Sealer {
     }
 }
 
-fn draft(key: NewKey) -> UpstreamKeyDraft {
+/// A key as somebody would write it who knows its value.
+pub(super) fn written(record: KeyRecord, value: &Secret) -> NewKey {
+    NewKey {
+        is_active: record.is_active,
+        label: record.label.map(|label| label.as_str().to_owned()),
+        weight: Some(record.policy.weight),
+        tier: Some(record.policy.tier),
+        limits: Some(record.policy.limits.into()),
+        models: Some(patterns(&record.policy.models)),
+        quota_group: record.policy.group.map(|QuotaGroup(name)| name),
+        ..NewKey::new(value.expose())
+    }
+}
+
+pub(super) fn draft(key: NewKey) -> UpstreamKeyDraft {
     let policy = policy_of(&key);
     UpstreamKeyDraft { value: Secret::new(key.key_value), label: key.label, is_active: key.is_active, policy }
 }

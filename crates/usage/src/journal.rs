@@ -1,0 +1,286 @@
+//! The files of the journal. Each process that counts has a folder of its own, which it locks: what lies in one that nobody
+//! locks was left behind. A file holds the lines of the batches from a first to a last number.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::{Figures, entry};
+
+/// Holds the lock of a folder.
+const LOCK: &str = "lock";
+const ENDING: &str = "jsonl";
+
+/// Why no journal can be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The folder cannot be made, read or locked.
+    #[error("could not open the journal of usage figures in {folder}")]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The system gives no random bytes, which name the folder.
+    #[error("no random bytes to name the journal of usage figures with")]
+    Random(#[source] getrandom::Error),
+}
+
+/// A folder that this process journals into, or that an ended one did.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    source: String,
+    /// Locked until it is dropped.
+    _lock: File,
+}
+
+/// A file of a folder, and the batches whose lines it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stored {
+    pub(crate) path: PathBuf,
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+}
+
+/// A file that grows.
+#[derive(Debug)]
+pub(crate) struct Growing {
+    file: File,
+    pub(crate) path: PathBuf,
+    pub(crate) length: u64,
+}
+
+/// Makes a folder for this process below `root`, and gives those that were left behind there.
+///
+/// # Errors
+/// When the folder cannot be made.
+pub(crate) fn open(root: &Path) -> Result<(Folder, Vec<Folder>), JournalError> {
+    let source = new_source()?;
+    let failed = |source| JournalError::Folder { folder: root.to_owned(), source };
+    fs::create_dir_all(root).map_err(failed)?;
+    let left_behind = left_behind(root).map_err(failed)?;
+    let own = Folder::make(root, source).map_err(failed)?;
+    Ok((own, left_behind))
+}
+
+/// A name for a source of batches that no other has.
+pub(crate) fn new_source() -> Result<String, JournalError> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(JournalError::Random)?;
+    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn left_behind(root: &Path) -> io::Result<Vec<Folder>> {
+    let mut found = Vec::new();
+    for child in fs::read_dir(root)? {
+        let path = child?.path();
+        // A name with a dot is one that is not locked yet.
+        let name = path.file_name().and_then(|name| name.to_str()).filter(|name| !name.starts_with('.'));
+        let Some(source) = name.filter(|_| path.is_dir()).map(str::to_owned) else { continue };
+        // Without a lock it is one that somebody is deleting.
+        let Ok(lock) = OpenOptions::new().write(true).open(path.join(LOCK)) else { continue };
+        match lock.try_lock() {
+            Ok(()) => found.push(Folder { path, source, _lock: lock }),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
+/// Adds up the lines of a file. One that does not read is the last, which a power failure cut off.
+pub(crate) fn read(path: &Path) -> io::Result<Figures> {
+    let mut all = Figures::new();
+    let (mut reader, mut line) = (BufReader::new(File::open(path)?), Vec::new());
+    while reader.read_until(b'\n', &mut line)? > 0 {
+        let Some((at, subject, figures)) = entry::read(&line) else {
+            tracing::warn!(file = %path.display(), "the journal of usage figures ends with a line that does not read");
+            break;
+        };
+        all.entry((at, subject)).or_default().add_all(&figures);
+        line.clear();
+    }
+    Ok(all)
+}
+
+// === impl Folder ===
+
+impl Folder {
+    /// It gets its name once it is locked, so that nobody takes it for one that was left behind.
+    fn make(root: &Path, source: String) -> io::Result<Self> {
+        let (making, path) = (root.join(format!(".{source}")), root.join(&source));
+        fs::create_dir(&making)?;
+        let lock = File::create_new(making.join(LOCK))?;
+        lock.lock()?;
+        fs::rename(&making, &path)?;
+        Ok(Self { path, source, _lock: lock })
+    }
+
+    /// Whose batches they are.
+    pub(crate) fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Begins the file of a batch.
+    pub(crate) fn begin(&self, number: i64) -> io::Result<Growing> {
+        let path = self.file(number, number);
+        let file = OpenOptions::new().create_new(true).append(true).open(&path)?;
+        Ok(Growing { file, path, length: 0 })
+    }
+
+    /// Writes figures into a file that takes the place of all that hold batches between the two.
+    pub(crate) fn write(&self, first: i64, last: i64, figures: &Figures) -> io::Result<PathBuf> {
+        let (path, making) = (self.file(first, last), self.path.join("making"));
+        let mut file = BufWriter::new(File::create(&making)?);
+        let mut line = Vec::new();
+        for ((at, subject), figures) in figures {
+            line.clear();
+            entry::write(&mut line, *at, subject, figures);
+            file.write_all(&line)?;
+        }
+        file.into_inner()?.sync_all()?;
+        fs::rename(&making, &path)?;
+        Ok(path)
+    }
+
+    /// Its files in the order of their batches, without those whose place another one has taken.
+    pub(crate) fn files(&self) -> io::Result<Vec<Stored>> {
+        let mut files = Vec::new();
+        for child in fs::read_dir(&self.path)? {
+            files.extend(Stored::of(child?.path()));
+        }
+        // Of those that begin with the same batch the one that goes farthest comes first.
+        files.sort_by_key(|file| (file.first, std::cmp::Reverse(file.last)));
+        let mut end = i64::MIN;
+        files.retain(|file| {
+            let is_needed = file.last > end;
+            end = end.max(file.last);
+            is_needed
+        });
+        Ok(files)
+    }
+
+    /// Deletes it with all that is in it.
+    pub(crate) fn delete(&self) -> io::Result<()> {
+        for child in fs::read_dir(&self.path)? {
+            let child = child?;
+            if child.file_name() != LOCK {
+                fs::remove_file(child.path())?;
+            }
+        }
+        // The lock's file is the last to go, for the folder is nobody else's as long as it is there.
+        fs::remove_dir_all(&self.path)
+    }
+
+    fn file(&self, first: i64, last: i64) -> PathBuf {
+        self.path.join(format!("{first:012}-{last:012}.{ENDING}"))
+    }
+}
+
+// === impl Stored ===
+
+impl Stored {
+    fn of(path: PathBuf) -> Option<Self> {
+        let name = path.file_name()?.to_str()?.strip_suffix(ENDING)?.strip_suffix('.')?;
+        let (first, last) = name.split_once('-')?;
+        let (first, last) = (first.parse().ok()?, last.parse().ok()?);
+        Some(Self { path, first, last })
+    }
+}
+
+// === impl Growing ===
+
+impl Growing {
+    /// Adds a line, whole or not at all.
+    pub(crate) fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        let written = self.file.write_all(line);
+        match written {
+            Ok(()) => self.length += line.len() as u64,
+            // A part of it may be there, as on a full disk; what follows must not begin in the middle of a line.
+            Err(_) => self.file.set_len(self.length)?,
+        }
+        written
+    }
+
+    /// Another handle, to bring what was written to the disk.
+    pub(crate) fn handle(&self) -> io::Result<File> {
+        self.file.try_clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rotator_domain::{Figure, ServiceId, Timestamp, UsageFigures, UsageSubject};
+    use tempfile::tempdir;
+
+    use super::*;
+
+    fn line(service: i64) -> Vec<u8> {
+        let subject = UsageSubject { service: ServiceId(service), key: None, client: None, model: None };
+        let mut line = Vec::new();
+        entry::write(&mut line, Timestamp::EPOCH, &subject, &UsageFigures::from_iter([(Figure::Requests, 1)]));
+        line
+    }
+
+    fn requests(figures: &Figures) -> u64 {
+        figures.values().map(|figures| figures.get(Figure::Requests)).sum()
+    }
+
+    #[test]
+    fn only_what_nobody_locks_was_left_behind() {
+        let root = tempdir().unwrap();
+        let (first, none) = open(root.path()).unwrap();
+        assert!(none.is_empty());
+        let (second, none) = open(root.path()).unwrap();
+        assert!(none.is_empty());
+        let source = first.source().to_owned();
+        drop(first);
+        let (_third, left) = open(root.path()).unwrap();
+        assert_eq!(left.iter().map(Folder::source).collect::<Vec<_>>(), [source]);
+        left.into_iter().for_each(|folder| folder.delete().unwrap());
+        drop(second);
+        assert_eq!(open(root.path()).unwrap().1.len(), 1);
+    }
+
+    #[test]
+    fn a_file_that_takes_the_place_of_others_hides_them() {
+        let root = tempdir().unwrap();
+        let (folder, _) = open(root.path()).unwrap();
+        for number in 1..=5 {
+            folder.begin(number).unwrap().append(&line(number)).unwrap();
+        }
+        let numbers =
+            |folder: &Folder| folder.files().unwrap().iter().map(|file| (file.first, file.last)).collect::<Vec<_>>();
+        assert_eq!(numbers(&folder), [(1, 1), (2, 2), (3, 3), (4, 4), (5, 5)]);
+        let mut figures = read(&folder.files().unwrap()[1].path).unwrap();
+        figures.extend(read(&folder.files().unwrap()[2].path).unwrap());
+        let path = folder.write(2, 3, &figures).unwrap();
+        assert_eq!(numbers(&folder), [(1, 1), (2, 3), (4, 4), (5, 5)]);
+        assert_eq!(read(&path).unwrap(), figures);
+        folder.write(2, 4, &figures).unwrap();
+        assert_eq!(numbers(&folder), [(1, 1), (2, 4), (5, 5)]);
+        fs::write(folder.path.join("making"), "x").unwrap();
+        fs::write(folder.path.join("a-b.jsonl"), "x").unwrap();
+        assert_eq!(numbers(&folder), [(1, 1), (2, 4), (5, 5)]);
+    }
+
+    #[test]
+    fn a_cut_off_line_is_left_out() {
+        let root = tempdir().unwrap();
+        let (folder, _) = open(root.path()).unwrap();
+        let mut file = folder.begin(1).unwrap();
+        file.append(&line(1)).unwrap();
+        file.append(&line(1)).unwrap();
+        let whole = fs::read(&file.path).unwrap();
+        for length in 0..=whole.len() {
+            fs::write(&file.path, &whole[..length]).unwrap();
+            let lines = length / (whole.len() / 2);
+            // What lacks only its end of line is whole.
+            let almost = (length + 1).is_multiple_of(whole.len() / 2);
+            assert_eq!(requests(&read(&file.path).unwrap()), lines as u64 + u64::from(almost), "{length}");
+        }
+    }
+}

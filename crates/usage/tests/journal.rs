@@ -1,0 +1,209 @@
+//! Nothing is lost and nothing counts twice, whatever fails.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use rotator_domain::{Figure, Grain, KeyId, ServiceId, SystemClock, Timestamp, UsageFigures, UsageRow, UsageSubject};
+use rotator_storage_trait::{StorageError, StorageErrorKind, UsageBatch, UsageGroup, UsageQuery, UsageRepository};
+use rotator_usage::UsageWriter;
+use tempfile::tempdir;
+
+/// A storage that keeps figures in memory and fails as it is told.
+#[derive(Default)]
+struct Store(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    requests: HashMap<ServiceId, u64>,
+    batches: HashMap<String, i64>,
+    minutes: HashSet<Timestamp>,
+    refuses: bool,
+    loses_answers: bool,
+}
+
+// === impl Store ===
+
+impl Store {
+    fn set(&self, change: impl FnOnce(&mut Kept)) {
+        change(&mut self.0.lock().unwrap());
+    }
+
+    fn requests(&self, service: i64) -> u64 {
+        self.0.lock().unwrap().requests.get(&ServiceId(service)).copied().unwrap_or_default()
+    }
+
+    fn unavailable() -> StorageError {
+        StorageError::new(StorageErrorKind::Unavailable, "add usage figures")
+    }
+}
+
+#[async_trait]
+impl UsageRepository for Store {
+    async fn add_usage(&self, batch: &UsageBatch, rows: &[UsageRow], _: Timestamp) -> Result<bool, StorageError> {
+        let mut kept = self.0.lock().unwrap();
+        if kept.refuses {
+            return Err(Self::unavailable());
+        }
+        let is_new = kept.batches.get(&batch.source).is_none_or(|last| *last < batch.number);
+        if is_new {
+            kept.batches.insert(batch.source.clone(), batch.number);
+            for UsageRow { at, subject, figures } in rows {
+                *kept.requests.entry(subject.service).or_default() += figures.get(Figure::Requests);
+                kept.minutes.insert(*at);
+            }
+        }
+        if kept.loses_answers { Err(Self::unavailable()) } else { Ok(is_new) }
+    }
+
+    async fn usage(&self, _: &UsageQuery, _: u64) -> Result<Vec<UsageGroup>, StorageError> {
+        Ok(Vec::new())
+    }
+
+    async fn forget_usage(&self, _: Grain, _: Timestamp, _: u64) -> Result<u64, StorageError> {
+        Ok(0)
+    }
+
+    async fn forget_usage_sources(&self, _: Timestamp) -> Result<u64, StorageError> {
+        Ok(0)
+    }
+}
+
+fn writer(root: &Path, store: &Arc<Store>) -> UsageWriter {
+    UsageWriter::open(Some(root), Arc::clone(store) as _, Arc::new(SystemClock)).unwrap()
+}
+
+fn record(writer: &UsageWriter, service: i64, times: u64) {
+    let figures = UsageFigures::from_iter([(Figure::Requests, 1), (Figure::InputTokens, 1000)]);
+    for time in 0..times {
+        let key = Some(KeyId(i64::try_from(time % 7).unwrap() + 1));
+        let subject = UsageSubject { service: ServiceId(service), key, client: None, model: Some("model".to_owned()) };
+        writer.recorder().record(Timestamp::from_millis(90_000), subject, &figures);
+    }
+}
+
+/// The bytes of all journals.
+fn size(root: &Path) -> u64 {
+    let mut size = 0;
+    for child in std::fs::read_dir(root).unwrap() {
+        let child = child.unwrap();
+        size += if child.path().is_dir() { self::size(&child.path()) } else { child.metadata().unwrap().len() };
+    }
+    size
+}
+
+#[tokio::test]
+async fn what_is_counted_arrives_and_leaves_the_journal() {
+    let (root, store) = (tempdir().unwrap(), Arc::new(Store::default()));
+    let writer = writer(root.path(), &store);
+    writer.flush().await.unwrap();
+    record(&writer, 1, 100);
+    record(&writer, 2, 1);
+    assert!(size(root.path()) > 100);
+    writer.flush().await.unwrap();
+    writer.flush().await.unwrap();
+    record(&writer, 1, 10);
+    writer.close().await.unwrap();
+    assert_eq!((store.requests(1), store.requests(2)), (110, 1));
+    assert_eq!(store.0.lock().unwrap().minutes, [Timestamp::from_millis(60_000)].into());
+    assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_storage_that_comes_back_gets_everything_once() {
+    let (root, store) = (tempdir().unwrap(), Arc::new(Store::default()));
+    let writer = writer(root.path(), &store);
+    record(&writer, 1, 1);
+    store.set(|kept| kept.refuses = true);
+    for _ in 0..5 {
+        assert!(writer.flush().await.is_err());
+        record(&writer, 1, 10);
+    }
+    store.set(|kept| *kept = Kept { loses_answers: true, ..Kept::default() });
+    for _ in 0..5 {
+        assert!(writer.flush().await.is_err());
+        record(&writer, 1, 100);
+    }
+    store.set(|kept| kept.loses_answers = false);
+    writer.flush().await.unwrap();
+    assert_eq!(store.requests(1), 551);
+}
+
+#[tokio::test]
+async fn what_a_killed_process_left_behind_is_sent_by_the_next() {
+    let (root, store) = (tempdir().unwrap(), Arc::new(Store::default()));
+    for _ in 0..3 {
+        let killed = writer(root.path(), &store);
+        record(&killed, 1, 10);
+        store.set(|kept| kept.refuses = true);
+        assert!(killed.flush().await.is_err());
+        record(&killed, 1, 10);
+        store.set(|kept| (kept.refuses, kept.loses_answers) = (false, true));
+        // It has arrived, but this process does not hear of it any more.
+        assert!(killed.flush().await.is_err());
+        record(&killed, 1, 10);
+        store.set(|kept| kept.loses_answers = false);
+        drop(killed);
+    }
+    let next = writer(root.path(), &store);
+    record(&next, 1, 1);
+    next.close().await.unwrap();
+    assert_eq!(store.requests(1), 91);
+    assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn processes_that_live_leave_each_others_journals_alone() {
+    let (root, store) = (tempdir().unwrap(), Arc::new(Store::default()));
+    let first = writer(root.path(), &store);
+    record(&first, 1, 10);
+    let second = writer(root.path(), &store);
+    record(&second, 1, 10);
+    second.close().await.unwrap();
+    assert_eq!(store.requests(1), 10);
+    first.close().await.unwrap();
+    assert_eq!(store.requests(1), 20);
+}
+
+#[tokio::test]
+async fn a_long_silence_of_the_storage_does_not_fill_the_disk() {
+    let (root, store) = (tempdir().unwrap(), Arc::new(Store::default()));
+    let writer = writer(root.path(), &store);
+    store.set(|kept| kept.refuses = true);
+    let mut biggest = 0;
+    for _ in 0..20 {
+        record(&writer, 1, 10_000);
+        assert!(writer.flush().await.is_err());
+        biggest = biggest.max(size(root.path()));
+    }
+    // 200,000 lines would be more than 16 MiB; no more than half of that ever lies there.
+    assert!(biggest < 12 * 1024 * 1024, "{biggest}");
+    store.set(|kept| kept.refuses = false);
+    drop(writer);
+    let next = self::writer(root.path(), &store);
+    next.flush().await.unwrap();
+    assert_eq!(store.requests(1), 200_000);
+}
+
+#[tokio::test]
+async fn without_its_disk_counting_goes_on() {
+    let (root, store) = (tempdir().unwrap(), Arc::new(Store::default()));
+    let writer = writer(root.path(), &store);
+    record(&writer, 1, 1);
+    std::fs::remove_dir_all(root.path()).unwrap();
+    for _ in 0..3 {
+        record(&writer, 1, 1);
+        writer.flush().await.unwrap();
+    }
+    std::fs::create_dir_all(root.path()).unwrap();
+    record(&writer, 1, 1);
+    writer.close().await.unwrap();
+    assert_eq!(store.requests(1), 5);
+    let in_memory = UsageWriter::open(None, Arc::clone(&store) as _, Arc::new(SystemClock)).unwrap();
+    record(&in_memory, 1, 1);
+    in_memory.close().await.unwrap();
+    assert_eq!(store.requests(1), 6);
+}
