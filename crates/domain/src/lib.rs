@@ -11,6 +11,8 @@ mod format;
 mod id;
 mod key_policy;
 mod limits;
+pub mod metering;
+mod pricing;
 pub mod rotation;
 mod seal;
 mod secret;
@@ -22,12 +24,16 @@ mod usage;
 mod validation;
 mod verdict;
 
-pub use client_key::{CLIENT_KEY_PREFIX, ClientKey};
+pub use client_key::{
+    Budget, BudgetDraft, CLIENT_KEY_PREFIX, ClientKey, ClientKeyDraft, ClientLimits, ClientLimitsDraft, ClientPolicy,
+    Network, PreviousDigest, check_client_policy,
+};
 pub use clock::{Clock, SystemClock};
 pub use format::{Format, OutputFormat};
 pub use id::{AdminTokenId, ClientKeyId, KeyId, ServiceId};
 pub use key_policy::{KeyPolicyChange, check_key_policy};
 pub use limits::LimitsChange;
+pub use pricing::{NoPrices, Pricing};
 pub use seal::{Digest, DigestKey, MasterKey, SealContext, SealError, Sealed, Vault};
 pub use secret::Secret;
 pub use service::{
@@ -37,6 +43,8 @@ pub use service::{
 pub use target::TargetUrl;
 pub use time::Timestamp;
 pub use upstream_key::{KeyLabel, UpstreamKey, UpstreamKeyDraft, upstream_key_value};
-pub use usage::{End, EndedAttempt, EndedRequest, Figure, Grain, TokenUsage, UsageFigures, UsageRow, UsageSubject};
+pub use usage::{
+    End, EndedAttempt, EndedRequest, Figure, Grain, MOST_TOKENS, TokenUsage, UsageFigures, UsageRow, UsageSubject,
+};
 pub use validation::{FieldError, Invalid};
 pub use verdict::{LimitReading, LimitScope, Reading, Resource, Verdict};

@@ -4,7 +4,7 @@ mod ended;
 mod figures;
 mod tokens;
 
-pub use ended::{End, EndedAttempt, EndedRequest};
+pub use ended::{End, EndedAttempt, EndedRequest, MOST_TOKENS};
 pub use figures::{Figure, UsageFigures};
 pub use tokens::TokenUsage;
 

@@ -4,6 +4,7 @@ pub(crate) mod lock;
 mod m0001_initial;
 mod m0002_rotation;
 mod m0004_usage;
+mod m0006_client_keys;
 mod resume;
 mod schema;
 
@@ -44,7 +45,12 @@ const TABLES: [(&str, &str); 14] = [
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_initial::Migration), Box::new(m0002_rotation::Migration), Box::new(m0004_usage::Migration)]
+        vec![
+            Box::new(m0001_initial::Migration),
+            Box::new(m0002_rotation::Migration),
+            Box::new(m0004_usage::Migration),
+            Box::new(m0006_client_keys::Migration),
+        ]
     }
 
     fn migration_table_name() -> DynIden {
