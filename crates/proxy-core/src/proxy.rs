@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::BodyExt;
-use rotator_cache_trait::{ConversationStore, RotationState};
-use rotator_domain::{Clock, SystemClock};
+use rotator_cache_trait::{ClientMeters, ConversationStore, RotationState};
+use rotator_domain::{Clock, NoPrices, Pricing, SystemClock};
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
@@ -23,6 +24,7 @@ use crate::observe::ProxyMetrics;
 use crate::settings::ProxySettings;
 use crate::tally::{Counted, Received, RequestObserver};
 use crate::translate::ModelLists;
+use crate::unpriced::Unpriced;
 use crate::upgrade::Tunnels;
 use crate::upstream::Upstreams;
 
@@ -39,6 +41,8 @@ pub struct ProxyBuilder {
     metrics: ProxyMetrics,
     conversations: Option<Arc<dyn ConversationStore>>,
     observer: Option<Arc<dyn RequestObserver>>,
+    client_meters: Option<Arc<dyn ClientMeters>>,
+    pricing: Arc<dyn Pricing>,
 }
 
 /// What all clones of a proxy share.
@@ -53,12 +57,16 @@ pub(crate) struct Shared {
     pub(crate) conversations: Option<Arc<dyn ConversationStore>>,
     /// Who hears of ended requests.
     pub(crate) observer: Option<Arc<dyn RequestObserver>>,
+    /// What counts the limits of client keys.
+    pub(crate) client_meters: Option<Arc<dyn ClientMeters>>,
+    pub(crate) pricing: Arc<dyn Pricing>,
+    pub(crate) unpriced: Unpriced,
     pub(crate) model_lists: ModelLists,
     pub(crate) tunnels: Tunnels,
     pub(crate) waiting: WaitingRoom,
     pub(crate) breakers: Breakers,
     pub(crate) oddities: Oddities,
-    /// Leases on their way back.
+    /// Leases and reservations on their way back.
     pub(crate) settling: TaskTracker,
 }
 
@@ -75,6 +83,8 @@ impl Proxy {
             metrics: ProxyMetrics::default(),
             conversations: None,
             observer: None,
+            client_meters: None,
+            pricing: Arc::new(NoPrices),
         }
     }
 
@@ -124,6 +134,18 @@ impl std::fmt::Debug for Proxy {
     }
 }
 
+// === impl Shared ===
+
+impl Shared {
+    /// Does a work to its end: at once where it waits for nothing, else in a task that the shutdown waits for.
+    pub(crate) fn go_on(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let mut work = Box::pin(work);
+        if work.as_mut().now_or_never().is_none() && tokio::runtime::Handle::try_current().is_ok() {
+            self.settling.spawn(work);
+        }
+    }
+}
+
 // === impl ProxyBuilder ===
 
 impl ProxyBuilder {
@@ -163,6 +185,20 @@ impl ProxyBuilder {
         self
     }
 
+    /// Counts what client keys with limits use in `meters`. Without them limits do not hold.
+    #[must_use]
+    pub fn client_meters(mut self, meters: Arc<dyn ClientMeters>) -> Self {
+        self.client_meters = Some(meters);
+        self
+    }
+
+    /// Asks `pricing` what tokens cost, for budgets of money. Without it nothing costs anything.
+    #[must_use]
+    pub fn pricing(mut self, pricing: Arc<dyn Pricing>) -> Self {
+        self.pricing = pricing;
+        self
+    }
+
     /// Builds the proxy.
     ///
     /// # Errors
@@ -177,6 +213,9 @@ impl ProxyBuilder {
             upstreams: Upstreams::new()?,
             conversations: self.conversations,
             observer: self.observer,
+            client_meters: self.client_meters,
+            pricing: self.pricing,
+            unpriced: Unpriced::default(),
             model_lists: ModelLists::default(),
             tunnels: Tunnels::default(),
             waiting: WaitingRoom::default(),

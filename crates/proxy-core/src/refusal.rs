@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
-use rotator_domain::{Format, MethodSet};
+use rotator_domain::metering::{Over, Overrun, Span, Unit};
+use rotator_domain::{Format, MethodSet, Timestamp};
 use rotator_format_converters::{ErrorReply, Invalid, wire_format};
 use serde::Serialize;
 
@@ -22,6 +23,18 @@ pub(crate) enum Refusal {
     NoService,
     /// The client showed no valid key.
     BadClientKey,
+    /// The client key's time is over.
+    ClientKeyExpired,
+    /// The client key does not open the doors from there.
+    SourceNotAllowed,
+    /// The client key is not for this service.
+    ServiceNotAllowed,
+    /// The client key is not for this model, or the request does not say for which one it is.
+    ModelNotAllowed(Option<String>),
+    /// A limit of the client key is reached.
+    Limited(Limited),
+    /// What counts the limits of client keys does not answer.
+    NoMeters,
     /// The service does not serve this method.
     Method(MethodSet),
     /// The path tries to leave the target's base path.
@@ -89,6 +102,14 @@ pub(crate) enum Refusal {
     NoRotation,
 }
 
+/// A limit of a client key that is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limited {
+    over: Over,
+    /// After which time the same request may pass; `None` where no time will help.
+    after: Option<Duration>,
+}
+
 /// A problem document (RFC 9457).
 #[derive(Serialize)]
 struct Problem<'a> {
@@ -106,7 +127,8 @@ impl Refusal {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::NoRoute | Self::NoService | Self::NoEmbeddings { .. } => StatusCode::NOT_FOUND,
-            Self::BadClientKey => StatusCode::UNAUTHORIZED,
+            Self::BadClientKey | Self::ClientKeyExpired => StatusCode::UNAUTHORIZED,
+            Self::SourceNotAllowed | Self::ServiceNotAllowed | Self::ModelNotAllowed(_) => StatusCode::FORBIDDEN,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::PathClimbs
             | Self::BadPath
@@ -119,8 +141,10 @@ impl Refusal {
             Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyStalled => StatusCode::REQUEST_TIMEOUT,
             Self::OtherFormat { .. } => StatusCode::NOT_IMPLEMENTED,
-            Self::Cooling(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::NoUsableKey | Self::NoRotation | Self::NoMemory | Self::Resting(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Cooling(_) | Self::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::NoUsableKey | Self::NoRotation | Self::NoMeters | Self::NoMemory | Self::Resting(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Unreachable
             | Self::Broken
             | Self::BadAnswer(_)
@@ -147,6 +171,12 @@ impl Refusal {
             Self::NoRoute => "no_route",
             Self::NoService => "no_service",
             Self::BadClientKey => "invalid_client_key",
+            Self::ClientKeyExpired => "client_key_expired",
+            Self::SourceNotAllowed => "source_not_allowed",
+            Self::ServiceNotAllowed => "service_not_allowed",
+            Self::ModelNotAllowed(_) => "model_not_allowed",
+            Self::Limited(limited) => limited.code(),
+            Self::NoMeters => "limits_unavailable",
             Self::Method(_) => "method_not_allowed",
             Self::PathClimbs => "path_leaves_target",
             Self::BadPath => "bad_path",
@@ -182,6 +212,7 @@ impl Refusal {
             Self::UnknownResponse(_) => Some("previous_response_id"),
             Self::NoState { field, .. } => Some(field),
             Self::Lost(names) => names.first().map(String::as_str),
+            Self::ModelNotAllowed(_) => Some("model"),
             _ => None,
         }
     }
@@ -204,7 +235,7 @@ impl Refusal {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         match self {
-            Self::Cooling(after) | Self::Resting(after) => {
+            Self::Cooling(after) | Self::Resting(after) | Self::Limited(Limited { after: Some(after), .. }) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_seconds(*after)));
             }
             Self::Method(methods) => {
@@ -236,6 +267,15 @@ impl fmt::Display for Refusal {
             Self::NoRoute => f.write_str("Use /proxy/{slug}/... or /llm/{slug}/..."),
             Self::NoService => f.write_str("No active service has this slug."),
             Self::BadClientKey => f.write_str("The client key is missing or not valid."),
+            Self::ClientKeyExpired => f.write_str("The client key has expired."),
+            Self::SourceNotAllowed => f.write_str("This client key may not be used from this address."),
+            Self::ServiceNotAllowed => f.write_str("This client key may not use this service."),
+            Self::ModelNotAllowed(Some(model)) => write!(f, "This client key may not use the model {model}."),
+            Self::ModelNotAllowed(None) => {
+                f.write_str("This client key may use some models only, and the request names none.")
+            }
+            Self::Limited(limited) => limited.fmt(f),
+            Self::NoMeters => f.write_str("The limits of the client key cannot be asked now."),
             Self::Method(methods) => write!(f, "This service serves only {methods}."),
             Self::PathClimbs => f.write_str("The path tries to leave the service's base path."),
             Self::BadPath => f.write_str("The path and the query do not make a URL."),
@@ -279,6 +319,52 @@ impl fmt::Display for Refusal {
                 write!(f, "The upstream has failed again and again; it is tried again in {seconds} s.")
             }
             Self::NoRotation => f.write_str("The rotation state does not answer."),
+        }
+    }
+}
+
+// === impl Limited ===
+
+impl Limited {
+    pub(crate) fn new(overrun: Overrun, now: Timestamp) -> Self {
+        Self { over: overrun.over, after: overrun.retry_at.map(|retry_at| retry_at.saturating_since(now)) }
+    }
+
+    /// OpenAI's words for what comes back by itself soon, and for what is spent
+    /// (<https://platform.openai.com/docs/guides/error-codes>).
+    fn code(self) -> &'static str {
+        let is_spent = match self.over {
+            Over::Concurrent(_) => false,
+            Over::Gauge(gauge) => {
+                gauge.unit == Unit::Nanodollars || matches!(gauge.span, Span::Week | Span::Month | Span::Total)
+            }
+        };
+        if is_spent { "insufficient_quota" } else { "rate_limit_exceeded" }
+    }
+}
+
+impl fmt::Display for Limited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gauge = match self.over {
+            Over::Concurrent(most) => return write!(f, "This client key may have {most} requests in flight."),
+            Over::Gauge(gauge) => gauge,
+        };
+        let time = match gauge.span {
+            Span::Total => "in all".to_owned(),
+            span => format!("in a {}", span.name()),
+        };
+        let limit = match gauge.unit {
+            Unit::Nanodollars => {
+                let cents = gauge.limit / 10_000_000;
+                format!("{}.{:02} US dollars", cents / 100, cents % 100)
+            }
+            unit => format!("{} {}", gauge.limit, unit.name()),
+        };
+        match self.after {
+            None if gauge.span != Span::Total => {
+                write!(f, "The request may use more than the client key's whole limit of {limit} {time}.")
+            }
+            _ => write!(f, "The client key's limit of {limit} {time} leaves no room for the request."),
         }
     }
 }

@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use rotator_domain::{End, EndedAttempt, EndedRequest, KeyId, ServiceId, TokenUsage, Verdict};
+use rotator_domain::metering::{ClientStanding, ClientUse, Unit};
+use rotator_domain::{End, EndedAttempt, EndedRequest, Figure, KeyId, MOST_TOKENS, ServiceId, TokenUsage, Verdict};
 use tokio::time::Instant;
 
 use crate::client_keys::ClientEntry;
 use crate::observe::InFlight;
 use crate::proxy::Shared;
+use crate::reserved::{Metered, Reserved};
 
 /// The status of a request whose client went away before it was answered, as nginx logs it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -34,6 +36,10 @@ pub(crate) struct Tally {
     /// Whether the answer has no body, whatever its head says.
     is_head: bool,
     has_first_byte: bool,
+    is_told: bool,
+    /// All tokens, where an answer says no more of them.
+    used_in_all: Option<u64>,
+    metered: Metered,
     _in_flight: InFlight,
 }
 
@@ -78,6 +84,9 @@ impl Tally {
             received,
             is_head,
             has_first_byte: false,
+            is_told: false,
+            used_in_all: None,
+            metered: Metered::default(),
             _in_flight: shared.metrics.begin(),
         })
     }
@@ -116,6 +125,21 @@ impl Tally {
         self.request.tokens = Some(tokens);
     }
 
+    /// The answer tells how many tokens were used, prompt and answer together.
+    pub(crate) fn used_in_all(&mut self, tokens: u64) {
+        self.used_in_all = Some(tokens);
+    }
+
+    /// The request is under its client's limits, which stand like this.
+    pub(crate) fn reserved(&mut self, standing: ClientStanding, reserved: Option<Reserved>) {
+        self.metered = Metered { standing: Some(standing), reserved };
+    }
+
+    /// How the client's limits stood when the request came, where it has some.
+    pub(crate) fn standing(&self) -> Option<&ClientStanding> {
+        self.metered.standing.as_ref()
+    }
+
     /// A piece of the answer's body goes to the client.
     pub(crate) fn passed(&mut self, bytes: usize) {
         if !self.has_first_byte {
@@ -131,7 +155,9 @@ impl Tally {
     }
 
     fn tell(&mut self, end: End) {
-        let Some(observer) = self.observer.take() else { return };
+        if std::mem::replace(&mut self.is_told, true) {
+            return;
+        }
         let request = &mut self.request;
         request.end = end;
         request.duration = self.began.elapsed();
@@ -139,7 +165,41 @@ impl Tally {
             request.first_byte = request.duration;
         }
         request.bytes_in = self.received.0.load(Ordering::Relaxed);
-        observer.ended(request);
+        if let Some(observer) = &self.observer {
+            observer.ended(request);
+        }
+        // Figures first: what is seeded from them must not miss what a limit has forgotten already.
+        if let Some(reserved) = self.metered.reserved.take() {
+            let used = self.client_use(&reserved);
+            reserved.settle(used);
+        }
+    }
+
+    /// What the request counts for against its client's limits, as its figures tell it. One that was answered with 429 was
+    /// never served and counts for nothing. Of one that was served without a word about tokens, or broke off before it, what was
+    /// reserved counts: who breaks off early must not have it for nothing.
+    fn client_use(&self, reserved: &Reserved) -> ClientUse {
+        let request = &self.request;
+        if request.error() == Some(Figure::ErrorsLimited) {
+            return ClientUse::NOTHING;
+        }
+        let was_served = request.is_llm && request.key.is_some() && request.status < 400;
+        let untold = || if was_served { None } else { Some(0) };
+        let cost = |tokens: &TokenUsage| {
+            let shared = reserved.shared();
+            let cost = shared.pricing.cost(request.model.as_deref(), tokens);
+            if cost.is_none() && reserved.counts(Unit::Nanodollars) {
+                shared.unpriced.tell(request.model.as_deref());
+            }
+            cost.unwrap_or(0)
+        };
+        let tokens = request.tokens.as_ref().map(TokenUsage::total).or(self.used_in_all);
+        let tokens = tokens.map(|tokens| tokens.min(MOST_TOKENS));
+        ClientUse {
+            is_request: true,
+            tokens: tokens.or_else(untold),
+            nanodollars: request.tokens.as_ref().map(cost).or_else(untold),
+        }
     }
 }
 

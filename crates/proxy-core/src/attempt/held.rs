@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use futures_util::FutureExt;
 use rotator_domain::ServiceId;
 use rotator_domain::rotation::Lease;
 
@@ -46,11 +45,7 @@ impl Drop for Held {
             }
             lines.wake();
         };
-        let mut settling = Box::pin(settling);
-        // Rotation state in memory answers at once; for any other a task goes on.
-        if settling.as_mut().now_or_never().is_none() && tokio::runtime::Handle::try_current().is_ok() {
-            self.shared.settling.spawn(settling);
-        }
+        self.shared.go_on(settling);
     }
 }
 

@@ -160,6 +160,9 @@ fn end(
     end: End,
 ) {
     let used = used.or_else(|| meter.take()?.total());
+    if let (Some(tally), Some(used)) = (tally.as_mut(), used) {
+        tally.used_in_all(used);
+    }
     if let Some(mut held) = held.take()
         && let Some(used) = used
     {

@@ -119,6 +119,7 @@ impl Translation {
                 };
                 if let Some(used) = answer.usage {
                     held.used(used.total());
+                    tally.used_in_all(used.total());
                 }
                 drop((held, body));
                 let written = write(self.client, &answer, *telling, &self.dropped, &mut parts);
@@ -140,6 +141,7 @@ impl Translation {
                 let answer = upstream.read_embedded(&text).map_err(senseless)?;
                 if let Some(used) = answer.usage {
                     held.used(used.total());
+                    tally.used_in_all(used.total());
                 }
                 let written = client.write_embedded(&answer, &request).map_err(senseless)?;
                 Ok(Response::from_parts(parts, ProxyBody::own(written)))
