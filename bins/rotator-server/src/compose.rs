@@ -13,6 +13,7 @@ use rotator_storage_trait::Storage;
 
 use crate::backends::{self, CacheLink};
 use crate::catalog_source::CatalogSource;
+use crate::client_meters::SeededMeters;
 use crate::config::Config;
 use crate::error::AppError;
 use crate::following::Announcer;
@@ -97,10 +98,12 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
     let mut registry = Registry::default();
     let metrics = ProxyMetrics::default();
     metrics.register(&mut registry);
-    let usage = Usage::open(&config.usage, &config.data_dir, &storage);
+    let usage = Usage::open(&config.usage, &config.data_dir, &storage).map(Arc::new);
+    let meters = Arc::new(SeededMeters::new(cache.clients, Arc::clone(&storage), usage.clone()));
     let mut proxy = Proxy::builder(catalog.clone(), Arc::clone(&cache.rotation))
         .settings(config.proxy.clone())
         .metrics(metrics)
+        .client_meters(Arc::clone(&meters) as _)
         .conversations(cache.conversations);
     if let Some(usage) = &usage {
         proxy = proxy.observer(usage.observer());
@@ -112,6 +115,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
         digest_key: bootstrapped.digest_key,
         counters: Arc::clone(&cache.counters),
         rotation: cache.rotation,
+        meters,
         nodes,
         changes,
         prober: Arc::new(ProxyProber(proxy.clone())),
@@ -124,7 +128,9 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
     });
     let link = cache.shared.map(|shared| shared.link);
     let health = Health::new(Arc::clone(&storage), link.clone(), registry);
-    let site = Site { proxy, admin, health, catalog, states, announcer, counters: cache.counters, usage };
+    let counters = cache.counters;
+    let trusted_proxies = config.trusted_proxies.clone();
+    let site = Site { proxy, admin, health, catalog, states, announcer, counters, usage, trusted_proxies };
     Ok(Composition { site, storage, link })
 }
 

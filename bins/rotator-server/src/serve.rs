@@ -16,11 +16,12 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use rotator_cache_trait::Counters;
-use rotator_domain::{Clock, SystemClock};
-use rotator_proxy_core::{BoxError, CatalogHandle, Proxy, ProxyBody};
+use rotator_domain::{Clock, Network, SystemClock};
+use rotator_proxy_core::{BoxError, CatalogHandle, ClientAddress, Proxy, ProxyBody};
 use tokio::net::{TcpListener, TcpStream};
 use tower::util::ServiceExt;
 
+use crate::client_address::client_address;
 use crate::following::Announcer;
 use crate::health::Health;
 use crate::key_states::KeyStates;
@@ -46,7 +47,9 @@ pub(crate) struct Site {
     pub(crate) announcer: Option<Arc<Announcer>>,
     pub(crate) counters: Arc<dyn Counters>,
     /// Where requests are counted, if they are.
-    pub(crate) usage: Option<Usage>,
+    pub(crate) usage: Option<Arc<Usage>>,
+    /// Proxies that are believed where they say for whom they ask.
+    pub(crate) trusted_proxies: Vec<Network>,
 }
 
 type SiteBody = UnsyncBoxBody<Bytes, BoxError>;
@@ -93,6 +96,8 @@ impl Site {
     async fn answer(&self, mut request: Request<Incoming>, remote: SocketAddr) -> Response<SiteBody> {
         let path = request.uri().path();
         if path.starts_with("/proxy/") || path.starts_with("/llm/") {
+            let address = client_address(remote.ip(), request.headers(), &self.trusted_proxies);
+            request.extensions_mut().insert(ClientAddress(address));
             return self.proxy.handle(request).await.map(ProxyBody::boxed_unsync);
         }
         if let Some(response) = self.health.answer(path).await {
