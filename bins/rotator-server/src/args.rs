@@ -109,6 +109,9 @@ pub(crate) struct Settings {
     /// Whether what requests use is counted: true or false [default: true].
     #[arg(long, env = "ROTATOR_USAGE", hide_env_values = true, global = true)]
     pub(crate) rotator_usage: Option<String>,
+    /// A JSON file with what models cost, in US dollars a million tokens, where the shipped prices do not hold.
+    #[arg(long, env = "ROTATOR_PRICES", hide_env_values = true, global = true)]
+    pub(crate) rotator_prices: Option<String>,
     /// How long usage figures of minutes are kept, in days; 0 keeps them for ever [default: 7].
     #[arg(long, env = "ROTATOR_USAGE_MINUTES_KEPT", hide_env_values = true, global = true)]
     pub(crate) rotator_usage_minutes_kept: Option<String>,

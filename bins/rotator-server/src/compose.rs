@@ -104,6 +104,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
         .settings(config.proxy.clone())
         .metrics(metrics)
         .client_meters(Arc::clone(&meters) as _)
+        .pricing(Arc::new(config.usage.prices.clone()))
         .conversations(cache.conversations);
     if let Some(usage) = &usage {
         proxy = proxy.observer(usage.observer());

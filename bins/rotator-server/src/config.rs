@@ -354,6 +354,7 @@ mod tests {
             ("REDIS_TIMEOUT", Settings { redis_timeout: text("0"), ..base() }),
             ("ROTATOR_MODEL_TABLE", Settings { rotator_model_table: text("nowhere.json"), ..base() }),
             ("ROTATOR_USAGE", Settings { rotator_usage: text("maybe"), ..base() }),
+            ("ROTATOR_PRICES", Settings { rotator_prices: text("nowhere.json"), ..base() }),
             ("ROTATOR_USAGE_MINUTES_KEPT", Settings { rotator_usage_minutes_kept: text("-1"), ..base() }),
             ("ROTATOR_USAGE_HOURS_KEPT", Settings { rotator_usage_hours_kept: text("40000"), ..base() }),
             ("ROTATOR_USAGE_DAYS_KEPT", Settings { rotator_usage_days_kept: text("7d"), ..base() }),

@@ -149,9 +149,8 @@ async fn what_was_used_elsewhere_is_added_unless_the_counting_began_anew() {
     let now = Timestamp::from_millis(BEGIN);
     let limits = limits(&[(Unit::Tokens, Span::Day, 100)], None);
     let ask = ClientAsk { tokens: Estimate::AtMost(1), nanodollars: Estimate::AtMost(0) };
-    let used = async |meters: &RedisClientMeters| {
-        meters.standing(CLIENT, &limits, now).await.unwrap().unwrap().gauges[0].used
-    };
+    let used =
+        async |meters: &RedisClientMeters| meters.standing(CLIENT, &limits, now).await.unwrap().unwrap().gauges[0].used;
     let amounts = Amounts { requests: 1, tokens: 30, nanodollars: 0 };
     let elsewhere = Reservation { at: now, amounts, meters: vec![(Unit::Tokens, Span::Day)], ticket: None };
     let told = ClientUse { is_request: true, tokens: Some(20), nanodollars: Some(0) };

@@ -66,7 +66,7 @@ async fn lease(cache: &Fallback) -> Lease {
 }
 
 async fn settle(cache: &Fallback, lease: &Lease) {
-    cache.settle(SERVICE, lease, None, now()).await.unwrap();
+    RotationState::settle(cache, SERVICE, lease, None, now()).await.unwrap();
 }
 
 /// Waits for a state that is to come.

@@ -12,7 +12,6 @@ mod id;
 mod key_policy;
 mod limits;
 pub mod metering;
-mod pricing;
 pub mod rotation;
 mod seal;
 mod secret;
@@ -33,7 +32,6 @@ pub use format::{Format, OutputFormat};
 pub use id::{AdminTokenId, ClientKeyId, KeyId, ServiceId};
 pub use key_policy::{KeyPolicyChange, check_key_policy};
 pub use limits::LimitsChange;
-pub use pricing::{NoPrices, Pricing};
 pub use seal::{Digest, DigestKey, MasterKey, SealContext, SealError, Sealed, Vault};
 pub use secret::Secret;
 pub use service::{
@@ -44,7 +42,8 @@ pub use target::TargetUrl;
 pub use time::Timestamp;
 pub use upstream_key::{KeyLabel, UpstreamKey, UpstreamKeyDraft, upstream_key_value};
 pub use usage::{
-    End, EndedAttempt, EndedRequest, Figure, Grain, MOST_TOKENS, TokenUsage, UsageFigures, UsageRow, UsageSubject,
+    End, EndedAttempt, EndedRequest, Figure, Grain, MOST_NANODOLLARS, MOST_TOKENS, Pricing, TokenUsage, UsageFigures,
+    UsageRow, UsageSubject,
 };
 pub use validation::{FieldError, Invalid};
 pub use verdict::{LimitReading, LimitScope, Reading, Resource, Verdict};

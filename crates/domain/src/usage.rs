@@ -2,10 +2,12 @@
 
 mod ended;
 mod figures;
+mod pricing;
 mod tokens;
 
-pub use ended::{End, EndedAttempt, EndedRequest, MOST_TOKENS};
+pub use ended::{End, EndedAttempt, EndedRequest, MOST_NANODOLLARS, MOST_TOKENS};
 pub use figures::{Figure, UsageFigures};
+pub use pricing::Pricing;
 pub use tokens::TokenUsage;
 
 use crate::{ClientKeyId, KeyId, ServiceId, Timestamp};

@@ -11,7 +11,7 @@ use http::{Request, Response};
 use http_body::Body;
 use http_body_util::BodyExt;
 use rotator_cache_trait::{ClientMeters, ConversationStore, RotationState};
-use rotator_domain::{Clock, NoPrices, Pricing, SystemClock};
+use rotator_domain::{Clock, Pricing, SystemClock};
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
@@ -42,7 +42,7 @@ pub struct ProxyBuilder {
     conversations: Option<Arc<dyn ConversationStore>>,
     observer: Option<Arc<dyn RequestObserver>>,
     client_meters: Option<Arc<dyn ClientMeters>>,
-    pricing: Arc<dyn Pricing>,
+    pricing: Option<Arc<dyn Pricing>>,
 }
 
 /// What all clones of a proxy share.
@@ -59,7 +59,8 @@ pub(crate) struct Shared {
     pub(crate) observer: Option<Arc<dyn RequestObserver>>,
     /// What counts the limits of client keys.
     pub(crate) client_meters: Option<Arc<dyn ClientMeters>>,
-    pub(crate) pricing: Arc<dyn Pricing>,
+    /// What tokens cost.
+    pub(crate) pricing: Option<Arc<dyn Pricing>>,
     pub(crate) unpriced: Unpriced,
     pub(crate) model_lists: ModelLists,
     pub(crate) tunnels: Tunnels,
@@ -84,7 +85,7 @@ impl Proxy {
             conversations: None,
             observer: None,
             client_meters: None,
-            pricing: Arc::new(NoPrices),
+            pricing: None,
         }
     }
 
@@ -192,10 +193,10 @@ impl ProxyBuilder {
         self
     }
 
-    /// Asks `pricing` what tokens cost, for budgets of money. Without it nothing costs anything.
+    /// Says what requests cost, for whoever is told of them and for budgets of money. Without it nothing costs anything.
     #[must_use]
     pub fn pricing(mut self, pricing: Arc<dyn Pricing>) -> Self {
-        self.pricing = pricing;
+        self.pricing = Some(pricing);
         self
     }
 

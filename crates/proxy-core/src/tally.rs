@@ -9,7 +9,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use rotator_domain::metering::{ClientStanding, ClientUse, Unit};
-use rotator_domain::{End, EndedAttempt, EndedRequest, Figure, KeyId, MOST_TOKENS, ServiceId, TokenUsage, Verdict};
+use rotator_domain::{
+    End, EndedAttempt, EndedRequest, Figure, KeyId, MOST_NANODOLLARS, MOST_TOKENS, Pricing, ServiceId, TokenUsage,
+    Verdict,
+};
 use tokio::time::Instant;
 
 use crate::client_keys::ClientEntry;
@@ -30,6 +33,7 @@ pub trait RequestObserver: Send + Sync {
 /// One request until its answer has ended. Dropped before that, its client went away.
 pub(crate) struct Tally {
     observer: Option<Arc<dyn RequestObserver>>,
+    pricing: Option<Arc<dyn Pricing>>,
     request: EndedRequest,
     began: Instant,
     received: Received,
@@ -71,6 +75,7 @@ impl Tally {
             end: End::Aborted,
             attempts: Vec::new(),
             tokens: None,
+            cost_nanodollars: None,
             bytes_in: 0,
             bytes_out: 0,
             first_byte: Duration::ZERO,
@@ -79,6 +84,7 @@ impl Tally {
         // Nobody is told of a request that no client key let in.
         Box::new(Self {
             observer: None,
+            pricing: None,
             request,
             began: Instant::now(),
             received,
@@ -94,6 +100,7 @@ impl Tally {
     /// A client key has let the request in to a service.
     pub(crate) fn let_in(&mut self, shared: &Shared, service: ServiceId, is_llm: bool, client: &ClientEntry) {
         self.observer.clone_from(&shared.observer);
+        self.pricing.clone_from(&shared.pricing);
         self.request.service = service;
         self.request.is_llm = is_llm;
         self.request.client = client.id;
@@ -164,6 +171,9 @@ impl Tally {
         if !self.has_first_byte {
             request.first_byte = request.duration;
         }
+        if let (Some(pricing), Some(tokens), Some(model)) = (&self.pricing, &request.tokens, &request.model) {
+            request.cost_nanodollars = pricing.cost(model, tokens);
+        }
         request.bytes_in = self.received.0.load(Ordering::Relaxed);
         if let Some(observer) = &self.observer {
             observer.ended(request);
@@ -185,21 +195,22 @@ impl Tally {
         }
         let was_served = request.is_llm && request.key.is_some() && request.status < 400;
         let untold = || if was_served { None } else { Some(0) };
-        let cost = |tokens: &TokenUsage| {
-            let shared = reserved.shared();
-            let cost = shared.pricing.cost(request.model.as_deref(), tokens);
-            if cost.is_none() && reserved.counts(Unit::Nanodollars) {
-                shared.unpriced.tell(request.model.as_deref());
-            }
-            cost.unwrap_or(0)
-        };
         let tokens = request.tokens.as_ref().map(TokenUsage::total).or(self.used_in_all);
         let tokens = tokens.map(|tokens| tokens.min(MOST_TOKENS));
         ClientUse {
             is_request: true,
             tokens: tokens.or_else(untold),
-            nanodollars: request.tokens.as_ref().map(cost).or_else(untold),
+            nanodollars: request.tokens.map(|_| self.cost(reserved)).or_else(untold),
         }
+    }
+
+    /// What the tokens cost; nothing where that is not known.
+    fn cost(&self, reserved: &Reserved) -> u64 {
+        let (cost, model) = (self.request.cost_nanodollars, self.request.model.as_deref());
+        if cost.is_none() && reserved.counts(Unit::Nanodollars) {
+            reserved.shared().unpriced.tell(model);
+        }
+        cost.unwrap_or(0).min(MOST_NANODOLLARS)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rotator_usage::Retention;
+use rotator_usage::{Prices, Retention};
 
 use super::{given, parse, parse_bool};
 use crate::args::Settings;
@@ -12,9 +12,10 @@ use crate::error::AppError;
 const LONGEST: u64 = 36_500;
 
 /// How usage is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct UsageSettings {
     pub(crate) is_counted: bool,
+    pub(crate) prices: Prices,
     pub(crate) retention: Retention,
 }
 
@@ -23,12 +24,22 @@ pub(super) fn usage(settings: &Settings) -> Result<UsageSettings, AppError> {
     let counted = given(settings.rotator_usage.as_deref()).unwrap_or("true");
     Ok(UsageSettings {
         is_counted: parse_bool("ROTATOR_USAGE", Some(counted))?,
+        prices: prices(settings)?,
         retention: Retention {
             minutes: days("ROTATOR_USAGE_MINUTES_KEPT", settings.rotator_usage_minutes_kept.as_deref(), usual.minutes)?,
             hours: days("ROTATOR_USAGE_HOURS_KEPT", settings.rotator_usage_hours_kept.as_deref(), usual.hours)?,
             days: days("ROTATOR_USAGE_DAYS_KEPT", settings.rotator_usage_days_kept.as_deref(), usual.days)?,
         },
     })
+}
+
+/// The shipped prices, and before them those of a file if one is named.
+fn prices(settings: &Settings) -> Result<Prices, AppError> {
+    let variable = "ROTATOR_PRICES";
+    let Some(path) = given(settings.rotator_prices.as_deref()) else { return Ok(Prices::default()) };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| AppError::config(variable, format!("{path} cannot be read: {error}")))?;
+    Prices::read(&text).map_err(|error| AppError::config(variable, format!("{path}: {error}")))
 }
 
 /// A number of days; 0 means for ever.

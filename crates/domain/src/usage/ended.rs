@@ -7,6 +7,8 @@ use crate::{ClientKeyId, KeyId, ServiceId, Timestamp, Verdict};
 
 /// The most tokens that one request is believed to have used: what an upstream says must not fill the figures up.
 pub const MOST_TOKENS: u64 = 1_000_000_000;
+/// The most that one request is believed to have cost: a thousand US dollars.
+pub const MOST_NANODOLLARS: u64 = 1_000_000_000_000;
 
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub struct EndedRequest {
     pub attempts: Vec<EndedAttempt>,
     /// The tokens that the answer told.
     pub tokens: Option<TokenUsage>,
+    /// What they cost, in thousand-millionths of a US dollar, where that is known.
+    pub cost_nanodollars: Option<u64>,
     /// Bytes of the request's body.
     pub bytes_in: u64,
     /// Bytes of the answer's body.
@@ -106,7 +110,13 @@ impl EndedRequest {
             figures.add(error, 1);
         }
         match &self.tokens {
-            Some(tokens) => figures.add_tokens(&tokens.at_most(MOST_TOKENS)),
+            Some(tokens) => {
+                figures.add_tokens(&tokens.at_most(MOST_TOKENS));
+                match self.cost_nanodollars {
+                    Some(cost) => figures.add(Figure::CostNanodollars, cost.min(MOST_NANODOLLARS)),
+                    None => figures.add(Figure::Unpriced, 1),
+                }
+            }
             None if self.is_llm && self.status < 400 => figures.add(Figure::Uncounted, 1),
             None => {}
         }
@@ -157,6 +167,7 @@ mod tests {
             end: End::Whole,
             attempts: Vec::new(),
             tokens: None,
+            cost_nanodollars: None,
             bytes_in: 10,
             bytes_out: 20,
             first_byte: Duration::from_millis(30),
@@ -185,6 +196,7 @@ mod tests {
             (Figure::Attempts, 1),
             (Figure::InputTokens, 5),
             (Figure::OutputTokens, MOST_TOKENS),
+            (Figure::Unpriced, 1),
             (Figure::BytesIn, 10),
             (Figure::BytesOut, 20),
             (Figure::FirstByteMillis, 30),
@@ -214,6 +226,19 @@ mod tests {
         ] {
             assert_eq!(error(end, status), expected, "{end:?} {status}");
         }
+    }
+
+    #[test]
+    fn an_unknown_cost_is_not_taken_for_none() {
+        let tokens = Some(TokenUsage { input: 1, ..TokenUsage::default() });
+        let money = |cost_nanodollars| {
+            let figures = EndedRequest { tokens, cost_nanodollars, ..ended() }.figures().swap_remove(0).1;
+            (figures.get(Figure::CostNanodollars), figures.get(Figure::Unpriced))
+        };
+        assert_eq!(money(None), (0, 1));
+        assert_eq!(money(Some(0)), (0, 0));
+        assert_eq!(money(Some(7)), (7, 0));
+        assert_eq!(money(Some(u64::MAX)), (MOST_NANODOLLARS, 0));
     }
 
     #[test]

@@ -94,7 +94,8 @@ fn asked(shared: &Shared, door: DoorName, demand: &Demand, parts: &Parts) -> Cli
     let (input, output) = (u64::from(demand.prompt_tokens()), demand.answer_tokens.map(u64::from));
     let estimate = |amount| if output.is_some() { Estimate::AtMost(amount) } else { Estimate::AsUsual(amount) };
     let tokens = TokenUsage { input, output: output.unwrap_or(0), ..TokenUsage::default() };
-    let cost = shared.pricing.cost(demand.model.as_deref(), &tokens);
+    let priced = shared.pricing.as_ref().zip(demand.model.as_deref());
+    let cost = priced.and_then(|(pricing, model)| pricing.cost(model, &tokens));
     let nanodollars = cost.map_or(Estimate::AsUsual(0), estimate);
     ClientAsk { tokens: estimate(tokens.total()), nanodollars }
 }
