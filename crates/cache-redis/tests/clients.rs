@@ -1,6 +1,6 @@
 //! The limits of client keys in Redis: what the domain says, and what becomes of nodes that end.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 

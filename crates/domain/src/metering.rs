@@ -185,6 +185,16 @@ pub fn overrun(limits: &MeteredLimits, standing: &ClientStanding, amounts: Amoun
     gauges.chain(concurrent).max_by_key(|overrun| overrun.retry_at.unwrap_or(Timestamp::from_millis(i64::MAX)))
 }
 
+// === impl Overrun ===
+
+impl Overrun {
+    /// Whether only requests that have not ended yet are in the way.
+    #[must_use]
+    pub fn is_passing(&self, now: Timestamp) -> bool {
+        self.retry_at.is_some_and(|retry_at| retry_at <= now.saturating_add(SOON))
+    }
+}
+
 // === impl Unit ===
 
 impl Unit {

@@ -21,6 +21,7 @@ use crate::catalog::CatalogHandle;
 use crate::door;
 use crate::error::BuildError;
 use crate::observe::ProxyMetrics;
+use crate::reserved::Returning;
 use crate::settings::ProxySettings;
 use crate::tally::{Counted, Received, RequestObserver};
 use crate::translate::ModelLists;
@@ -62,6 +63,7 @@ pub(crate) struct Shared {
     /// What tokens cost.
     pub(crate) pricing: Option<Arc<dyn Pricing>>,
     pub(crate) unpriced: Unpriced,
+    pub(crate) returning: Returning,
     pub(crate) model_lists: ModelLists,
     pub(crate) tunnels: Tunnels,
     pub(crate) waiting: WaitingRoom,
@@ -217,6 +219,7 @@ impl ProxyBuilder {
             client_meters: self.client_meters,
             pricing: self.pricing,
             unpriced: Unpriced::default(),
+            returning: Returning::default(),
             model_lists: ModelLists::default(),
             tunnels: Tunnels::default(),
             waiting: WaitingRoom::default(),

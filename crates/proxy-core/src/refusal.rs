@@ -1,12 +1,15 @@
 //! The proxy's own answers when it cannot pass on the upstream's.
 
+mod limited;
+
+pub(crate) use limited::Limited;
+
 use std::fmt;
 use std::time::Duration;
 
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
-use rotator_domain::metering::{Over, Overrun, Span, Unit};
-use rotator_domain::{Format, MethodSet, Timestamp};
+use rotator_domain::{Format, MethodSet};
 use rotator_format_converters::{ErrorReply, Invalid, wire_format};
 use serde::Serialize;
 
@@ -100,14 +103,6 @@ pub(crate) enum Refusal {
     Resting(Duration),
     /// The rotation state does not answer.
     NoRotation,
-}
-
-/// A limit of a client key that is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Limited {
-    over: Over,
-    /// After which time the same request may pass; `None` where no time will help.
-    after: Option<Duration>,
 }
 
 /// A problem document (RFC 9457).
@@ -319,52 +314,6 @@ impl fmt::Display for Refusal {
                 write!(f, "The upstream has failed again and again; it is tried again in {seconds} s.")
             }
             Self::NoRotation => f.write_str("The rotation state does not answer."),
-        }
-    }
-}
-
-// === impl Limited ===
-
-impl Limited {
-    pub(crate) fn new(overrun: Overrun, now: Timestamp) -> Self {
-        Self { over: overrun.over, after: overrun.retry_at.map(|retry_at| retry_at.saturating_since(now)) }
-    }
-
-    /// OpenAI's words for what comes back by itself soon, and for what is spent
-    /// (<https://platform.openai.com/docs/guides/error-codes>).
-    fn code(self) -> &'static str {
-        let is_spent = match self.over {
-            Over::Concurrent(_) => false,
-            Over::Gauge(gauge) => {
-                gauge.unit == Unit::Nanodollars || matches!(gauge.span, Span::Week | Span::Month | Span::Total)
-            }
-        };
-        if is_spent { "insufficient_quota" } else { "rate_limit_exceeded" }
-    }
-}
-
-impl fmt::Display for Limited {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let gauge = match self.over {
-            Over::Concurrent(most) => return write!(f, "This client key may have {most} requests in flight."),
-            Over::Gauge(gauge) => gauge,
-        };
-        let time = match gauge.span {
-            Span::Total => "in all".to_owned(),
-            span => format!("in a {}", span.name()),
-        };
-        let limit = match gauge.unit {
-            Unit::Nanodollars => {
-                let cents = gauge.limit / 10_000_000;
-                format!("{}.{:02} US dollars", cents / 100, cents % 100)
-            }
-            unit => format!("{} {}", gauge.limit, unit.name()),
-        };
-        match self.after {
-            None if gauge.span != Span::Total => {
-                write!(f, "The request may use more than the client key's whole limit of {limit} {time}.")
-            }
-            _ => write!(f, "The client key's limit of {limit} {time} leaves no room for the request."),
         }
     }
 }

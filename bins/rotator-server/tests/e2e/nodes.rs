@@ -15,6 +15,7 @@ use crate::backend::Backend;
 use crate::client::{TestClient, full};
 use crate::client_limits::{client_key, spend};
 use crate::server::{CLIENT_KEY, PASSWORD, Place, Server};
+use crate::usage::{total, until_counted};
 
 /// What seals the keys that all nodes read.
 const MASTER_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -134,7 +135,7 @@ async fn without_redis_nodes_share_what_is_left_of_a_limit_and_a_redis_that_lost
     for _ in 0..9 {
         assert_eq!(send(&nodes[0]).await, StatusCode::OK);
     }
-    crate::usage::until_counted(&nodes[0], 10).await;
+    until_counted(&nodes[0], 10).await;
     for node in &nodes {
         until("both are counted", async || ready(node).await["nodes"] == 2).await;
     }
@@ -143,6 +144,12 @@ async fn without_redis_nodes_share_what_is_left_of_a_limit_and_a_redis_that_lost
     for node in &nodes {
         assert_eq!(spend(std::slice::from_ref(node), &key, "/llm/s/chat/completions", 4).await, 5);
     }
+    // What a Redis that has lost everything is told is what the database knows, which is a second behind.
+    until("all is counted", async || {
+        let (requests, limited) = (total(&nodes[0], "requests").await, total(&nodes[0], "errors_limited").await);
+        requests - limited == 20
+    })
+    .await;
     redis.restart().unwrap();
     for node in &nodes {
         until("the node joins again", async || ready(node).await["cache"] == "shared").await;

@@ -67,10 +67,18 @@ pub(super) async fn reserve(
         tracing::error!(client.id = %id, error = %error, "a client's limits could not be asked");
         Refusal::NoMeters
     };
+    let was_returning = shared.returning.is_any(id);
     let mut admission = meters.admit(id, limits, &ask, now).await.map_err(failed)?;
     if let Admission::Unknown(gauges) = &admission {
         // Whoever embeds the proxy keeps no figures: the counting begins here.
         meters.seed(id, &nothing_used(gauges, now), now).await.map_err(failed)?;
+        admission = meters.admit(id, limits, &ask, now).await.map_err(failed)?;
+    }
+    // Where only reservations are in the way, some of them may be on their way back, or have come back meanwhile.
+    if let Admission::Refused(overrun, _) = &admission
+        && overrun.is_passing(now)
+        && (shared.returning.wait(id).await || was_returning)
+    {
         admission = meters.admit(id, limits, &ask, now).await.map_err(failed)?;
     }
     match admission {
