@@ -1,10 +1,13 @@
 //! The command line.
 
+mod client_keys;
 mod keys;
 mod policy;
 mod services;
+mod times;
 mod tokens;
 
+pub(crate) use client_keys::ClientKeysCommand;
 pub(crate) use keys::KeysCommand;
 pub(crate) use services::ServicesCommand;
 pub(crate) use tokens::TokensCommand;
@@ -64,6 +67,9 @@ pub(crate) enum Command {
     /// Manage the keys of services.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Manage the keys that clients show: what they may use, and how much of it.
+    #[command(subcommand)]
+    ClientKeys(ClientKeysCommand),
     /// Manage API tokens for automation.
     #[command(subcommand)]
     Tokens(TokensCommand),

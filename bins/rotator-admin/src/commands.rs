@@ -1,6 +1,7 @@
 //! What each command does, one file a noun.
 
 mod apply;
+mod client_keys;
 mod keys;
 mod login;
 mod services;
@@ -39,6 +40,7 @@ async fn dispatch(args: Args) -> Result<(), CliError> {
         Command::Status => status::run(&api, output).await,
         Command::Services(command) => services::run(&api, command, output).await,
         Command::Keys(command) => keys::run(&api, command, output).await,
+        Command::ClientKeys(command) => client_keys::run(&api, command, output).await,
         Command::Tokens(command) => tokens::run(&api, command, output).await,
         Command::Apply { file, dry_run } => apply::run(&api, &file, dry_run, output).await,
         Command::Login { .. } | Command::Completions { .. } => Ok(()),

@@ -104,6 +104,10 @@ pub(crate) struct Settings {
     /// Client keys that open both doors, with commas between them.
     #[arg(long, env = "GLOBAL_PROXY_KEYS", hide_env_values = true, global = true)]
     pub(crate) global_proxy_keys: Option<String>,
+    /// The addresses or networks of proxies in front of this server, with commas between them, whose X-Forwarded-For says who
+    /// asks [default: none].
+    #[arg(long, env = "ROTATOR_TRUSTED_PROXIES", hide_env_values = true, global = true)]
+    pub(crate) rotator_trusted_proxies: Option<String>,
     /// How long an upstream may take to its first byte, in seconds [default: 300].
     #[arg(long, env = "PROXY_TIMEOUT", hide_env_values = true, global = true)]
     pub(crate) proxy_timeout: Option<String>,

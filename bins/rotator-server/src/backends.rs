@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rotator_cache_trait::{ChangeFeed, ConversationStore, Counters, NodeRegistry, RotationState};
+use rotator_cache_trait::{ChangeFeed, ClientMeters, ConversationStore, Counters, NodeRegistry, RotationState};
 use rotator_domain::Timestamp;
 use rotator_storage_trait::{DatabaseUrl, StorageFactory};
 
@@ -15,6 +15,7 @@ use crate::error::AppError;
 pub(crate) struct Cache {
     pub(crate) rotation: Arc<dyn RotationState>,
     pub(crate) counters: Arc<dyn Counters>,
+    pub(crate) clients: Arc<dyn ClientMeters>,
     pub(crate) conversations: Arc<dyn ConversationStore>,
     /// What nodes share; none where the state is this process's own.
     pub(crate) shared: Option<SharedCache>,
@@ -130,6 +131,7 @@ fn memory(config: &Config) -> Result<Cache, AppError> {
     Ok(Cache {
         rotation: Arc::new(rotator_cache_memory::MemoryRotation::default()),
         counters: Arc::new(rotator_cache_memory::MemoryCounters::default()),
+        clients: Arc::new(rotator_cache_memory::MemoryClientMeters::default()),
         conversations: Arc::new(rotator_cache_memory::MemoryConversations::new(config.conversations)),
         shared: None,
     })
@@ -169,8 +171,8 @@ mod redis {
             }
             tracing::warn!(error = %error, "redis does not answer: this node begins alone");
         }
-        let Cache { rotation, counters, conversations, .. } = memory(config)?;
-        let fallback = Arc::new(redis.with_fallback(Caches { rotation, counters, conversations }));
+        let Cache { rotation, counters, clients, conversations, .. } = memory(config)?;
+        let fallback = Arc::new(redis.with_fallback(Caches { rotation, counters, clients, conversations }));
         let shared = SharedCache {
             feed: Arc::clone(&redis.feed) as _,
             nodes: Arc::clone(&redis.nodes) as _,
@@ -179,6 +181,7 @@ mod redis {
         Ok(Cache {
             rotation: Arc::clone(&fallback) as _,
             counters: Arc::clone(&fallback) as _,
+            clients: Arc::clone(&fallback) as _,
             conversations: fallback,
             shared: Some(shared),
         })

@@ -177,13 +177,17 @@ impl CatalogSource {
 
     async fn client_keys(&self) -> Result<ClientKeyRing, StorageError> {
         let stored = self.storage.client_keys().await?;
-        let stored = stored.into_iter().filter(|key| key.is_active).map(|key| {
-            let entry = ClientEntry { id: Some(key.id), name: key.name };
-            (key.digest, entry)
+        let stored = stored.into_iter().filter(|key| key.is_active).flat_map(|key| {
+            let entry = ClientEntry::new(Some(key.id), key.name).with_policy(key.policy).until(key.expires_at);
+            let previous = key.previous.map(|previous| {
+                let until = key.expires_at.map_or(previous.until, |expires_at| expires_at.min(previous.until));
+                (previous.digest, entry.clone().until(Some(until)))
+            });
+            std::iter::once((key.digest, entry)).chain(previous)
         });
         let global = self.global_keys.iter().map(|key| {
             let digest = self.digest_key.client_key(key.expose().as_bytes());
-            (digest, ClientEntry { id: None, name: "GLOBAL_PROXY_KEYS".to_owned() })
+            (digest, ClientEntry::new(None, "GLOBAL_PROXY_KEYS"))
         });
         Ok(ClientKeyRing::new(self.digest_key.clone(), stored.chain(global)))
     }

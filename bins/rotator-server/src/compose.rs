@@ -13,6 +13,7 @@ use rotator_storage_trait::Storage;
 
 use crate::backends::{self, Cache};
 use crate::catalog_source::CatalogSource;
+use crate::client_meters::SeededMeters;
 use crate::config::Config;
 use crate::error::AppError;
 use crate::following::Following;
@@ -109,13 +110,16 @@ pub(crate) async fn compose(config: &Config, opened: Opened, cache: Cache) -> Re
     let mut registry = Registry::default();
     let metrics = ProxyMetrics::default();
     metrics.register(&mut registry);
-    let usage = Usage::open(&config.usage, &config.data_dir, &storage);
+    let usage = Usage::open(&config.usage, &config.data_dir, &storage).map(Arc::new);
+    let meters = Arc::new(SeededMeters::new(cache.clients, Arc::clone(&storage), usage.clone()));
     let mut proxy = Proxy::builder(catalog, Arc::clone(&cache.rotation))
         .settings(config.proxy.clone())
         .metrics(metrics)
+        .client_meters(Arc::clone(&meters) as _)
+        .pricing(Arc::new(config.usage.prices.clone()))
         .conversations(cache.conversations);
     if let Some(usage) = &usage {
-        proxy = proxy.observer(usage.observer()).pricing(Arc::new(config.usage.prices.clone()));
+        proxy = proxy.observer(usage.observer());
     }
     let proxy = proxy.build().map_err(|error| AppError::failed("could not build the proxy", error))?;
     let admin = rotator_admin_api::router(AdminContext {
@@ -124,6 +128,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened, cache: Cache) -> Re
         digest_key: bootstrapped.digest_key,
         counters: Arc::clone(&cache.counters),
         rotation: cache.rotation,
+        meters,
         nodes,
         changes: Arc::clone(&following) as _,
         prober: Arc::new(ProxyProber(proxy.clone())),
@@ -136,7 +141,8 @@ pub(crate) async fn compose(config: &Config, opened: Opened, cache: Cache) -> Re
     });
     let link = cache.shared.map(|shared| shared.link);
     let health = Health::new(Arc::clone(&storage), link, registry);
-    let site = Site { proxy, admin, health, states, following, counters: cache.counters, usage };
+    let (counters, trusted_proxies) = (cache.counters, config.trusted_proxies.clone());
+    let site = Site { proxy, admin, health, states, following, counters, usage, trusted_proxies };
     Ok(Composition { site, storage })
 }
 

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rotator_cache_trait::ConversationLimits;
-use rotator_domain::{MasterKey, Secret};
+use rotator_domain::{MasterKey, Network, Secret};
 use rotator_proxy_core::ProxySettings;
 use rotator_storage_trait::{DatabaseUrl, StorageOptions};
 
@@ -30,6 +30,7 @@ pub(crate) struct Config {
     pub(crate) jwt_secret: Option<Secret>,
     pub(crate) session_ttl: Duration,
     pub(crate) global_proxy_keys: Vec<Secret>,
+    pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) proxy: ProxySettings,
     /// How long a shutdown waits; `None` waits for ever.
     pub(crate) shutdown_grace: Option<Duration>,
@@ -118,6 +119,7 @@ impl Config {
             session_ttl: seconds("ROTATOR_SESSION_TTL", settings.rotator_session_ttl.as_deref())?
                 .unwrap_or(Duration::from_secs(12 * 60 * 60)),
             global_proxy_keys: global_proxy_keys(settings)?,
+            trusted_proxies: trusted_proxies(settings)?,
             proxy: proxy(settings)?,
             shutdown_grace: parse_seconds("ROTATOR_SHUTDOWN_GRACE", settings.rotator_shutdown_grace.as_deref())?
                 .filter(|grace| !grace.is_zero()),
@@ -227,6 +229,15 @@ fn global_proxy_keys(settings: &Settings) -> Result<Vec<Secret>, AppError> {
     .collect()
 }
 
+fn trusted_proxies(settings: &Settings) -> Result<Vec<Network>, AppError> {
+    let text = settings.rotator_trusted_proxies.as_deref().unwrap_or_default();
+    let networks = text.split(',').map(str::trim).filter(|network| !network.is_empty());
+    let read = |network: &str| {
+        network.parse().map_err(|message| AppError::config("ROTATOR_TRUSTED_PROXIES", format!("{network}: {message}")))
+    };
+    networks.map(read).collect()
+}
+
 fn proxy(settings: &Settings) -> Result<ProxySettings, AppError> {
     let defaults = ProxySettings::default();
     let bytes = "must be a number of bytes";
@@ -324,6 +335,10 @@ mod tests {
             ("JWT_SECRET", Settings { jwt_secret: text("short"), ..base() }),
             ("ROTATOR_SESSION_TTL", Settings { rotator_session_ttl: text("0"), ..base() }),
             ("GLOBAL_PROXY_KEYS", Settings { global_proxy_keys: text("a b"), ..base() }),
+            (
+                "ROTATOR_TRUSTED_PROXIES",
+                Settings { rotator_trusted_proxies: text("10.0.0.0/8, 10.0.0.0/99"), ..base() },
+            ),
             ("PROXY_TIMEOUT", Settings { proxy_timeout: text("NaN"), ..base() }),
             ("ROTATOR_IDLE_TIMEOUT", Settings { rotator_idle_timeout: text("-1"), ..base() }),
             ("ROTATOR_CONNECT_TIMEOUT", Settings { rotator_connect_timeout: text("1e99"), ..base() }),

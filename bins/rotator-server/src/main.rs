@@ -3,6 +3,8 @@
 mod args;
 mod backends;
 mod catalog_source;
+mod client_address;
+mod client_meters;
 mod commands;
 mod compose;
 mod config;

@@ -16,11 +16,12 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use rotator_cache_trait::Counters;
-use rotator_domain::{Clock, SystemClock};
-use rotator_proxy_core::{BoxError, Proxy, ProxyBody};
+use rotator_domain::{Clock, Network, SystemClock};
+use rotator_proxy_core::{BoxError, ClientAddress, Proxy, ProxyBody};
 use tokio::net::{TcpListener, TcpStream};
 use tower::util::ServiceExt;
 
+use crate::client_address::client_address;
 use crate::config::{CacheUrl, Config};
 use crate::error::AppError;
 use crate::following::Following;
@@ -47,7 +48,9 @@ pub(crate) struct Site {
     pub(crate) following: Arc<Following>,
     pub(crate) counters: Arc<dyn Counters>,
     /// Where requests are counted, if they are.
-    pub(crate) usage: Option<Usage>,
+    pub(crate) usage: Option<Arc<Usage>>,
+    /// Proxies that are believed where they say for whom they ask.
+    pub(crate) trusted_proxies: Vec<Network>,
 }
 
 /// Where requests come in, from before there is a site until the last one has ended.
@@ -99,6 +102,8 @@ impl Site {
     async fn answer(&self, mut request: Request<Incoming>, remote: SocketAddr) -> Response<SiteBody> {
         let path = request.uri().path();
         if path.starts_with("/proxy/") || path.starts_with("/llm/") {
+            let address = client_address(remote.ip(), request.headers(), &self.trusted_proxies);
+            request.extensions_mut().insert(ClientAddress(address));
             return self.proxy.handle(request).await.map(ProxyBody::boxed_unsync);
         }
         if let Some(response) = self.health.answer(path).await {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rotator_domain::{EndedRequest, SystemClock, Timestamp};
 use rotator_proxy_core::RequestObserver;
-use rotator_storage_trait::Storage;
+use rotator_storage_trait::{Storage, StorageError};
 use rotator_usage::{Retention, UsageRecorder, UsageWriter};
 
 use crate::config::UsageSettings;
@@ -55,6 +55,11 @@ impl Usage {
     /// Who hears of every request.
     pub(crate) fn observer(&self) -> Arc<dyn RequestObserver> {
         Arc::new(Counting(self.writer.recorder()))
+    }
+
+    /// Sends all that was counted so far, also what an ended process left behind.
+    pub(crate) async fn flush(&self) -> Result<(), StorageError> {
+        self.writer.flush().await
     }
 
     /// Sends figures to the storage; for ever.

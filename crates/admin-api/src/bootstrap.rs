@@ -149,13 +149,9 @@ async fn first_client_key(
         return Ok(None);
     }
     let value = random::secret(CLIENT_KEY_PREFIX)?;
-    let key = ClientKey {
-        id: ClientKeyId(storage.reserve_ids(1).await?),
-        name: "first".to_owned(),
-        digest: digest_key.client_key(value.expose().as_bytes()),
-        is_active: true,
-        created_at: options.now,
-    };
+    let id = ClientKeyId(storage.reserve_ids(1).await?);
+    let digest = digest_key.client_key(value.expose().as_bytes());
+    let key = ClientKey::new(id, "first".to_owned(), value.expose(), digest, options.now);
     storage.insert_client_key(&key).await?;
     Ok(Some(value))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rotator_cache_trait::{Counters, NodeRegistry, RotationState};
+use rotator_cache_trait::{ClientMeters, Counters, NodeRegistry, RotationState};
 use rotator_domain::{Clock, DigestKey, Secret, Vault};
 use rotator_storage_trait::Storage;
 
@@ -21,6 +21,8 @@ pub struct AdminContext {
     pub counters: Arc<dyn Counters>,
     /// Knows which keys are cooling.
     pub rotation: Arc<dyn RotationState>,
+    /// Knows how the limits of client keys stand.
+    pub meters: Arc<dyn ClientMeters>,
     /// Knows the nodes.
     pub nodes: Arc<dyn NodeRegistry>,
     /// Is told of every change.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod auth;
+mod client_keys;
 mod configs;
 mod docs;
 mod error;
@@ -101,6 +102,9 @@ fn protected() -> OpenApiRouter<App> {
         .routes(routes!(keys::change, keys::delete))
         .routes(routes!(probes::test))
         .routes(routes!(probes::test_all))
+        .routes(routes!(client_keys::list, client_keys::create))
+        .routes(routes!(client_keys::show, client_keys::change, client_keys::delete))
+        .routes(routes!(client_keys::rotate))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::delete))
         .routes(routes!(audit::list))
@@ -171,9 +175,23 @@ mod tests {
             let name = reference.strip_prefix("#/components/schemas/").unwrap();
             assert!(schemas.contains_key(name), "{name}");
         }
-        for name in
-            ["ProxyConfigBody", "NewKey", "UpstreamKey", "KeyPatch", "PoolKey", "LimitsPatch", "Fallback", "UsageGroup"]
-        {
+        for name in [
+            "ProxyConfigBody",
+            "NewKey",
+            "UpstreamKey",
+            "KeyPatch",
+            "PoolKey",
+            "LimitsPatch",
+            "Fallback",
+            "UsageGroup",
+            "ClientKeyBody",
+            "ClientKey",
+            "ClientKeyPatch",
+            "ClientLimits",
+            "ClientLimitsPatch",
+            "Budget",
+            "LimitStanding",
+        ] {
             for (field, schema) in schemas[name]["properties"].as_object().unwrap() {
                 let is_described = schema.to_string().contains("\"description\"");
                 assert!(is_described, "{name}.{field}: {schema}");

@@ -1,6 +1,7 @@
 //! What can be done, without a word of HTTP: one file a resource.
 
 mod audit;
+mod client_keys;
 mod configs;
 mod drafts;
 mod error;

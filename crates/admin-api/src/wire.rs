@@ -1,5 +1,6 @@
 //! What travels over the admin API, for the server and its clients alike.
 
+mod client_key;
 mod config;
 mod error;
 mod key;
@@ -9,6 +10,10 @@ mod session;
 mod token;
 mod usage;
 
+pub use client_key::{
+    Budget, ClientKey, ClientKeyBody, ClientKeyPatch, ClientKeyReport, ClientLimits, ClientLimitsPatch, LimitStanding,
+    NewClientKey, RotationBody,
+};
 pub use config::{NewApiKey, ProxyConfig, ProxyConfigBody, StatusBody};
 pub use error::{ErrorBody, FieldErrorBody, Message};
 pub use key::{

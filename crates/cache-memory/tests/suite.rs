@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use rotator_cache_memory::{MemoryConversations, MemoryCounters, MemoryRotation};
-use rotator_cache_trait::{ConversationLimits, ConversationStore, Counters, RotationState};
+use rotator_cache_memory::{MemoryClientMeters, MemoryConversations, MemoryCounters, MemoryRotation};
+use rotator_cache_trait::{ClientMeters, ConversationLimits, ConversationStore, Counters, RotationState};
 
 async fn open() -> (Arc<dyn RotationState>, Arc<dyn Counters>, ()) {
     (Arc::new(MemoryRotation::default()), Arc::new(MemoryCounters::default()), ())
@@ -13,5 +13,10 @@ async fn open_conversations(limits: ConversationLimits) -> (Arc<dyn Conversation
     (Arc::new(MemoryConversations::new(limits)), ())
 }
 
+async fn open_clients() -> (Arc<dyn ClientMeters>, ()) {
+    (Arc::new(MemoryClientMeters::default()), ())
+}
+
 rotator_cache_trait::cache_suite!(open);
+rotator_cache_trait::client_suite!(open_clients);
 rotator_cache_trait::conversation_suite!(open_conversations);

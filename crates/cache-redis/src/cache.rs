@@ -7,7 +7,8 @@ use rotator_cache_trait::ConversationLimits;
 
 use crate::fallback::{Caches, Fallback};
 use crate::{
-    Connections, RedisCacheError, RedisConversations, RedisCounters, RedisFeed, RedisNodes, RedisOptions, RedisRotation,
+    Connections, RedisCacheError, RedisClientMeters, RedisConversations, RedisCounters, RedisFeed, RedisNodes,
+    RedisOptions, RedisRotation,
 };
 
 /// The shared state of a node, and the node among the others.
@@ -16,6 +17,8 @@ pub struct RedisCache {
     connections: Connections,
     /// The pools.
     pub rotation: Arc<RedisRotation>,
+    /// The limits of client keys.
+    pub clients: Arc<RedisClientMeters>,
     /// The counters.
     pub counters: Arc<RedisCounters>,
     /// The memory of conversations.
@@ -45,6 +48,7 @@ impl RedisCache {
         let of = || connections.clone();
         Ok(Self {
             rotation: Arc::new(RedisRotation::new(of(), options, node)),
+            clients: Arc::new(RedisClientMeters::new(of(), options, node)),
             counters: Arc::new(RedisCounters::new(of(), &options.prefix)),
             conversations: Arc::new(RedisConversations::new(of(), &options.prefix, limits)),
             nodes: Arc::new(RedisNodes::new(of(), options, node, version)),
@@ -67,6 +71,7 @@ impl RedisCache {
     pub fn with_fallback(&self, local: Caches) -> Fallback {
         let remote = Caches {
             rotation: Arc::clone(&self.rotation) as _,
+            clients: Arc::clone(&self.clients) as _,
             counters: Arc::clone(&self.counters) as _,
             conversations: Arc::clone(&self.conversations) as _,
         };
@@ -76,6 +81,7 @@ impl RedisCache {
     /// Gives back what this node owes, and takes it from the nodes.
     pub async fn shut_down(&self) {
         self.rotation.shut_down().await;
+        self.clients.shut_down().await;
         self.nodes.shut_down().await;
     }
 }

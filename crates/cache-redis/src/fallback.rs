@@ -1,5 +1,6 @@
 //! What a node does while Redis is away: it goes on alone, and joins the others again when Redis is back.
 
+mod clients;
 mod conversations;
 mod counters;
 mod pools;
@@ -11,12 +12,13 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use rotator_cache_trait::{CacheError, ConversationStore, Counters, NodeRegistry, RotationState};
+use rotator_cache_trait::{CacheError, ClientMeters, ConversationStore, Counters, NodeRegistry, RotationState};
 use rotator_domain::{Clock, SystemClock, Timestamp};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use self::clients::Clients;
 use self::pools::Pools;
 
 /// How often the number of nodes is looked at.
@@ -32,6 +34,8 @@ const STEADY: Duration = Duration::from_secs(30);
 pub struct Caches {
     /// The pools.
     pub rotation: Arc<dyn RotationState>,
+    /// The limits of client keys.
+    pub clients: Arc<dyn ClientMeters>,
     /// The counters.
     pub counters: Arc<dyn Counters>,
     /// The memory of conversations.
@@ -72,6 +76,7 @@ struct Shared {
     nodes: AtomicUsize,
     losses: AtomicU64,
     pools: Pools,
+    clients: Clients,
     lost: Notify,
     stop: CancellationToken,
 }
@@ -93,6 +98,7 @@ impl Fallback {
             nodes: AtomicUsize::new(1),
             losses: AtomicU64::new(0),
             pools: Pools::default(),
+            clients: Clients::default(),
             lost: Notify::new(),
             stop: stop.clone(),
         });
@@ -176,6 +182,12 @@ impl Shared {
                 tracing::warn!(service.id = service_id.0, error = %error, "what was known of keys is not known here");
             }
         }
+        for client in self.clients.take_here() {
+            // What was used since it was counted here is known elsewhere.
+            if let Err(error) = self.local.clients.forget(client).await {
+                tracing::warn!(client.id = %client, error = %error, "what a client used is not known here");
+            }
+        }
         self.lost.notify_one();
     }
 
@@ -210,8 +222,11 @@ impl Shared {
                 // One that fails here the remote state itself gives back when it can.
                 self.remote.rotation.settle(service_id, &lease, ending, SystemClock.now()).await?;
             }
+            while let Some((client, reservation, used)) = self.clients.next_owed() {
+                self.remote.clients.settle(client, &reservation, &used, SystemClock.now()).await?;
+            }
             let is_back = || *self.away_since.write().unwrap_or_else(PoisonError::into_inner) = None;
-            if self.pools.settle_down(seen, is_back) {
+            if !self.clients.has_owed() && self.pools.settle_down(seen, is_back) {
                 return Ok(());
             }
         }

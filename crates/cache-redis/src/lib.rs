@@ -1,12 +1,13 @@
-//! Rotation state, counters and the memory of conversations in Redis 6 and later or Valkey, for any number of nodes.
+//! Rotation state, the limits of client keys, counters and the memory of conversations in Redis 6 and later or Valkey, for any number of nodes.
 //!
 //! Owns the connections, the versioned scripts that change a pool in one round trip, the names of all keys, the leases' lives,
 //! and what a node does while Redis is away.
 //!
 //! Never holds a key's value, and never decides which key is next by rules of its own: the scripts are those of
-//! `rotator_domain::rotation`, and a test compares the two.
+//! `rotator_domain::rotation` and `rotator_domain::metering`, and tests compare them.
 
 mod cache;
+mod clients;
 mod connections;
 mod conversations;
 mod counters;
@@ -17,8 +18,10 @@ mod nodes;
 mod options;
 mod rotation;
 mod script;
+mod tickets;
 
 pub use cache::RedisCache;
+pub use clients::RedisClientMeters;
 pub use connections::Connections;
 pub use conversations::RedisConversations;
 pub use counters::RedisCounters;

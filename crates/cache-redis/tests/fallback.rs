@@ -5,10 +5,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rotator_cache_memory::{MemoryConversations, MemoryCounters, MemoryRotation};
+use rotator_cache_memory::{MemoryClientMeters, MemoryConversations, MemoryCounters, MemoryRotation};
 use rotator_cache_redis::{Caches, Fallback, RedisCache, RedisOptions, RedisUrl, TimeSource};
 use rotator_cache_trait::{
-    ConversationLimits, ConversationStore, Counters, Kept, Place, Pool, RotationState, suite::conversations::LIMITS,
+    ClientMeters, ConversationLimits, ConversationStore, Counters, Kept, Place, Pool, RotationState,
+    suite::conversations::LIMITS,
 };
 use rotator_domain::rotation::{Ending, Lease, Limits, Next, PickRequest, PoolKey, RotationPolicy};
 use rotator_domain::{Digest, KeyId, ServiceId, Timestamp};
@@ -28,6 +29,7 @@ fn node(options: &RedisOptions, name: &str, limits: ConversationLimits) -> Node 
     let redis = RedisCache::new(options, name, "1", limits).unwrap();
     let local = Caches {
         rotation: Arc::new(MemoryRotation::default()),
+        clients: Arc::new(MemoryClientMeters::default()),
         counters: Arc::new(MemoryCounters::default()),
         conversations: Arc::new(MemoryConversations::new(limits)),
     };
@@ -64,7 +66,7 @@ async fn lease(cache: &Fallback) -> Lease {
 }
 
 async fn settle(cache: &Fallback, lease: &Lease) {
-    cache.settle(SERVICE, lease, Ending::default(), now()).await.unwrap();
+    RotationState::settle(cache, SERVICE, lease, Ending::default(), now()).await.unwrap();
 }
 
 /// Waits for a state that is to come.
@@ -218,6 +220,15 @@ async fn open_conversations(limits: ConversationLimits, is_away: bool) -> (Arc<d
     (Arc::clone(&node.cache) as _, (server, node))
 }
 
+async fn open_clients(is_away: bool) -> (Arc<dyn ClientMeters>, (Redis, Node)) {
+    let mut server = Redis::start().unwrap();
+    let node = suite_node(&server, LIMITS);
+    if is_away {
+        server.kill().unwrap();
+    }
+    (Arc::clone(&node.cache) as _, (server, node))
+}
+
 mod while_it_is_there {
     use super::*;
 
@@ -229,7 +240,12 @@ mod while_it_is_there {
         open_conversations(limits, false).await
     }
 
+    async fn clients() -> (Arc<dyn ClientMeters>, (Redis, Node)) {
+        open_clients(false).await
+    }
+
     rotator_cache_trait::cache_suite!(here);
+    rotator_cache_trait::client_suite!(clients);
     rotator_cache_trait::conversation_suite!(conversations);
 }
 
@@ -244,6 +260,11 @@ mod while_it_is_away {
         open_conversations(limits, true).await
     }
 
+    async fn clients() -> (Arc<dyn ClientMeters>, (Redis, Node)) {
+        open_clients(true).await
+    }
+
     rotator_cache_trait::cache_suite!(away);
+    rotator_cache_trait::client_suite!(clients);
     rotator_cache_trait::conversation_suite!(conversations);
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rotator_cache_redis::{
-    Connections, RedisConversations, RedisCounters, RedisOptions, RedisRotation, RedisUrl, TimeSource,
+    Connections, RedisClientMeters, RedisConversations, RedisCounters, RedisOptions, RedisRotation, RedisUrl,
+    TimeSource,
 };
-use rotator_cache_trait::{ConversationLimits, ConversationStore, Counters, RotationState};
+use rotator_cache_trait::{ClientMeters, ConversationLimits, ConversationStore, Counters, RotationState};
 use rotator_test_services::Redis;
 
 async fn open() -> (Arc<dyn RotationState>, Arc<dyn Counters>, Redis) {
@@ -26,6 +27,16 @@ async fn open() -> (Arc<dyn RotationState>, Arc<dyn Counters>, Redis) {
 }
 
 rotator_cache_trait::cache_suite!(open);
+
+async fn open_clients() -> (Arc<dyn ClientMeters>, Redis) {
+    let redis = Redis::start().unwrap();
+    let options =
+        RedisOptions { command_timeout: Duration::from_secs(10), ..RedisOptions::new(RedisUrl::new(redis.url())) };
+    let connections = Connections::new(&options).unwrap();
+    (Arc::new(RedisClientMeters::new(connections, &options, "node")), redis)
+}
+
+rotator_cache_trait::client_suite!(open_clients);
 
 async fn open_conversations(limits: ConversationLimits) -> (Arc<dyn ConversationStore>, Redis) {
     let redis = Redis::start().unwrap();

@@ -1,12 +1,14 @@
-//! Rotation state as verbs, the counters and the memory of conversations, that a cache backend implements.
+//! Rotation state as verbs, the limits of client keys, the counters and the memory of conversations, that a cache backend
+//! implements.
 //!
-//! Owns the traits [`RotationState`], [`Counters`] and [`ConversationStore`], those of backends that several nodes share
+//! Owns the traits [`RotationState`], [`ClientMeters`], [`Counters`] and [`ConversationStore`], those of backends that several nodes share
 //! ([`NodeRegistry`], [`ChangeFeed`]), the error, and (with the feature `suite`) the tests that every backend runs. The interface
 //! is made of what the proxy wants done (`pick`, `learn`, `settle`), so that a backend can do each
 //! atomically.
 //!
 //! Never offers get and set, and never sees a key's value.
 
+mod clients;
 mod conversations;
 mod counters;
 mod error;
@@ -16,6 +18,7 @@ mod stirred;
 #[cfg(feature = "suite")]
 pub mod suite;
 
+pub use clients::ClientMeters;
 pub use conversations::{ConversationLimits, ConversationStore, Kept, Place};
 pub use counters::Counters;
 pub use error::CacheError;

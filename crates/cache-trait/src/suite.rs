@@ -5,6 +5,7 @@
 #![expect(clippy::missing_panics_doc, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(missing_docs, reason = "the name of a case says what it holds")]
 
+pub mod clients;
 pub mod conversations;
 pub mod counters;
 pub mod rotation;
@@ -44,6 +45,23 @@ macro_rules! cache_suite {
                 $crate::suite::$group::$case(std::sync::Arc::clone(&opened.$subject)).await;
             }
         )+
+    };
+}
+
+/// Makes a `#[tokio::test]` of every case of the suite for [`ClientMeters`](crate::ClientMeters). `$open` is an async function
+/// without arguments; it gives a pair: an empty `Arc<dyn ClientMeters>`, and whatever must live as long as it.
+#[macro_export]
+macro_rules! client_suite {
+    ($open:path) => {
+        $crate::cache_suite! { $open, 0:
+            clients::a_budget_lets_exactly_as_many_in_as_it_has_room_for,
+            clients::a_reservation_makes_place_for_what_was_used,
+            clients::what_is_usual_is_reserved_where_nothing_is_known,
+            clients::windows_are_those_of_the_calendar,
+            clients::what_was_used_before_is_told_once,
+            clients::only_so_many_requests_are_in_flight,
+            clients::limits_may_change_while_requests_are_in_flight,
+        }
     };
 }
 

@@ -11,6 +11,7 @@ mod format;
 mod id;
 mod key_policy;
 mod limits;
+pub mod metering;
 pub mod rotation;
 mod seal;
 mod secret;
@@ -22,7 +23,10 @@ mod usage;
 mod validation;
 mod verdict;
 
-pub use client_key::{CLIENT_KEY_PREFIX, ClientKey};
+pub use client_key::{
+    Budget, BudgetDraft, CLIENT_KEY_PREFIX, ClientKey, ClientKeyDraft, ClientLimits, ClientLimitsDraft, ClientPolicy,
+    Network, PreviousDigest, check_client_policy,
+};
 pub use clock::{Clock, SystemClock};
 pub use format::{Format, OutputFormat};
 pub use id::{AdminTokenId, ClientKeyId, KeyId, ServiceId};
@@ -38,7 +42,8 @@ pub use target::TargetUrl;
 pub use time::Timestamp;
 pub use upstream_key::{KeyLabel, UpstreamKey, UpstreamKeyDraft, upstream_key_value};
 pub use usage::{
-    End, EndedAttempt, EndedRequest, Figure, Grain, Pricing, TokenUsage, UsageFigures, UsageRow, UsageSubject,
+    End, EndedAttempt, EndedRequest, Figure, Grain, MOST_NANODOLLARS, MOST_TOKENS, Pricing, TokenUsage, UsageFigures,
+    UsageRow, UsageSubject,
 };
 pub use validation::{FieldError, Invalid};
 pub use verdict::{LimitReading, LimitScope, Reading, Resource, Verdict};

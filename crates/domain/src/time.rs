@@ -35,6 +35,20 @@ impl Timestamp {
     pub fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
+
+    /// Its year, month and day in UTC (Howard Hinnant, "chrono-compatible low-level date algorithms", `civil_from_days`).
+    #[must_use]
+    pub const fn date(self) -> (i64, u8, u8) {
+        let days = self.0.div_euclid(24 * 60 * 60 * 1000) + 719_468;
+        let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted_month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+        let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
+        (year, month as u8, day as u8)
+    }
 }
 
 impl From<SystemTime> for Timestamp {
@@ -56,6 +70,16 @@ mod tests {
         assert_eq!(end.saturating_add(Duration::MAX), end);
         assert_eq!(Timestamp::EPOCH.saturating_since(end), Duration::ZERO);
         assert_eq!(end.saturating_since(Timestamp::from_millis(i64::MIN)), Duration::from_millis(i64::MAX as u64));
+    }
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        let date = |seconds: i64| Timestamp::from_millis(seconds * 1000).date();
+        assert_eq!(date(0), (1970, 1, 1));
+        assert_eq!(date(-1), (1969, 12, 31));
+        assert_eq!(date(951_782_400), (2000, 2, 29));
+        assert_eq!(date(1_709_251_199), (2024, 2, 29));
+        assert_eq!(date(4_107_542_400), (2100, 3, 1));
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod figures;
 mod pricing;
 mod tokens;
 
-pub use ended::{End, EndedAttempt, EndedRequest};
+pub use ended::{End, EndedAttempt, EndedRequest, MOST_NANODOLLARS, MOST_TOKENS};
 pub use figures::{Figure, UsageFigures};
 pub use pricing::Pricing;
 pub use tokens::TokenUsage;

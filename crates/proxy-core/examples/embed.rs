@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // Who may use it.
     let digest_key = DigestKey::generate()?;
-    let client = (digest_key.client_key(b"my-client-key"), ClientEntry { id: None, name: "me".to_owned() });
+    let client = (digest_key.client_key(b"my-client-key"), ClientEntry::new(None, "me"));
     let catalog = Catalog::new([ServiceEntry::new(&service, keys)?], ClientKeyRing::new(digest_key, [client]));
 
     let proxy = Proxy::builder(CatalogHandle::new(catalog), rotation).build()?;

@@ -171,7 +171,7 @@ mod tests {
         let catalog = Catalog::default();
         assert!(catalog.client(b"").is_none());
         let key = DigestKey::generate().unwrap();
-        let me = ClientEntry { id: None, name: "me".to_owned() };
+        let me = ClientEntry::new(None, "me");
         let ring = ClientKeyRing::new(key.clone(), [(key.client_key(b"good"), me.clone())]);
         let catalog = Catalog::new([], ring);
         assert_eq!(catalog.client(b"good").map(AsRef::as_ref), Some(&me));

@@ -1,9 +1,11 @@
-//! Which client keys open the doors.
+//! Which client keys open the doors, and what their holders may do.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use rotator_domain::{ClientKeyId, Digest, DigestKey};
+use rotator_domain::metering::MeteredLimits;
+use rotator_domain::{ClientKeyId, ClientPolicy, Digest, DigestKey, Timestamp};
 
 /// The client keys that are valid now, as keyed digests.
 ///
@@ -22,7 +24,16 @@ pub struct ClientEntry {
     pub id: Option<ClientKeyId>,
     /// What its owner is called.
     pub name: String,
+    expires_at: Option<Timestamp>,
+    policy: ClientPolicy,
+    /// What of the policy is counted, and for whom.
+    metered: Option<(ClientKeyId, MeteredLimits)>,
 }
+
+/// From where a request comes. Who embeds the proxy puts it into the extensions of requests; without it a client key that is
+/// bound to addresses is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
 
 // === impl ClientKeyRing ===
 
@@ -42,5 +53,45 @@ impl ClientKeyRing {
     /// What stands for a presented key, valid or not.
     pub(crate) fn digest(&self, presented: &[u8]) -> Digest {
         self.digest_key.client_key(presented)
+    }
+}
+
+// === impl ClientEntry ===
+
+impl ClientEntry {
+    /// A key whose holder may do everything, for ever.
+    pub fn new(id: Option<ClientKeyId>, name: impl Into<String>) -> Self {
+        let (name, policy) = (name.into(), ClientPolicy::default());
+        Self { id, name, expires_at: None, policy, metered: None }
+    }
+
+    /// Bound to a policy. What is used is counted by id: a key without one has no limits.
+    #[must_use]
+    pub fn with_policy(mut self, policy: ClientPolicy) -> Self {
+        self.metered = self.id.zip(policy.limits.metered());
+        self.policy = policy;
+        self
+    }
+
+    /// Valid before this time.
+    #[must_use]
+    pub fn until(mut self, expires_at: Option<Timestamp>) -> Self {
+        self.expires_at = expires_at;
+        self
+    }
+
+    /// Whether its time is over.
+    pub(crate) fn is_expired(&self, now: impl FnOnce() -> Timestamp) -> bool {
+        self.expires_at.is_some_and(|expires_at| now() >= expires_at)
+    }
+
+    /// What its holder may do.
+    pub(crate) fn policy(&self) -> &ClientPolicy {
+        &self.policy
+    }
+
+    /// What is counted, and for whom.
+    pub(crate) fn metered(&self) -> Option<(ClientKeyId, &MeteredLimits)> {
+        self.metered.as_ref().map(|(id, limits)| (*id, limits))
     }
 }

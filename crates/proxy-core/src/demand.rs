@@ -18,6 +18,8 @@ pub(crate) struct Demand {
     pub(crate) is_pinned: bool,
     /// How many tokens it may use, prompt and answer together: an estimate.
     pub(crate) tokens: u32,
+    /// Of them, those of the answer, where the request says how many they may be.
+    pub(crate) answer_tokens: Option<u32>,
     /// Whether sending it twice does no harm.
     pub(crate) may_repeat: bool,
 }
@@ -51,6 +53,10 @@ struct Look<'a> {
     max_completion_tokens: Option<&'a RawValue>,
     #[serde(default, borrow)]
     max_output_tokens: Option<&'a RawValue>,
+    #[serde(default, borrow, rename = "generationConfig", alias = "generation_config")]
+    generation_config: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    n: Option<&'a RawValue>,
     #[serde(default, borrow)]
     system: Option<&'a RawValue>,
     #[serde(default, borrow)]
@@ -61,6 +67,15 @@ struct Look<'a> {
     input: Option<&'a RawValue>,
     #[serde(default, borrow)]
     contents: Option<&'a RawValue>,
+}
+
+/// How Gemini says it, whose JSON takes both spellings.
+#[derive(Default, Deserialize)]
+struct GenerationConfig {
+    #[serde(default, rename = "maxOutputTokens", alias = "max_output_tokens")]
+    max_output_tokens: Option<u32>,
+    #[serde(default, rename = "candidateCount", alias = "candidate_count")]
+    candidate_count: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -77,7 +92,7 @@ impl Demand {
         // RFC 9110, section 9.2.2; `is_idempotent` knows the methods of that RFC.
         let may_repeat = method.is_idempotent() || headers.contains_key(IDEMPOTENCY_KEY);
         let session = headers.get(SESSION).map(|value| hash(value.as_bytes()));
-        Self { model: None, session, is_pinned: false, tokens: 0, may_repeat }
+        Self { session, may_repeat, ..Self::default() }
     }
 
     /// And what the path and the body of a request to an LLM API say; a body that was not read whole says nothing.
@@ -92,17 +107,31 @@ impl Demand {
             return self;
         };
         self.model = self.model.or_else(|| text(look.model));
-        let most = [look.max_tokens, look.max_completion_tokens, look.max_output_tokens];
-        let answer = most.into_iter().flatten().filter_map(|raw| serde_json::from_str::<u32>(raw.get()).ok()).max();
-        self.tokens = self.tokens.saturating_add(answer.unwrap_or(0));
+        self.answer_tokens = look.answer_tokens();
+        self.tokens = self.tokens.saturating_add(self.answer_tokens.unwrap_or(0));
         self.session = self.session.or_else(|| look.session());
         self
+    }
+
+    /// How many tokens the prompt has: an estimate.
+    pub(crate) fn prompt_tokens(&self) -> u32 {
+        self.tokens.saturating_sub(self.answer_tokens.unwrap_or(0))
     }
 }
 
 // === impl Look ===
 
 impl Look<'_> {
+    /// How many tokens the answer may have, all its choices together.
+    fn answer_tokens(&self) -> Option<u32> {
+        let gemini = || serde_json::from_str::<GenerationConfig>(self.generation_config?.get()).ok();
+        let gemini = gemini().unwrap_or_default();
+        let most = [self.max_tokens, self.max_completion_tokens, self.max_output_tokens];
+        let most = most.into_iter().map(number).chain([gemini.max_output_tokens]).flatten().max()?;
+        let choices = number(self.n).or(gemini.candidate_count).unwrap_or(1).max(1);
+        Some(most.saturating_mul(choices))
+    }
+
     /// What tells the session: OpenAI's `prompt_cache_key` or `user`, Anthropic's `metadata.user_id`, else the first part of
     /// the prompt.
     fn session(&self) -> Option<u64> {
@@ -138,6 +167,10 @@ pub(crate) fn model_in_path(path: &str) -> Option<String> {
 /// Where the last encoded colon is.
 fn encoded_colon(text: &str) -> Option<usize> {
     ["%3A", "%3a"].into_iter().filter_map(|colon| text.rfind(colon)).max()
+}
+
+fn number(raw: Option<&RawValue>) -> Option<u32> {
+    serde_json::from_str(raw?.get()).ok()
 }
 
 fn text(raw: Option<&RawValue>) -> Option<String> {
@@ -193,7 +226,13 @@ mod tests {
     #[test]
     fn tokens_are_those_of_the_prompt_and_the_most_of_the_answer() {
         let body = r#"{"model":"m","max_tokens":100,"max_output_tokens":7}"#;
-        assert_eq!(of(body).tokens, 100 + u32::try_from(body.len()).unwrap() / 4);
+        let prompt = u32::try_from(body.len()).unwrap() / 4;
+        let demand = of(body);
+        assert_eq!((demand.tokens, demand.prompt_tokens(), demand.answer_tokens), (100 + prompt, prompt, Some(100)));
+        let gemini = r#"{"generationConfig":{"maxOutputTokens":30,"candidateCount":2}}"#;
+        for (body, expected) in [(gemini, Some(60)), (r#"{"max_tokens":5,"n":3}"#, Some(15)), (r#"{"n":3}"#, None)] {
+            assert_eq!(of(body).answer_tokens, expected, "{body}");
+        }
     }
 
     #[test]

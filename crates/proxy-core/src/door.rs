@@ -1,5 +1,6 @@
 //! The path of a request through the proxy: route, client key, service, then the attempts.
 
+mod guard;
 mod look;
 mod metering;
 mod relay;
@@ -23,7 +24,7 @@ use crate::refusal::Refusal;
 use crate::route::{DoorName, Route};
 use crate::tally::{Received, Tally};
 use crate::translate::{Client, Translator};
-use crate::{credentials, headers, upgrade};
+use crate::{credentials, headers, limit_headers, upgrade};
 
 /// What a request asks, and of whom.
 #[derive(Clone, Copy)]
@@ -51,7 +52,7 @@ pub(crate) async fn answer(
     let entry = service_of(&catalog, route);
     let format = client_format(route, entry, &parts.headers, uri.query());
     let asked = Asked { entry, route, query: uri.query(), format };
-    let answered = match serve(shared, &catalog, asked, parts, body, &mut tally).await {
+    let mut answered = match serve(shared, &catalog, asked, parts, body, &mut tally).await {
         Ok(response) => response,
         Err(refusal) => {
             tracing::debug!(service.slug = route.slug, refusal = refusal.code(), "answered without the upstream");
@@ -62,6 +63,9 @@ pub(crate) async fn answer(
     let status = answered.status().as_u16();
     shared.metrics.answered(slug, status);
     tally.answered(status);
+    if let Some(standing) = tally.standing() {
+        limit_headers::tell(answered.headers_mut(), standing, format, shared.clock.now());
+    }
     answered.map(|body| body.tallied(tally))
 }
 
@@ -95,8 +99,11 @@ async fn serve(
     };
     let client_key = client_key.ok_or(Refusal::BadClientKey)?;
     let client = catalog.client(&client_key).ok_or(Refusal::BadClientKey)?;
+    guard::check_holder(shared, client, &parts.extensions)?;
     let entry = entry.ok_or(Refusal::NoService)?;
+    guard::check_asked(client, entry, route.door, &demand, &parts)?;
     tally.let_in(shared, entry.id(), route.door == DoorName::Llm, client);
+    guard::reserve(shared, client, route.door, &demand, &parts, tally).await?;
     admit(shared, entry, route, &parts)?;
 
     let outgoing = outgoing(route, query, &mut parts, &client_key);

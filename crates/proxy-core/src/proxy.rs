@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::BodyExt;
-use rotator_cache_trait::{ConversationStore, RotationState};
+use rotator_cache_trait::{ClientMeters, ConversationStore, RotationState};
 use rotator_domain::{Clock, Pricing, SystemClock};
+use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
@@ -20,9 +22,11 @@ use crate::catalog::CatalogHandle;
 use crate::door;
 use crate::error::BuildError;
 use crate::observe::ProxyMetrics;
+use crate::reserved::Returning;
 use crate::settings::ProxySettings;
 use crate::tally::{Counted, Received, RequestObserver};
 use crate::translate::ModelLists;
+use crate::unpriced::Unpriced;
 use crate::upgrade::Tunnels;
 use crate::upstream::Upstreams;
 
@@ -39,6 +43,7 @@ pub struct ProxyBuilder {
     metrics: ProxyMetrics,
     conversations: Option<Arc<dyn ConversationStore>>,
     observer: Option<Arc<dyn RequestObserver>>,
+    client_meters: Option<Arc<dyn ClientMeters>>,
     pricing: Option<Arc<dyn Pricing>>,
 }
 
@@ -54,14 +59,18 @@ pub(crate) struct Shared {
     pub(crate) conversations: Option<Arc<dyn ConversationStore>>,
     /// Who hears of ended requests.
     pub(crate) observer: Option<Arc<dyn RequestObserver>>,
+    /// What counts the limits of client keys.
+    pub(crate) client_meters: Option<Arc<dyn ClientMeters>>,
     /// What tokens cost.
     pub(crate) pricing: Option<Arc<dyn Pricing>>,
+    pub(crate) unpriced: Unpriced,
+    pub(crate) returning: Returning,
     pub(crate) model_lists: ModelLists,
     pub(crate) tunnels: Tunnels,
     pub(crate) waiting: WaitingRoom,
     pub(crate) breakers: Breakers,
     pub(crate) oddities: Oddities,
-    /// Leases on their way back.
+    /// Leases and reservations on their way back.
     pub(crate) settling: TaskTracker,
 }
 
@@ -78,6 +87,7 @@ impl Proxy {
             metrics: ProxyMetrics::default(),
             conversations: None,
             observer: None,
+            client_meters: None,
             pricing: None,
         }
     }
@@ -128,6 +138,18 @@ impl std::fmt::Debug for Proxy {
     }
 }
 
+// === impl Shared ===
+
+impl Shared {
+    /// Does what nobody waits for. What is in memory is done at once; for anything else a task goes on, which the shutdown waits
+    /// for.
+    pub(crate) fn go_on(&self, work: impl Future<Output = ()> + Send + 'static) -> Option<JoinHandle<()>> {
+        let mut work = Box::pin(work);
+        let goes_on = work.as_mut().now_or_never().is_none() && tokio::runtime::Handle::try_current().is_ok();
+        goes_on.then(|| self.settling.spawn(work))
+    }
+}
+
 // === impl ProxyBuilder ===
 
 impl ProxyBuilder {
@@ -167,7 +189,14 @@ impl ProxyBuilder {
         self
     }
 
-    /// Says what requests cost that the observer is told of.
+    /// Counts what client keys with limits use in `meters`. Without them limits do not hold.
+    #[must_use]
+    pub fn client_meters(mut self, meters: Arc<dyn ClientMeters>) -> Self {
+        self.client_meters = Some(meters);
+        self
+    }
+
+    /// Says what requests cost, for whoever is told of them and for budgets of money. Without it nothing costs anything.
     #[must_use]
     pub fn pricing(mut self, pricing: Arc<dyn Pricing>) -> Self {
         self.pricing = Some(pricing);
@@ -188,7 +217,10 @@ impl ProxyBuilder {
             upstreams: Upstreams::new()?,
             conversations: self.conversations,
             observer: self.observer,
+            client_meters: self.client_meters,
             pricing: self.pricing,
+            unpriced: Unpriced::default(),
+            returning: Returning::default(),
             model_lists: ModelLists::default(),
             tunnels: Tunnels::default(),
             waiting: WaitingRoom::default(),

@@ -1,5 +1,9 @@
 //! The proxy's own answers when it cannot pass on the upstream's.
 
+mod limited;
+
+pub(crate) use limited::Limited;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -22,6 +26,18 @@ pub(crate) enum Refusal {
     NoService,
     /// The client showed no valid key.
     BadClientKey,
+    /// The client key's time is over.
+    ClientKeyExpired,
+    /// The client key does not open the doors from there.
+    SourceNotAllowed,
+    /// The client key is not for this service.
+    ServiceNotAllowed,
+    /// The client key is not for this model, or the request does not say for which one it is.
+    ModelNotAllowed(Option<String>),
+    /// A limit of the client key is reached.
+    Limited(Limited),
+    /// What counts the limits of client keys does not answer.
+    NoMeters,
     /// The service does not serve this method.
     Method(MethodSet),
     /// The path tries to leave the target's base path.
@@ -106,7 +122,8 @@ impl Refusal {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::NoRoute | Self::NoService | Self::NoEmbeddings { .. } => StatusCode::NOT_FOUND,
-            Self::BadClientKey => StatusCode::UNAUTHORIZED,
+            Self::BadClientKey | Self::ClientKeyExpired => StatusCode::UNAUTHORIZED,
+            Self::SourceNotAllowed | Self::ServiceNotAllowed | Self::ModelNotAllowed(_) => StatusCode::FORBIDDEN,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::PathClimbs
             | Self::BadPath
@@ -119,8 +136,10 @@ impl Refusal {
             Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyStalled => StatusCode::REQUEST_TIMEOUT,
             Self::OtherFormat { .. } => StatusCode::NOT_IMPLEMENTED,
-            Self::Cooling(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::NoUsableKey | Self::NoRotation | Self::NoMemory | Self::Resting(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Cooling(_) | Self::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::NoUsableKey | Self::NoRotation | Self::NoMeters | Self::NoMemory | Self::Resting(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Unreachable
             | Self::Broken
             | Self::BadAnswer(_)
@@ -147,6 +166,12 @@ impl Refusal {
             Self::NoRoute => "no_route",
             Self::NoService => "no_service",
             Self::BadClientKey => "invalid_client_key",
+            Self::ClientKeyExpired => "client_key_expired",
+            Self::SourceNotAllowed => "source_not_allowed",
+            Self::ServiceNotAllowed => "service_not_allowed",
+            Self::ModelNotAllowed(_) => "model_not_allowed",
+            Self::Limited(limited) => limited.code(),
+            Self::NoMeters => "limits_unavailable",
             Self::Method(_) => "method_not_allowed",
             Self::PathClimbs => "path_leaves_target",
             Self::BadPath => "bad_path",
@@ -182,6 +207,7 @@ impl Refusal {
             Self::UnknownResponse(_) => Some("previous_response_id"),
             Self::NoState { field, .. } => Some(field),
             Self::Lost(names) => names.first().map(String::as_str),
+            Self::ModelNotAllowed(_) => Some("model"),
             _ => None,
         }
     }
@@ -204,7 +230,7 @@ impl Refusal {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         match self {
-            Self::Cooling(after) | Self::Resting(after) => {
+            Self::Cooling(after) | Self::Resting(after) | Self::Limited(Limited { after: Some(after), .. }) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_seconds(*after)));
             }
             Self::Method(methods) => {
@@ -236,6 +262,15 @@ impl fmt::Display for Refusal {
             Self::NoRoute => f.write_str("Use /proxy/{slug}/... or /llm/{slug}/..."),
             Self::NoService => f.write_str("No active service has this slug."),
             Self::BadClientKey => f.write_str("The client key is missing or not valid."),
+            Self::ClientKeyExpired => f.write_str("The client key has expired."),
+            Self::SourceNotAllowed => f.write_str("This client key may not be used from this address."),
+            Self::ServiceNotAllowed => f.write_str("This client key may not use this service."),
+            Self::ModelNotAllowed(Some(model)) => write!(f, "This client key may not use the model {model}."),
+            Self::ModelNotAllowed(None) => {
+                f.write_str("This client key may use some models only, and the request names none.")
+            }
+            Self::Limited(limited) => limited.fmt(f),
+            Self::NoMeters => f.write_str("The limits of the client key cannot be asked now."),
             Self::Method(methods) => write!(f, "This service serves only {methods}."),
             Self::PathClimbs => f.write_str("The path tries to leave the service's base path."),
             Self::BadPath => f.write_str("The path and the query do not make a URL."),

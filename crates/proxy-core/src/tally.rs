@@ -8,12 +8,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use rotator_domain::{End, EndedAttempt, EndedRequest, KeyId, Pricing, ServiceId, TokenUsage, Verdict};
+use rotator_domain::metering::{ClientStanding, ClientUse, Unit};
+use rotator_domain::{
+    End, EndedAttempt, EndedRequest, Figure, KeyId, MOST_NANODOLLARS, MOST_TOKENS, Pricing, ServiceId, TokenUsage,
+    Verdict,
+};
 use tokio::time::Instant;
 
 use crate::client_keys::ClientEntry;
 use crate::observe::InFlight;
 use crate::proxy::Shared;
+use crate::reserved::{Metered, Reserved};
 
 /// The status of a request whose client went away before it was answered, as nginx logs it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -35,6 +40,8 @@ pub(crate) struct Tally {
     /// Whether the answer has no body, whatever its head says.
     is_head: bool,
     has_first_byte: bool,
+    is_told: bool,
+    metered: Metered,
     _in_flight: InFlight,
 }
 
@@ -81,6 +88,8 @@ impl Tally {
             received,
             is_head,
             has_first_byte: false,
+            is_told: false,
+            metered: Metered::default(),
             _in_flight: shared.metrics.begin(),
         })
     }
@@ -120,6 +129,16 @@ impl Tally {
         self.request.tokens = Some(tokens);
     }
 
+    /// The request is under its client's limits, which stand like this.
+    pub(crate) fn reserved(&mut self, standing: ClientStanding, reserved: Option<Reserved>) {
+        self.metered = Metered { standing: Some(standing), reserved };
+    }
+
+    /// How the client's limits stood when the request came, where it has some.
+    pub(crate) fn standing(&self) -> Option<&ClientStanding> {
+        self.metered.standing.as_ref()
+    }
+
     /// A piece of the answer's body goes to the client.
     pub(crate) fn passed(&mut self, bytes: usize) {
         if !self.has_first_byte {
@@ -135,7 +154,9 @@ impl Tally {
     }
 
     fn tell(&mut self, end: End) {
-        let Some(observer) = self.observer.take() else { return };
+        if std::mem::replace(&mut self.is_told, true) {
+            return;
+        }
         let request = &mut self.request;
         request.end = end;
         request.duration = self.began.elapsed();
@@ -146,7 +167,41 @@ impl Tally {
             request.cost_nanodollars = pricing.cost(model, tokens);
         }
         request.bytes_in = self.received.0.load(Ordering::Relaxed);
-        observer.ended(request);
+        if let Some(observer) = &self.observer {
+            observer.ended(request);
+        }
+        // Figures first: what is seeded from them must not miss what a limit has forgotten already.
+        if let Some(reserved) = self.metered.reserved.take() {
+            let used = self.client_use(&reserved);
+            reserved.settle(used);
+        }
+    }
+
+    /// What the request counts for against its client's limits, as its figures tell it. One that was answered with 429 was
+    /// never served and counts for nothing. Of one that was served without a word about tokens, or broke off before it, what was
+    /// reserved counts: who breaks off early must not have it for nothing.
+    fn client_use(&self, reserved: &Reserved) -> ClientUse {
+        let request = &self.request;
+        if request.error() == Some(Figure::ErrorsLimited) {
+            return ClientUse::NOTHING;
+        }
+        let was_served = request.is_llm && request.key.is_some() && request.status < 400;
+        let untold = || if was_served { None } else { Some(0) };
+        let tokens = request.tokens.as_ref().map(|tokens| tokens.total().min(MOST_TOKENS));
+        ClientUse {
+            is_request: true,
+            tokens: tokens.or_else(untold),
+            nanodollars: request.tokens.map(|_| self.cost(reserved)).or_else(untold),
+        }
+    }
+
+    /// What the tokens cost; nothing where that is not known.
+    fn cost(&self, reserved: &Reserved) -> u64 {
+        let (cost, model) = (self.request.cost_nanodollars, self.request.model.as_deref());
+        if cost.is_none() && reserved.counts(Unit::Nanodollars) {
+            reserved.shared().unpriced.tell(model);
+        }
+        cost.unwrap_or(0).min(MOST_NANODOLLARS)
     }
 }
 

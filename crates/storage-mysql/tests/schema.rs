@@ -15,6 +15,12 @@ use rotator_test_services::{Database, MARIADB};
 
 /// What undoes the migrations, one step after the other; beside each the migration that it belongs to.
 const BACK: &[(&str, &str)] = &[
+    ("m0006_client_keys", "ALTER TABLE client_keys DROP INDEX uq_client_keys_previous"),
+    ("m0006_client_keys", "ALTER TABLE client_keys DROP COLUMN policy"),
+    ("m0006_client_keys", "ALTER TABLE client_keys DROP COLUMN previous_until"),
+    ("m0006_client_keys", "ALTER TABLE client_keys DROP COLUMN previous_digest"),
+    ("m0006_client_keys", "ALTER TABLE client_keys DROP COLUMN expires_at"),
+    ("m0006_client_keys", "ALTER TABLE client_keys DROP COLUMN prefix"),
     ("m0005_scale", "ALTER TABLE upstream_keys DROP INDEX ix_upstream_keys_active"),
     ("m0004_usage", "DROP TABLE usage_sources"),
     ("m0004_usage", "DROP TABLE usage_days"),

@@ -6,6 +6,7 @@ mod m0002_rotation;
 mod m0003_changes;
 mod m0004_usage;
 mod m0005_scale;
+mod m0006_client_keys;
 mod resume;
 mod schema;
 
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_changes::Migration),
             Box::new(m0004_usage::Migration),
             Box::new(m0005_scale::Migration),
+            Box::new(m0006_client_keys::Migration),
         ]
     }
 

@@ -51,6 +51,11 @@ pub(crate) struct KeyFlags {
 // === impl Emptiable ===
 
 impl<T> Emptiable<T> {
+    /// The value, if it is not empty.
+    pub(crate) fn said(self) -> Option<T> {
+        self.0
+    }
+
     /// Writes what was said, if anything was.
     pub(crate) fn write(said: Option<Self>, field: &mut Option<T>) {
         if let Some(Self(value)) = said {
@@ -121,6 +126,6 @@ impl KeyFlags {
     }
 }
 
-fn without_empty(models: Vec<String>) -> Vec<String> {
+pub(super) fn without_empty(models: Vec<String>) -> Vec<String> {
     models.into_iter().filter(|model| !model.is_empty()).collect()
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rotator_admin_api::bootstrap::{BootstrapOptions, Generated, bootstrap};
 use rotator_admin_api::{AdminContext, ChangeError, ChangeListener, KeyProber, ProbeError, ProbeOutcome, router};
-use rotator_cache_memory::{MemoryCounters, MemoryRotation};
+use rotator_cache_memory::{MemoryClientMeters, MemoryCounters, MemoryRotation};
 use rotator_cache_trait::OnlyNode;
 use rotator_domain::{Clock, KeyId, MasterKey, Secret, ServiceId, SystemClock, Vault, Verdict};
 use rotator_storage_sqlite::SqliteFactory;
@@ -61,6 +61,7 @@ pub(crate) async fn start() -> SocketAddr {
         digest_key: bootstrapped.digest_key,
         counters: Arc::new(MemoryCounters::default()),
         rotation: Arc::new(MemoryRotation::default()),
+        meters: Arc::new(MemoryClientMeters::default()),
         nodes: Arc::new(OnlyNode { id: "only".to_owned(), version: "1".to_owned() }),
         changes: Arc::new(NoProxy),
         prober: Arc::new(EverySecondWorks),

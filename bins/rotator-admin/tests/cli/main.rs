@@ -4,6 +4,7 @@
 
 mod admin_api;
 mod apply;
+mod client_keys;
 mod keys;
 mod place;
 mod services;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use rotator_domain::rotation::Checkpoint;
 use rotator_domain::{
-    AdminTokenId, ClientKey, Digest, Grain, KeyId, Sealed, Service, ServiceId, Slug, Timestamp, UsageRow,
+    AdminTokenId, ClientKey, ClientKeyId, Digest, Grain, KeyId, Sealed, Service, ServiceId, Slug, Timestamp, UsageRow,
 };
 use rotator_storage_trait::*;
 
@@ -65,6 +65,11 @@ counted!(AuditRepository:
 counted!(ClientKeyRepository:
     insert_client_key(key: &ClientKey) -> ();
     client_keys() -> Vec<ClientKey>;
+    client_keys_page(page: Page<ClientKeyId>) -> Vec<ClientKey>;
+    count_client_keys() -> u64;
+    client_key(id: ClientKeyId) -> Option<ClientKey>;
+    update_client_key(key: &ClientKey) -> ();
+    delete_client_key(id: ClientKeyId) -> ();
 );
 
 counted!(SecretRepository:

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Method;
+use http::{Method, Request};
 use rotator_mock_upstream::MockUpstream;
 use serde_json::json;
 
-use crate::outcome::{code, text, until};
+use crate::client::full;
+use crate::client_limits::client_key;
 use crate::commands::legacy_file;
+use crate::outcome::{code, text, until};
 use crate::server::{CLIENT_KEY, PASSWORD, Place, Server};
 
 /// What seals the keys that all nodes read.
@@ -64,6 +66,32 @@ async fn without_redis_what_one_node_changes_holds_on_the_other_within_a_second(
 }
 
 #[tokio::test]
+async fn without_redis_a_client_key_changes_on_the_other_node_within_a_second() {
+    let ([one, other], upstream) = (two_nodes().await, MockUpstream::start().await.unwrap());
+    one.generic("s", &upstream.base_url(), &["sk-1"]).await;
+    until("the service comes", async || status(&other).await == 204).await;
+    let answered = async |key: &str| {
+        let request = Request::get(format!("{}/proxy/s/status/204", other.base)).header("x-proxy-key", key);
+        other.send(request.body(full("")).unwrap()).await.status.as_u16()
+    };
+    let mut took = Vec::new();
+    let (id, first) = client_key(&one, json!({})).await;
+    took.push(until("the key comes", async || answered(&first).await == 204).await);
+
+    let path = format!("client-keys/{id}");
+    let (_, rotated) = one.admin(Method::POST, &format!("{path}/rotate"), Some(json!({}))).await;
+    let second = rotated["key_value"].as_str().unwrap();
+    took.push(until("the value is replaced", async || answered(second).await == 204).await);
+    assert_eq!(answered(&first).await, 401);
+
+    one.admin(Method::PATCH, &path, Some(json!({"services": ["another"]}))).await;
+    took.push(until("its policy holds", async || answered(second).await == 403).await);
+    one.admin(Method::DELETE, &path, None).await;
+    took.push(until("the key goes", async || answered(second).await == 401).await);
+    assert!(took.iter().all(|took| *took < SECOND), "{took:?}");
+}
+
+#[tokio::test]
 async fn a_running_server_sees_what_a_command_imports_within_a_second() {
     let server = alone(Place::new()).start().await;
     assert_eq!(server.get("/proxy/weather/x").await.status, 404);
@@ -73,7 +101,7 @@ async fn a_running_server_sees_what_a_command_imports_within_a_second() {
     assert!(text(&output).contains("A running server sees them within a second."), "{}", text(&output));
     // The service takes GET alone, so that the server answers by itself.
     let known = async || {
-        let request = server.request(Method::POST, "/proxy/weather/x").body(crate::client::full("")).unwrap();
+        let request = server.request(Method::POST, "/proxy/weather/x").body(full("")).unwrap();
         server.send(request).await.status == 405
     };
     let took = until("the imported service is served", known).await;

@@ -36,12 +36,23 @@ fn count(entries: &[String], kind: &str) -> usize {
     entries.iter().filter(|entry| entry.starts_with(&format!("{{\"kind\":\"{kind}\""))).count()
 }
 
-/// A server with something of everything, its first client key and an API token.
-async fn filled(upstream: &MockUpstream) -> (Server, i64, String, String) {
+/// A server with something of everything, two values of a client key with every limit, and an API token.
+async fn filled(upstream: &MockUpstream) -> (Server, i64, [String; 2], String) {
     upstream.set_key("sk-revoked", KeyBehaviour::Revoked);
     let server = place().set("ADMIN_PASSWORD", PASSWORD).start().await;
-    let shown = server.output();
-    let client_key = shown.lines().find_map(|line| line.trim().strip_prefix("client key      ")).unwrap().to_owned();
+    let rich = json!({
+        "name": "第一 🔑", "expires_at": "2999-01-01T00:00:00.001Z", "services": ["s", "team-*"], "models": ["gpt-*"],
+        "sources": ["127.0.0.0/8", "2001:db8::/32"],
+        "limits": {
+            "rpm": 1000, "rpd": 1001, "tpm": 1002, "tpd": 1003, "max_concurrency": 1004,
+            "budgets": [{"amount": 12.345_678_901, "unit": "usd", "period": "month"}],
+        },
+    });
+    let (_, made) = server.admin(Method::POST, "client-keys", Some(rich)).await;
+    let path = format!("client-keys/{}/rotate", made["id"]);
+    let (status, rotated) = server.admin(Method::POST, &path, Some(json!({"grace_seconds": 2_592_000}))).await;
+    assert_eq!(status, StatusCode::OK, "{rotated}");
+    let client_keys = [rotated, made].map(|key| key["key_value"].as_str().unwrap().to_owned());
     let policy = json!({
         "name": "天气 🔑", "slug": "s", "config_type": "GENERIC", "target_url": upstream.base_url(), "method": "ANY",
         "api_key_location": "header", "api_key_name": "Authorization", "api_key_prefix": "Bearer ", "strategy": "fill_first",
@@ -61,12 +72,12 @@ async fn filled(upstream: &MockUpstream) -> (Server, i64, String, String) {
     let (_, token) = server.admin(Method::POST, "tokens", Some(json!({"name": "t", "expires_in_days": 30}))).await;
     let token = token["token"].as_str().unwrap().to_owned();
     // A dead key's state, and an ended session.
-    assert_eq!(served(&server, &client_key).await, StatusCode::OK);
+    assert_eq!(served(&server, &client_keys[0]).await, StatusCode::OK);
     let (_, session) =
         server.admin(Method::POST, "login", Some(json!({"username": "admin", "password": PASSWORD}))).await;
     let session = session["access_token"].as_str().unwrap();
     assert_eq!(authorized(&server, Method::POST, "logout", session).await, StatusCode::OK);
-    (server, id, client_key, token)
+    (server, id, client_keys, token)
 }
 
 async fn served(server: &Server, client_key: &str) -> StatusCode {
@@ -86,11 +97,27 @@ async fn pool(server: &Server, id: i64) -> (Value, Value) {
     (config, server.admin(Method::POST, &format!("proxy-configs/{id}/keys/export"), None).await.1)
 }
 
+/// What the admin API tells of the client keys.
+async fn client_keys(server: &Server) -> Value {
+    let (status, keys) = server.admin(Method::GET, "client-keys", None).await;
+    assert_eq!((status, keys.as_array().map(Vec::len)), (StatusCode::OK, Some(2)), "{keys}");
+    keys
+}
+
+/// How many requests of its day the client key with limits has used.
+async fn used_today(server: &Server) -> Value {
+    let keys = client_keys(server).await;
+    let id = keys.as_array().unwrap().iter().find(|key| key["limits"]["rpd"] == 1001).unwrap()["id"].clone();
+    let (_, shown) = server.admin(Method::GET, &format!("client-keys/{id}"), None).await;
+    let is_daily = |limit: &&Value| limit["unit"] == "requests" && limit["period"] == "day";
+    shown["standing"].as_array().unwrap().iter().find(is_daily).unwrap()["used"].clone()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_moves_from_sqlite_over_mysql_and_postgresql_and_back() {
     let upstream = MockUpstream::start().await.unwrap();
-    let (server, id, client_key, token) = filled(&upstream).await;
-    let before = pool(&server, id).await;
+    let (server, id, client_values, token) = filled(&upstream).await;
+    let before = (pool(&server, id).await, client_keys(&server).await);
     server.terminate();
     let first = server.ended().await;
     let (mysql, postgres) = (MARIADB.database().unwrap(), POSTGRES.database().unwrap());
@@ -107,7 +134,7 @@ async fn everything_moves_from_sqlite_over_mysql_and_postgresql_and_back() {
         ("admin_user", 1),
         ("admin_token", 1),
         ("ended_session", 1),
-        ("client_key", 1),
+        ("client_key", 2),
         ("service", 2),
         ("upstream_key", MANY + 4),
         ("key_state", 1),
@@ -124,12 +151,15 @@ async fn everything_moves_from_sqlite_over_mysql_and_postgresql_and_back() {
     let [_, _, _, last] = chain;
     let server = last.start().await;
     assert!(!server.output().contains("First start"));
-    assert_eq!(served(&server, &client_key).await, StatusCode::OK);
+    assert_eq!(used_today(&server).await, 1.0);
+    for value in &client_values {
+        assert_eq!(served(&server, value).await, StatusCode::OK);
+    }
     assert_eq!(served(&server, "rk-another").await, StatusCode::UNAUTHORIZED);
     // The dead key was not tried again: its state has moved.
     assert_eq!(upstream.hits("sk-revoked"), 1);
     assert_eq!(authorized(&server, Method::GET, "proxy-configs", &token).await, StatusCode::OK);
-    assert_eq!(pool(&server, id).await, before);
+    assert_eq!((pool(&server, id).await, client_keys(&server).await), before);
     // A double is noticed by a digest under the key that has moved; a new key has a new id.
     let batch = format!("proxy-configs/{id}/keys/batch");
     let (_, report) = server.admin(Method::POST, &batch, Some(json!({"keys": ["sk-1", "sk-new"]}))).await;

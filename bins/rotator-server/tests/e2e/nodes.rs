@@ -11,8 +11,10 @@ use serde_json::{Value, json};
 use crate::backend::{Backend, kind};
 use crate::changes::{MASTER_KEY, SECOND};
 use crate::client::{TestClient, full};
+use crate::client_limits::{client_key, spend};
 use crate::outcome::until;
 use crate::server::{CLIENT_KEY, PASSWORD, Place, Server};
+use crate::usage::{total, until_counted};
 
 pub(crate) fn place(backend: &Arc<Backend>, node: &str) -> Place {
     let usual = Place::sharing(Some(Arc::clone(backend)));
@@ -67,6 +69,77 @@ async fn of_seven_keys_each_serves_exactly_a_seventh_of_what_comes_to_three_node
     assert_eq!(hits, [3000; 7]);
     for node in &nodes {
         assert_eq!(ready(node).await["cache"], "shared");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_budget_with_room_for_a_thousand_requests_lets_a_thousand_pass_on_three_nodes() {
+    let (backend, upstream) = (backend(), MockUpstream::start().await.unwrap());
+    let nodes = nodes(&backend, &["one", "two", "three"]).await;
+    nodes[0].llm("s", "openai_compatible", &upstream.base_url(), &["sk-1", "sk-2"]).await;
+    // The mock says that each took eight tokens.
+    let budget = json!({"limits": {"budgets": [{"amount": 8000, "unit": "tokens", "period": "month"}]}});
+    let (id, key) = client_key(&nodes[0], budget).await;
+    let keys = format!("client-keys/{id}");
+    for node in &nodes[1..] {
+        until("the key is there", async || {
+            let request = http::Request::builder().uri(format!("{}/llm/s/models", node.base));
+            let request = request.header("x-proxy-key", &key).body(full("")).unwrap();
+            node.send(request).await.status == 200
+        })
+        .await;
+    }
+    let before = upstream.requests().len();
+    assert_eq!(spend(&nodes, &key, "/llm/s/chat/completions", 64).await, 1000);
+    assert_eq!(upstream.requests().len() - before, 1000);
+    for node in &nodes {
+        let (_, shown) = node.admin(Method::GET, &keys, None).await;
+        let standing = &shown["standing"][0];
+        assert_eq!((&standing["used"], &standing["reserved"]), (&json!(8000.0), &json!(0.0)), "{shown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_redis_nodes_share_what_is_left_of_a_limit_and_a_redis_that_lost_everything_is_told() {
+    let (backend, upstream) = (backend(), MockUpstream::start().await.unwrap());
+    let mut redis = Redis::start().unwrap();
+    let mut nodes = Vec::new();
+    for name in ["one", "two"] {
+        nodes.push(place(&backend, name).set("REDIS_URL", &redis.url()).start().await);
+    }
+    nodes[0].llm("s", "openai_compatible", &upstream.base_url(), &["sk-1", "sk-2"]).await;
+    let (id, key) = client_key(&nodes[0], json!({"limits": {"rpd": 20}})).await;
+    let send = async |node: &Server| {
+        let request =
+            http::Request::builder().method(Method::POST).uri(format!("{}/llm/s/chat/completions", node.base));
+        let request = request.header("x-proxy-key", &key).header("content-type", "application/json");
+        node.send(request.body(full(r#"{"model":"m","messages":[]}"#)).unwrap()).await.status
+    };
+    until("the key is there", async || send(&nodes[1]).await == 200).await;
+    for _ in 0..9 {
+        assert_eq!(send(&nodes[0]).await, StatusCode::OK);
+    }
+    until_counted(&nodes[0], 10).await;
+    for node in &nodes {
+        until("both are counted", async || ready(node).await["nodes"] == 2).await;
+    }
+    redis.kill().unwrap();
+    // Five are left for each.
+    for node in &nodes {
+        assert_eq!(spend(std::slice::from_ref(node), &key, "/llm/s/chat/completions", 4).await, 5);
+    }
+    // What a Redis that has lost everything is told is what the database knows, which is a second behind.
+    until("all is counted", async || {
+        let (requests, limited) = (total(&nodes[0], "requests").await, total(&nodes[0], "errors_limited").await);
+        requests - limited == 20
+    })
+    .await;
+    redis.restart().unwrap();
+    for node in &nodes {
+        until("the node joins again", async || ready(node).await["cache"] == "shared").await;
+        assert_eq!(send(node).await, StatusCode::TOO_MANY_REQUESTS);
+        let (_, shown) = node.admin(Method::GET, &format!("client-keys/{id}"), None).await;
+        assert_eq!(shown["standing"][0]["used"], 20.0, "{shown}");
     }
 }
 

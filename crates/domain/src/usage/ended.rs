@@ -6,9 +6,9 @@ use super::{Figure, TokenUsage, UsageFigures, UsageSubject};
 use crate::{ClientKeyId, KeyId, ServiceId, Timestamp, Verdict};
 
 /// The most tokens that one request is believed to have used: what an upstream says must not fill the figures up.
-const MOST_TOKENS: u64 = 1_000_000_000;
+pub const MOST_TOKENS: u64 = 1_000_000_000;
 /// The most that one request is believed to have cost: a thousand US dollars.
-const MOST_NANODOLLARS: u64 = 1_000_000_000_000;
+pub const MOST_NANODOLLARS: u64 = 1_000_000_000_000;
 
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use rotator_domain::rotation::{Ending, Lease};
 use rotator_domain::{Reading, ServiceId, TokenUsage};
 use tokio::task::JoinHandle;
@@ -58,7 +57,7 @@ impl Held {
         self.answered = None;
         let Some(reading) = self.ending.reading.take() else { return };
         let (shared, lease, service_id) = (Arc::clone(&self.shared), self.lease.clone(), self.service_id);
-        self.telling = self.shared.settle(async move {
+        self.telling = self.shared.go_on(async move {
             let now = shared.clock.now();
             if let Err(error) = shared.rotation.learn(service_id, &lease, &reading, now).await {
                 tracing::error!(error = %error, "what an answer said could not be told");
@@ -76,7 +75,7 @@ impl Drop for Held {
     fn drop(&mut self) {
         let (shared, lines, lease) = (Arc::clone(&self.shared), Arc::clone(&self.lines), self.lease.clone());
         let (service_id, ending, telling) = (self.service_id, std::mem::take(&mut self.ending), self.telling.take());
-        let _ = self.shared.settle(async move {
+        let _ = self.shared.go_on(async move {
             if let Some(telling) = telling {
                 // It only ends early where the runtime does.
                 drop(telling.await);
@@ -93,16 +92,5 @@ impl Drop for Held {
 impl std::fmt::Debug for Held {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Held").field("key", &self.lease.key).finish_non_exhaustive()
-    }
-}
-
-// === impl Shared ===
-
-impl Shared {
-    /// Does what nobody waits for. Rotation state in memory answers at once; for any other a task goes on.
-    fn settle(&self, work: impl Future<Output = ()> + Send + 'static) -> Option<JoinHandle<()>> {
-        let mut work = Box::pin(work);
-        let goes_on = work.as_mut().now_or_never().is_none() && tokio::runtime::Handle::try_current().is_ok();
-        goes_on.then(|| self.settling.spawn(work))
     }
 }

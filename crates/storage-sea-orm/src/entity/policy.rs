@@ -2,6 +2,10 @@
 //!
 //! Members that are not known here, from a later version, are passed over.
 
+mod client;
+
+pub(super) use client::{read_client_policy, write_client_policy};
+
 use std::collections::BTreeMap;
 
 use rotator_domain::rotation::{Glob, KeyPolicy, Limits, QuotaGroup};

@@ -7,7 +7,7 @@ use sea_orm::sea_query::{ColumnDef, ForeignKey, ForeignKeyAction, Index, Table};
 use sea_orm::{DbBackend, DbErr, DeriveMigrationName};
 use sea_orm_migration::{MigrationTrait, SchemaManager, async_trait};
 
-use super::schema::{NewIndex, Schema};
+use super::schema::{NewIndex, Schema, long_text};
 
 /// Characters, so that the primary key stays within MySQL's 3,072 bytes.
 const MODEL_LENGTH: u32 = 255;
@@ -52,9 +52,4 @@ async fn states(schema: &Schema<'_>) -> Result<(), DbErr> {
     // What goes with a key is found by the key.
     let columns = &["key_id"];
     schema.create_index(NewIndex { name: "ix_key_states_key", table: "key_states", columns, unique: false }).await
-}
-
-fn long_text(name: &'static str, backend: DbBackend) -> ColumnDef {
-    let mut column = ColumnDef::new(name);
-    if backend == DbBackend::MySql { column.custom("MEDIUMTEXT").take() } else { column.text().take() }
 }

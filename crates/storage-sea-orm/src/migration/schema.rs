@@ -108,6 +108,12 @@ impl<'m> Schema<'m> {
     }
 }
 
+/// A text of any length: MySQL's TEXT ends at 64 KiB.
+pub(super) fn long_text(name: &'static str, backend: DbBackend) -> ColumnDef {
+    let mut column = ColumnDef::new(name);
+    if backend == DbBackend::MySql { column.custom("MEDIUMTEXT").take() } else { column.text().take() }
+}
+
 /// The number that a query gives.
 pub(super) async fn count<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<i64, DbErr> {
     let row = db.query_one_raw(statement).await?;

@@ -170,7 +170,7 @@ moves!(setting as Setting, row => read_setting(row), setting => Ok(write_setting
 moves!(admin_user as AdminUser, row => row.into(), user => Ok(user.into()));
 moves!(admin_token as AdminToken, row => row.try_into()?, token => Ok(token.into()));
 moves!(ended_session as EndedSession, row => read_session(row), session => Ok(write_session(session)));
-moves!(client_key as ClientKey, row => row.try_into()?, key => Ok(key.into()));
+moves!(client_key as ClientKey, row => row.try_into()?, key => key.try_into());
 moves!(service as Service, row => Box::new(row.try_into()?), service => service.as_ref().try_into());
 moves!(upstream_key as UpstreamKey, row => row.try_into()?, key => key.try_into());
 moves!(audit_entry as Audit, row => row.into(), entry => Ok(entry.into()));

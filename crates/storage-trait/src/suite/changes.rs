@@ -15,7 +15,7 @@ const FIRST: Served = Served::Service(ServiceId(1));
 const SECOND: Served = Served::Service(ServiceId(2));
 
 fn client_key(id: i64) -> ClientKey {
-    ClientKey { id: ClientKeyId(id), name: String::new(), digest: digest(id), is_active: true, created_at: at(id) }
+    ClientKey::new(ClientKeyId(id), String::new(), "", digest(id), at(id))
 }
 
 async fn since(storage: &dyn Storage, version: i64) -> Vec<(Served, i64)> {
@@ -54,9 +54,17 @@ pub async fn every_change_of_what_is_served_counts(storage: &dyn Storage) {
     expect(&[FIRST]).await;
     storage.insert_client_key(&client_key(1)).await.unwrap();
     expect(&[Served::ClientKeys]).await;
+    let mut rotated = client_key(1);
+    rotated.rotate("", digest(2), at(9), at(1));
+    for changed in [ClientKey { is_active: false, ..client_key(1) }, rotated] {
+        storage.update_client_key(&changed).await.unwrap();
+        expect(&[Served::ClientKeys]).await;
+    }
+    storage.delete_client_key(ClientKeyId(1)).await.unwrap();
+    expect(&[Served::ClientKeys]).await;
     storage.delete_service(other).await.unwrap();
     expect(&[SECOND]).await;
-    assert_eq!(since(storage, 0).await, [(FIRST, 8), (Served::ClientKeys, 9), (SECOND, 10)]);
+    assert_eq!(since(storage, 0).await, [(FIRST, 8), (Served::ClientKeys, 12), (SECOND, 13)]);
 }
 
 pub async fn what_is_refused_or_not_served_counts_nothing(storage: &dyn Storage) {
@@ -71,6 +79,8 @@ pub async fn what_is_refused_or_not_served_counts_nothing(storage: &dyn Storage)
     refused(storage.change_key(KeyId(7), &KeyChange::default(), at(1)).await.map(drop));
     refused(storage.delete_key(KeyId(7)).await.map(drop));
     refused(storage.insert_client_key(&client_key(1)).await);
+    refused(storage.update_client_key(&client_key(7)).await);
+    refused(storage.delete_client_key(ClientKeyId(7)).await);
     storage.insert_keys(&[]).await.unwrap();
     storage.delete_keys(ServiceId(7)).await.unwrap();
     storage.save_states(service, &[]).await.unwrap();

@@ -5,6 +5,7 @@ use rotator_domain::{
     AdminTokenId, ClientKey, ClientKeyId, Figure, Grain, KeyId, Sealed, ServiceId, Timestamp, UsageRow, UsageSubject,
 };
 
+use super::client_keys;
 use super::sample::{EMOJI, all, at, digest, generic, key, keys, llm, long_policy, store_service};
 use crate::{
     AdminToken, AdminUser, AuditEntry, EndedSession, KeyRecord, Record, SettingRecord, Storage, StorageErrorKind,
@@ -27,13 +28,7 @@ fn everything() -> Vec<Record> {
         expires_at,
     };
     let session = |id: &str, millis| EndedSession { session_id: id.into(), expires_at: at(millis) };
-    let client_key = |id, is_active| ClientKey {
-        id: ClientKeyId(id),
-        name: EMOJI.into(),
-        digest: digest(id),
-        is_active,
-        created_at: at(id),
-    };
+    let client_key = ClientKey::new(ClientKeyId(20), EMOJI.to_owned(), "", digest(20), at(20));
     let entry = |id, text: Option<&str>| AuditEntry {
         id,
         at: at(id),
@@ -54,8 +49,8 @@ fn everything() -> Vec<Record> {
         Record::AdminToken(token(11, Some(at(i64::MAX)))),
         Record::EndedSession(session("a", i64::MAX)),
         Record::EndedSession(session("b", 0)),
-        Record::ClientKey(client_key(20, true)),
-        Record::ClientKey(client_key(21, false)),
+        Record::ClientKey(client_key),
+        Record::ClientKey(client_keys::rich(21)),
         Record::Service(Box::new(generic(1, EMOJI, "generic"))),
         Record::Service(Box::new(llm(2, "llm", "llm"))),
         Record::UpstreamKey(key(5, ServiceId(1), 5)),

@@ -4,18 +4,21 @@
 //! service or a key is travels as the admin API spells it, so that a new field of theirs moves without a change here. Times are
 //! milliseconds since the Unix epoch.
 
+mod client_key;
+
 use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rotator_domain::rotation::{Checkpoint, KeyState};
 use rotator_domain::{
-    AdminTokenId, ClientKey, ClientKeyId, Digest, Figure, Grain, KeyId, SealContext, Secret, ServiceDraft, ServiceId,
-    Timestamp, UsageFigures, UsageRow, UsageSubject, Vault,
+    AdminTokenId, ClientKeyId, Digest, Figure, Grain, KeyId, SealContext, Secret, ServiceDraft, ServiceId, Timestamp,
+    UsageFigures, UsageRow, UsageSubject, Vault,
 };
 use rotator_storage_trait::{AdminToken, AdminUser, AuditEntry, EndedSession, KeyRecord, Record, SettingRecord};
 use serde::{Deserialize, Serialize};
 
+use self::client_key::ClientKeyEntry;
 use super::MovingError;
 use crate::use_cases::keys;
 use crate::wire::{NewKey, ProxyConfigBody};
@@ -49,13 +52,7 @@ pub(super) enum Entry {
         session_id: String,
         expires_at: i64,
     },
-    ClientKey {
-        id: i64,
-        name: String,
-        digest: String,
-        is_active: bool,
-        created_at: i64,
-    },
+    ClientKey(Box<ClientKeyEntry>),
     Service {
         id: i64,
         service: Box<ProxyConfigBody>,
@@ -136,13 +133,7 @@ impl Entry {
             Record::EndedSession(EndedSession { session_id, expires_at }) => {
                 Self::EndedSession { session_id, expires_at: expires_at.as_millis() }
             }
-            Record::ClientKey(ClientKey { id, name, digest, is_active, created_at }) => Self::ClientKey {
-                id: id.0,
-                name,
-                digest: STANDARD.encode(digest.0),
-                is_active,
-                created_at: created_at.as_millis(),
-            },
+            Record::ClientKey(key) => Self::ClientKey(Box::new((&key).into())),
             Record::Service(service) => Self::Service {
                 id: service.id.0,
                 created_at: service.created_at.as_millis(),
@@ -208,13 +199,7 @@ impl Entry {
             Self::EndedSession { session_id, expires_at } => {
                 Record::EndedSession(EndedSession { session_id, expires_at: at(expires_at) })
             }
-            Self::ClientKey { id, name, digest, is_active, created_at } => Record::ClientKey(ClientKey {
-                id: ClientKeyId(id),
-                name,
-                digest: read_digest(&digest)?,
-                is_active,
-                created_at: at(created_at),
-            }),
+            Self::ClientKey(key) => Record::ClientKey((*key).try_into()?),
             Self::Service { id, service, created_at, updated_at } => {
                 let draft = ServiceDraft::from(&*service);
                 let service = draft.into_service(ServiceId(id), at(created_at), at(updated_at));

@@ -1,7 +1,8 @@
 //! What becomes of a record on its way.
 
+use rotator_domain::metering::{Span, Unit};
 use rotator_domain::rotation::{Glob, KeyPolicy, Limits, QuotaGroup};
-use rotator_domain::{DigestKey, KeyLabel, MasterKey};
+use rotator_domain::{Budget, ClientKey, ClientLimits, ClientPolicy, DigestKey, KeyLabel, MasterKey, PreviousDigest};
 
 use super::*;
 
@@ -74,6 +75,52 @@ fn a_service_moves_with_every_field() {
 }
 
 #[test]
+fn a_client_key_moves_with_what_its_holder_may_do() {
+    let budget = |unit, amount, period| Budget { unit, amount, period };
+    let policy = ClientPolicy {
+        services: vec![Glob::new("team-*")],
+        models: vec![Glob::new("天气-*"), Glob::new("o3")],
+        sources: vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::1".parse().unwrap()],
+        limits: ClientLimits {
+            requests_per_minute: Some(1),
+            requests_per_day: Some(1_000_000_000_000),
+            tokens_per_minute: Some(3),
+            tokens_per_day: Some(4),
+            concurrent: Some(5),
+            // To the last thousand-millionth of a dollar.
+            budgets: vec![
+                budget(Unit::Nanodollars, 999_999_999_999_999, Span::Month),
+                budget(Unit::Nanodollars, 1, Span::Day),
+                budget(Unit::Tokens, 999_999_999_999_999, Span::Total),
+            ],
+        },
+    };
+    let plain = ClientKey::new(ClientKeyId(9), "first".to_owned(), "rk-abcdefgh", Digest([9; 32]), at(-1));
+    let rich = ClientKey {
+        is_active: false,
+        previous: Some(PreviousDigest { digest: Digest([8; 32]), until: at(i64::MAX) }),
+        expires_at: Some(at(1)),
+        policy,
+        ..plain.clone()
+    };
+    for key in [plain, rich] {
+        let record = Record::ClientKey(key);
+        assert_eq!(moved(record.clone(), &vault(), &vault()), record);
+    }
+}
+
+#[test]
+fn a_client_key_of_a_version_that_knew_less_of_it_may_do_everything() {
+    let digest = STANDARD.encode([7; 32]);
+    let text =
+        format!(r#"{{"kind":"client_key","id":1,"name":"a","digest":"{digest}","is_active":true,"created_at":2}}"#);
+    let entry = Entry::parse(&text).unwrap();
+    assert_eq!(entry.line().unwrap().expose(), text);
+    let key = ClientKey::new(ClientKeyId(1), "a".to_owned(), "", Digest([7; 32]), at(2));
+    assert_eq!(entry.into_record(&vault()).unwrap(), Record::ClientKey(key));
+}
+
+#[test]
 fn what_this_version_does_not_know_is_refused_and_not_repeated() {
     for text in [
         "",
@@ -83,6 +130,8 @@ fn what_this_version_does_not_know_is_refused_and_not_repeated() {
         r#"{"kind":"next_id","next_id":1,"planted":2}"#,
         r#"{"kind":"setting","name":"a","value":"planted!"}"#,
         r#"{"kind":"client_key","id":1,"name":"a","digest":"cGxhbnRlZA==","is_active":true,"created_at":0}"#,
+        r#"{"kind":"client_key","id":1,"name":"a","digest":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=","is_active":true,"created_at":0,"planted":1}"#,
+        r#"{"kind":"client_key","id":1,"name":"a","digest":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=","is_active":true,"created_at":0,"sources":["planted"]}"#,
         r#"{"kind":"key_state","service_id":1,"key_id":1,"model":null,"state":"planted","since":0,"until":0}"#,
     ] {
         let error = Entry::parse(text).and_then(|entry| entry.into_record(&vault())).unwrap_err();

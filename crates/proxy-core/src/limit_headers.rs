@@ -1,0 +1,135 @@
+//! How a client is told of its limits: in the headers that its SDK knows.
+//!
+//! OpenAI's: <https://platform.openai.com/docs/guides/rate-limits>, Anthropic's:
+//! <https://docs.anthropic.com/en/api/rate-limits>. An upstream's own tell of a key that the client does not know, and go.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use rotator_domain::metering::{ClientStanding, GaugeStanding, Unit};
+use rotator_domain::{Format, Timestamp};
+
+const OPENAI: &str = "x-ratelimit-";
+const ANTHROPIC: &str = "anthropic-ratelimit-";
+const DAY: i64 = 24 * 60 * 60;
+
+/// Tells how the limits stand. Of several limits of one unit the one with the least left is told.
+pub(crate) fn tell(headers: &mut HeaderMap, standing: &ClientStanding, format: Option<Format>, now: Timestamp) {
+    let others: Vec<HeaderName> = headers.keys().filter(|name| is_limit(name)).cloned().collect();
+    for name in others {
+        headers.remove(name);
+    }
+    for unit in [Unit::Requests, Unit::Tokens] {
+        let gauges = standing.gauges.iter().filter(|standing| standing.gauge.unit == unit);
+        let Some(tightest) = gauges.min_by_key(|standing| standing.remaining()) else { continue };
+        let limit = tightest.gauge.limit.to_string();
+        let told = [("limit", Some(limit)), ("remaining", Some(tightest.remaining().to_string()))];
+        for (what, value) in told.into_iter().chain([("reset", reset(tightest, format, now))]) {
+            let name = match format {
+                Some(Format::Anthropic) => format!("{ANTHROPIC}{}-{what}", unit.name()),
+                _ => format!("{OPENAI}{what}-{}", unit.name()),
+            };
+            if let (Ok(name), Some(Ok(value))) = (HeaderName::try_from(name), value.map(HeaderValue::try_from)) {
+                headers.insert(name, value);
+            }
+        }
+    }
+}
+
+fn is_limit(name: &HeaderName) -> bool {
+    name.as_str().starts_with(OPENAI) || name.as_str().starts_with(ANTHROPIC)
+}
+
+/// When the window ends: as a time at Anthropic, as a duration at all others; a total has no end.
+fn reset(standing: &GaugeStanding, format: Option<Format>, now: Timestamp) -> Option<String> {
+    let ends_at = standing.ends_at?;
+    if format == Some(Format::Anthropic) {
+        return Some(rfc3339(ends_at));
+    }
+    let seconds = ends_at.saturating_since(now).as_millis().div_ceil(1000);
+    Some(match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds}s"),
+        (0, minutes, seconds) => format!("{minutes}m{seconds}s"),
+        (hours, minutes, seconds) => format!("{hours}h{minutes}m{seconds}s"),
+    })
+}
+
+/// A time in UTC, to the second.
+fn rfc3339(time: Timestamp) -> String {
+    let (year, month, day) = time.date();
+    let second = time.as_millis().div_euclid(1000).rem_euclid(DAY);
+    let (hours, minutes, seconds) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use rotator_domain::metering::{Gauge, Span};
+
+    use super::*;
+
+    const NOW: i64 = 1_700_000_123_456;
+
+    fn told(format: Option<Format>) -> Vec<(String, String)> {
+        let now = Timestamp::from_millis(NOW);
+        let of = |unit, span: Span, limit, used| GaugeStanding {
+            gauge: Gauge { unit, span, limit },
+            used,
+            reserved: 1,
+            ends_at: span.window(now).end,
+        };
+        let gauges = vec![
+            of(Unit::Requests, Span::Minute, 60, 9),
+            of(Unit::Requests, Span::Day, 1000, 10),
+            of(Unit::Tokens, Span::Total, 500, 600),
+            of(Unit::Nanodollars, Span::Day, 1, 0),
+        ];
+        let mut headers = HeaderMap::new();
+        for name in ["x-ratelimit-limit-images", "anthropic-ratelimit-requests-limit", "retry-after"] {
+            headers.insert(name, HeaderValue::from_static("7"));
+        }
+        tell(&mut headers, &ClientStanding { gauges, in_flight: 1 }, format, now);
+        let mut told: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap().to_owned()))
+            .collect();
+        told.sort();
+        told
+    }
+
+    #[test]
+    fn the_tightest_limits_are_told_and_the_upstreams_are_not() {
+        let pairs = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>()
+        };
+        let openai = [
+            ("retry-after", "7"),
+            ("x-ratelimit-limit-requests", "60"),
+            ("x-ratelimit-limit-tokens", "500"),
+            ("x-ratelimit-remaining-requests", "50"),
+            ("x-ratelimit-remaining-tokens", "0"),
+            ("x-ratelimit-reset-requests", "37s"),
+        ];
+        assert_eq!(told(None), pairs(&openai));
+        assert_eq!(told(Some(Format::Gemini)), pairs(&openai));
+        let anthropic = [
+            ("anthropic-ratelimit-requests-limit", "60"),
+            ("anthropic-ratelimit-requests-remaining", "50"),
+            ("anthropic-ratelimit-requests-reset", "2023-11-14T22:16:00Z"),
+            ("anthropic-ratelimit-tokens-limit", "500"),
+            ("anthropic-ratelimit-tokens-remaining", "0"),
+            ("retry-after", "7"),
+        ];
+        assert_eq!(told(Some(Format::Anthropic)), pairs(&anthropic));
+    }
+
+    #[test]
+    fn long_times_are_told_in_hours() {
+        let standing = GaugeStanding {
+            gauge: Gauge { unit: Unit::Requests, span: Span::Day, limit: 1 },
+            used: 0,
+            reserved: 0,
+            ends_at: Some(Timestamp::from_millis(7_261_001)),
+        };
+        assert_eq!(reset(&standing, None, Timestamp::EPOCH).unwrap(), "2h1m2s");
+        assert_eq!(reset(&standing, None, Timestamp::from_millis(7_200_001)).unwrap(), "1m1s");
+    }
+}
