@@ -85,6 +85,8 @@ pub struct ServicePolicy {
     pub tells_rotation: bool,
     /// Whether a request is refused that would lose something on its way into the upstream's format.
     pub is_strict: bool,
+    /// Whether a stream is asked to tell what it used where its client does not ask, in formats that tell it only then.
+    pub asks_for_usage: bool,
 }
 
 /// A service that steps in for another one.
@@ -124,6 +126,7 @@ impl Default for ServicePolicy {
             fallback: Vec::new(),
             tells_rotation: true,
             is_strict: false,
+            asks_for_usage: true,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
@@ -23,7 +24,21 @@ pub(crate) struct Members(pub(crate) Vec<(String, Json)>);
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
+/// Where a part of a text stands in it; `None` where it is none.
+pub(crate) fn place(part: &str, whole: &str) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    let end = start.checked_add(part.len()).filter(|end| *end <= whole.len())?;
+    Some(start..end)
+}
+
 // === impl RawMembers ===
+
+impl<'a> RawMembers<'a> {
+    /// A member's value; of several of one name the last, as most parsers have it.
+    pub(crate) fn last(&self, name: &str) -> Option<&'a RawValue> {
+        self.0.iter().rev().find(|(own, _)| own == name).map(|(_, value)| *value)
+    }
+}
 
 impl<'de: 'a, 'a> Deserialize<'de> for RawMembers<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

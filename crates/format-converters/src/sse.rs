@@ -29,11 +29,27 @@ pub struct Parser {
     name: String,
     data: String,
     has_data: bool,
-    /// Whether the last byte was a carriage return, whose line feed may follow.
-    after_return: bool,
+    lines: Lines,
     is_first_line: bool,
     /// The most bytes of one event.
     limit: usize,
+}
+
+/// Finds where lines end: at a line feed, a carriage return, or both.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    /// Whether the last byte was a carriage return, whose line feed may follow.
+    after_return: bool,
+}
+
+/// A line, or what there is of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Line<'a> {
+    pub(crate) text: &'a [u8],
+    /// Whether it ends here.
+    pub(crate) is_whole: bool,
+    /// How many bytes it takes, with those that end it.
+    pub(crate) length: usize,
 }
 
 /// An event is too long.
@@ -52,7 +68,7 @@ impl Parser {
             name: String::new(),
             data: String::new(),
             has_data: false,
-            after_return: false,
+            lines: Lines { after_return: false },
             is_first_line: true,
             limit,
         }
@@ -68,28 +84,18 @@ impl Parser {
         mut bytes: &[u8],
         mut each: impl FnMut(Event<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        if self.after_return && !bytes.is_empty() {
-            self.after_return = false;
-            bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
-        }
-        while let Some(end) = memchr2(b'\n', b'\r', bytes) {
-            let (line, rest) = bytes.split_at(end);
-            self.check(line.len())?;
-            if self.line.is_empty() {
-                self.line_ended(line, &mut each)?;
+        while let Some(line) = self.lines.take(&mut bytes) {
+            self.check(line.text.len())?;
+            if !line.is_whole {
+                self.line.extend_from_slice(line.text);
+            } else if self.line.is_empty() {
+                self.line_ended(line.text, &mut each)?;
             } else {
                 let mut whole = std::mem::take(&mut self.line);
-                whole.extend_from_slice(line);
+                whole.extend_from_slice(line.text);
                 self.line = self.own_line_ended(whole, &mut each)?;
             }
-            bytes = match rest {
-                [b'\r', b'\n', rest @ ..] | [_, rest @ ..] => rest,
-                [] => rest,
-            };
-            self.after_return = rest == b"\r";
         }
-        self.check(bytes.len())?;
-        self.line.extend_from_slice(bytes);
         Ok(())
     }
 
@@ -164,6 +170,41 @@ impl Parser {
         // What one long event took is not held for the short ones after it.
         self.data.shrink_to(LONG);
         ended
+    }
+}
+
+// === impl Line ===
+
+impl Line<'_> {
+    /// Whether it is but the line feed of a line that has ended with a carriage return.
+    pub(crate) const fn is_rest_of_break(&self) -> bool {
+        self.text.is_empty() && !self.is_whole
+    }
+}
+
+// === impl Lines ===
+
+impl Lines {
+    /// Takes the next line off the bytes; `None` where there are no more. The line feed of a line whose carriage return came
+    /// last is given by itself, as an empty part of a line.
+    pub(crate) fn take<'a>(&mut self, bytes: &mut &'a [u8]) -> Option<Line<'a>> {
+        let all = *bytes;
+        let first = all.first()?;
+        if std::mem::take(&mut self.after_return) && *first == b'\n' {
+            *bytes = all.get(1..).unwrap_or_default();
+            return Some(Line { text: &[], is_whole: false, length: 1 });
+        }
+        let Some(end) = memchr2(b'\n', b'\r', all) else {
+            *bytes = &[];
+            return Some(Line { text: all, is_whole: false, length: all.len() });
+        };
+        let (text, rest) = all.split_at(end);
+        *bytes = match rest {
+            [b'\r', b'\n', rest @ ..] | [_, rest @ ..] => rest,
+            [] => rest,
+        };
+        self.after_return = rest == b"\r";
+        Some(Line { text, is_whole: true, length: all.len() - bytes.len() })
     }
 }
 

@@ -9,7 +9,7 @@ use rotator_domain::Format;
 use crate::ir::{
     ApiError, CountedTokens, EmbeddingRequest, EmbeddingResponse, Event, Model, ModelPage, Request, Response,
 };
-use crate::{ErrorReply, Ids, Invalid, Losses, ModelTable, RenderedError, sse};
+use crate::{ErrorReply, Ids, Invalid, Losses, ModelTable, RenderedError, UsageReader, sse};
 
 /// A wire format.
 ///
@@ -68,6 +68,16 @@ pub trait WireFormat: Send + Sync {
 
     /// Writes an answer in pieces.
     fn stream_writer(&self, telling: Telling) -> Box<dyn StreamWriter>;
+
+    /// Reads what an answer used, whatever endpoint it is of, whole or in pieces.
+    fn usage_reader(&self) -> UsageReader;
+
+    /// A request's body that also asks for the usage of its stream; `None` where nothing is to be asked for, which is so by
+    /// default. [`UnaskedUsage`](crate::UnaskedUsage) takes out of the answer what comes of it.
+    fn asking_usage(&self, body: &[u8]) -> Option<Bytes> {
+        let _ = body;
+        None
+    }
 
     /// Writes a request for the number of a prompt's tokens; `None` where the format has none.
     ///

@@ -13,7 +13,11 @@ pub(crate) fn answer(path: &str, query: &str, request: &Recorded) -> Option<Resp
     let model = body["model"].as_str().unwrap_or("mock").to_owned();
     let streams = body["stream"] == true;
     if path.ends_with("/chat/completions") {
-        return Some(if streams { chat_stream(&model) } else { json_answer(&chat(&model)) });
+        return Some(if streams {
+            chat_stream(&model, body["stream_options"]["include_usage"] == true)
+        } else {
+            json_answer(&chat(&model))
+        });
     }
     if path.ends_with("/messages") {
         let answer = json!({
@@ -48,21 +52,28 @@ fn chat(model: &str) -> Value {
     })
 }
 
-fn chat_stream(model: &str) -> Response<MockBody> {
+/// Tells what it used where it is asked to, as OpenAI does: in a chunk of its own, and that there is nothing in all others.
+fn chat_stream(model: &str, tells_usage: bool) -> Response<MockBody> {
     let chunk = |delta: Value, finish: Value| {
-        let chunk = json!({
+        json!({
             "id": "chatcmpl-mock", "object": "chat.completion.chunk", "created": 1_767_225_600, "model": model,
             "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
-        });
-        format!("data: {chunk}\n\n")
+        })
     };
-    let events = [
+    let mut chunks = vec![
         chunk(json!({"role": "assistant", "content": ""}), Value::Null),
         chunk(json!({"content": "Hello from the mock."}), Value::Null),
         chunk(json!({}), json!("stop")),
-        "data: [DONE]\n\n".to_owned(),
     ];
-    let mut response = Response::new(full(events.concat()));
+    if tells_usage {
+        let mut last = chunk(json!({}), Value::Null);
+        chunks.iter_mut().for_each(|chunk| chunk["usage"] = Value::Null);
+        last["choices"] = json!([]);
+        last["usage"] = json!({"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8});
+        chunks.push(last);
+    }
+    let events: Vec<String> = chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect();
+    let mut response = Response::new(full(events.concat() + "data: [DONE]\n\n"));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     response
 }

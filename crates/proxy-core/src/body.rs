@@ -1,5 +1,6 @@
 //! The bodies that travel through the proxy.
 
+mod metered;
 mod pause;
 mod pieces;
 mod replay;
@@ -7,11 +8,13 @@ mod response;
 mod upstream;
 mod usage;
 
+pub(crate) use metered::MeteredBody;
 pub(crate) use pause::Pause;
 pub(crate) use pieces::Pieces;
 pub(crate) use replay::{AttemptBody, Replay, Waiting};
 pub use response::ProxyBody;
 pub(crate) use upstream::UpstreamBody;
+pub(crate) use usage::UsageMeter;
 
 use std::error::Error as StdError;
 

@@ -1,16 +1,18 @@
 //! The path of a request through the proxy: route, client key, service, then the attempts.
 
 mod look;
+mod metering;
 mod relay;
 
 use std::sync::Arc;
 
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HOST};
+use http::header::{CONTENT_LENGTH, HOST};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use rotator_domain::{Format, OutputFormat};
 use rotator_format_converters::recognise;
 
+use self::metering::Metering;
 use self::relay::{Admitted, ClientBody, Relayed};
 use crate::attempt::{Outgoing, Served};
 use crate::body::{InboundBody, ProxyBody};
@@ -107,18 +109,19 @@ async fn serve(
         Translator::new(Client { shared, service: entry, format, digest, method: &method, path: route.rest, query })
     });
     let admitted = Admitted { door: route.door, rest: route.rest, demand, outgoing, body, client_key, translator };
-    let (mut served, entry) = match relay::relay(shared, catalog, entry, admitted, tally).await? {
+    let (mut served, entry, is_unasked) = match relay::relay(shared, catalog, entry, admitted, tally).await? {
         Relayed::Answered(response) => return Ok(response),
-        Relayed::Served { served, entry, translation: Some(translation) } => {
+        Relayed::Served { served, entry, translation: Some(translation), .. } => {
             return translation.answer(shared, entry, served, tally).await;
         }
-        Relayed::Served { served, entry, translation: None } => (served, entry),
+        Relayed::Served { served, entry, translation: None, is_unasked } => (served, entry, is_unasked),
     };
     let switched = served.response.status() == StatusCode::SWITCHING_PROTOCOLS;
     if switched && let Some(client) = client_upgrade {
         shared.tunnels.join(client, &mut served.response);
     }
-    Ok(pass_on(shared, entry, served, switched))
+    let reader = metering::reader(entry, route, &parts.method);
+    Ok(pass_on(shared, entry, served, switched, Metering { reader, is_unasked }))
 }
 
 /// The service that a route names, if the door is its own and it is active.
@@ -189,7 +192,13 @@ fn outgoing(route: Route<'_>, query: Option<&str>, parts: &mut Parts, client_key
 }
 
 /// The upstream's answer as it goes to the client.
-fn pass_on(shared: &Shared, entry: &ServiceEntry, served: Served, switched: bool) -> Response<ProxyBody> {
+fn pass_on(
+    shared: &Shared,
+    entry: &ServiceEntry,
+    served: Served,
+    switched: bool,
+    metering: Metering,
+) -> Response<ProxyBody> {
     let Served { response, held, attempts } = served;
     let (mut parts, body) = response.into_parts();
     let protocol = if switched { headers::requested_upgrade(&parts.headers) } else { None };
@@ -202,7 +211,7 @@ fn pass_on(shared: &Shared, entry: &ServiceEntry, served: Served, switched: bool
     }
     parts.extensions.clear();
     parts.version = http::Version::default();
-    let says_usage = matches!(entry.door, Door::Llm { .. }) && !parts.headers.contains_key(CONTENT_ENCODING);
+    let body = metering.of(body, &mut parts.headers);
     let idle = entry.idle_timeout(shared);
-    Response::from_parts(parts, ProxyBody::upstream(body, idle, held, says_usage))
+    Response::from_parts(parts, ProxyBody::upstream(body, idle, held))
 }

@@ -15,6 +15,7 @@ mod client_keys;
 mod credentials;
 mod demand;
 mod door;
+mod encoding;
 mod error;
 mod headers;
 mod inject;

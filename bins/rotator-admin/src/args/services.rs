@@ -123,6 +123,9 @@ pub(crate) struct ServiceFields {
     /// Whether a request is refused that would lose something in conversion.
     #[arg(long, value_name = "BOOL")]
     strict: Option<bool>,
+    /// Whether streams are asked to tell what they used where the client does not ask.
+    #[arg(long, value_name = "BOOL")]
+    asks_for_usage: Option<bool>,
 }
 
 // === impl ServiceFields ===
@@ -177,5 +180,6 @@ impl ServiceFields {
         Emptiable::write(self.max_wait_ms, &mut body.max_wait_ms);
         body.rotation_headers = self.rotation_headers.or(body.rotation_headers);
         body.strict = self.strict.or(body.strict);
+        body.asks_for_usage = self.asks_for_usage.or(body.asks_for_usage);
     }
 }

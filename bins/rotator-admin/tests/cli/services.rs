@@ -74,13 +74,15 @@ async fn how_a_service_is_used_is_said_by_flags_and_taken_away_by_empty_ones() {
         "false",
         "--strict",
         "true",
+        "--asks-for-usage",
+        "false",
     ];
     let limits = ["--rpm", "60", "--tpm", "1000", "--rpd", "5000", "--max-concurrency", "4"];
     let update = ["services", "update", "s"];
     let changed = place.json(&[&update[..], &policy, &retries, &limits].concat()).await;
     let expected = json!({
         "strategy": "weighted", "affinity": true, "max_attempts": 3, "deadline_ms": 60000, "retry_after_send": true,
-        "max_waiting": 0, "max_wait_ms": 0, "rotation_headers": false, "strict": true,
+        "max_waiting": 0, "max_wait_ms": 0, "rotation_headers": false, "strict": true, "asks_for_usage": false,
         "limits": {"rpm": 60, "tpm": 1000, "rpd": 5000, "max_concurrency": 4},
     });
     for (name, value) in expected.as_object().unwrap() {
@@ -96,8 +98,8 @@ async fn how_a_service_is_used_is_said_by_flags_and_taken_away_by_empty_ones() {
     assert_eq!((changed.get("max_attempts"), &changed["deadline_ms"]), (None, &60000.into()));
     let away = ["--rpm", "", "--rpd", "", "--max-concurrency", "", "--deadline-ms", "", "--max-waiting", ""];
     let more = ["--max-wait-ms", "", "--strategy", "", "--affinity", "false", "--retry-after-send", "false"];
-    let back =
-        place.json(&[&update[..], &away, &more, &["--rotation-headers", "true", "--strict", "false"]].concat()).await;
+    let usual_again = ["--rotation-headers", "true", "--strict", "false", "--asks-for-usage", "true"];
+    let back = place.json(&[&update[..], &away, &more, &usual_again].concat()).await;
     let without_time = |mut service: serde_json::Value| {
         service["updated_at"].take();
         service

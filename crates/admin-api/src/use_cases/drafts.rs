@@ -43,6 +43,7 @@ impl From<&ProxyConfigBody> for ServiceDraft {
             fallback: body.fallback.unwrap_or_default().into_iter().map(FallbackDraft::from).collect(),
             rotation_headers: body.rotation_headers,
             strict: body.strict,
+            asks_for_usage: body.asks_for_usage,
         }
     }
 }
@@ -82,6 +83,7 @@ impl From<ServiceDraft> for ProxyConfigBody {
             fallback: Some(fallback.collect()).filter(|fallback: &Vec<_>| !fallback.is_empty()),
             rotation_headers: draft.rotation_headers,
             strict: draft.strict,
+            asks_for_usage: draft.asks_for_usage,
             api_keys: None,
         }
     }
@@ -119,6 +121,7 @@ mod tests {
             "fallback": [{"slug": "other", "models": {"gpt-4o": "claude"}}, {"slug": "last"}],
             "rotation_headers": false,
             "strict": true,
+            "asks_for_usage": false,
         });
         assert_eq!(back(&full), full);
     }

@@ -101,6 +101,11 @@ pub struct ProxyConfigBody {
     /// what was lost in `x-rotator-dropped`; no when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strict: Option<bool>,
+    /// Whether streams of Chat Completions are asked to tell what they used where the client does not ask
+    /// (`stream_options.include_usage`); the client sees nothing of it. Yes when absent; no is for upstreams that refuse to be
+    /// asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks_for_usage: Option<bool>,
     /// The first keys of a new config. When a config is replaced, only keys that carry an `id` may stand here, as an answer
     /// gave them; they are left as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]

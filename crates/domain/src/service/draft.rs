@@ -74,6 +74,8 @@ pub struct ServiceDraft {
     pub rotation_headers: Option<bool>,
     /// Whether a request is refused that would lose something in conversion; no when absent.
     pub strict: Option<bool>,
+    /// Whether a stream is asked to tell what it used where its client does not ask; yes when absent.
+    pub asks_for_usage: Option<bool>,
 }
 
 /// A service that steps in for another one, as somebody wrote it.

@@ -19,7 +19,7 @@ use rotator_domain::Format;
 use crate::ir::{ApiError, CountedTokens, EmbeddingRequest, EmbeddingResponse, Model, ModelPage, Request, Response};
 use crate::{
     Asked, ErrorReply, Invalid, Operation, RenderedError, StreamReader, StreamWriter, Telling, UpstreamCall,
-    WireFormat, Writing,
+    UsageReader, WireFormat, Writing,
 };
 
 /// Anthropic's Messages.
@@ -74,6 +74,10 @@ impl WireFormat for Anthropic {
 
     fn stream_writer(&self, telling: Telling) -> Box<dyn StreamWriter> {
         Box::new(stream::Writer::new(telling))
+    }
+
+    fn usage_reader(&self) -> UsageReader {
+        response::usage_reader()
     }
 
     fn write_count(&self, request: &Request, writing: &mut Writing<'_>) -> Result<Option<UpstreamCall>, Invalid> {

@@ -8,8 +8,15 @@ mod write;
 pub(super) use read::read;
 pub(super) use write::{CALL_ID, MESSAGE_ID, PartTeller, citation, reasoning, stop_reason, usage, write};
 
+use serde_json::value::RawValue;
+
+use crate::UsageReader;
 use crate::ir::{Stop, StopReason, Usage};
 use crate::json::Object;
+use crate::metering::{Counter, Place};
+
+/// Where answers tell what was used: the first event of a stream in the message that it holds.
+const USAGE: [Place; 2] = [&["usage"], &["message", "usage"]];
 
 /// What was used, as it was told so far. Numbers in later pieces of a stream replace those in earlier ones.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,6 +26,11 @@ pub(super) struct ReadUsage {
     cache_written: Option<u64>,
     output: Option<u64>,
     thinking: Option<u64>,
+}
+
+/// Reads what was used from an answer's bytes.
+pub(super) fn usage_reader() -> UsageReader {
+    UsageReader::new(&USAGE, Box::new(ReadUsage::default()))
 }
 
 /// Reads why an answer ended. The format's own words for it are those of
@@ -50,15 +62,28 @@ impl ReadUsage {
         self.thinking = details.and_then(|details| told(&details, "thinking_tokens")).or(self.thinking);
     }
 
-    /// What is known. The three kinds of input tokens, which are disjoint here, make up the whole prompt.
-    pub(super) fn known(&self) -> Usage {
+    /// What is known; `None` where nothing is. The three kinds of input tokens, which are disjoint here, make up the whole prompt.
+    pub(super) fn known(&self) -> Option<Usage> {
         let kinds = [self.input, self.cache_read, self.cache_written];
-        Usage {
+        let is_told = kinds.iter().chain([&self.output]).any(Option::is_some);
+        is_told.then(|| Usage {
             input: kinds.into_iter().flatten().fold(0, u64::saturating_add),
             cached: self.cache_read,
             cache_written: self.cache_written,
             output: self.output.unwrap_or_default(),
             reasoning: self.thinking,
+        })
+    }
+}
+
+impl Counter for ReadUsage {
+    fn add(&mut self, usage: &RawValue) {
+        if let Ok(usage) = Object::read_leniently(usage) {
+            Self::add(self, &usage);
         }
+    }
+
+    fn known(&self) -> Option<Usage> {
+        Self::known(self)
     }
 }

@@ -145,7 +145,7 @@ pub(super) fn read_embedded(body: &[u8]) -> Result<EmbeddingResponse, Invalid> {
         None if object.has("embeddings") => object.each("embeddings", values)?,
         None => return Err(Invalid::new("is missing").at("embeddings")),
     };
-    let usage = object.raw("usageMetadata").and_then(|raw| Counts::default().add(raw));
+    let usage = object.raw("usageMetadata").and_then(|raw| Counts::default().take(raw));
     Ok(EmbeddingResponse { model: String::new(), embeddings, usage })
 }
 

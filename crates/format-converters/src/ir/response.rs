@@ -1,5 +1,6 @@
 //! An answer, whole.
 
+use rotator_domain::TokenUsage;
 use serde::{Deserialize, Serialize};
 
 use super::Part;
@@ -108,5 +109,17 @@ impl Usage {
     #[must_use]
     pub const fn total(&self) -> u64 {
         self.input.saturating_add(self.output)
+    }
+}
+
+impl From<Usage> for TokenUsage {
+    fn from(usage: Usage) -> Self {
+        Self {
+            input: usage.input,
+            cached: usage.cached.unwrap_or_default(),
+            cache_written: usage.cache_written.unwrap_or_default(),
+            output: usage.output,
+            reasoning: usage.reasoning.unwrap_or_default(),
+        }
     }
 }

@@ -13,17 +13,20 @@ mod response;
 mod stop;
 mod stream;
 mod tokens;
-mod usage;
+mod unasked;
 mod wire;
+
+pub use unasked::UnaskedUsage;
 
 use bytes::Bytes;
 use http::Method;
 use rotator_domain::Format;
 
 use crate::ir::{ApiError, CountedTokens, EmbeddingRequest, EmbeddingResponse, Model, ModelPage, Request, Response};
+use crate::openai_vendor::usage;
 use crate::{
     Asked, ErrorReply, Invalid, Operation, RenderedError, StreamReader, StreamWriter, Telling, UpstreamCall,
-    WireFormat, Writing,
+    UsageReader, WireFormat, Writing,
 };
 
 /// OpenAI's Chat Completions.
@@ -74,6 +77,14 @@ impl WireFormat for OpenAi {
 
     fn stream_writer(&self, telling: Telling) -> Box<dyn StreamWriter> {
         Box::new(stream::Writer::new(telling))
+    }
+
+    fn asking_usage(&self, body: &[u8]) -> Option<Bytes> {
+        unasked::asking(body)
+    }
+
+    fn usage_reader(&self) -> UsageReader {
+        usage::reader()
     }
 
     fn write_count(&self, request: &Request, writing: &mut Writing<'_>) -> Result<Option<UpstreamCall>, Invalid> {

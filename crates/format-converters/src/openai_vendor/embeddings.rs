@@ -6,7 +6,8 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::ir::{Embedding, EmbeddingInput, EmbeddingRequest, EmbeddingResponse, Usage};
+use super::usage;
+use crate::ir::{Embedding, EmbeddingInput, EmbeddingRequest, EmbeddingResponse};
 use crate::items;
 use crate::json::{self, Json, Kind, Object};
 use crate::{Asked, Invalid, UpstreamCall, Writing};
@@ -115,12 +116,10 @@ pub(crate) fn read_embedded(body: &[u8]) -> Result<EmbeddingResponse, Invalid> {
     let data = object.raw("data").ok_or_else(|| Invalid::new("is missing").at("data"))?;
     let mut found = json::each(data, embedding).map_err(|error| error.at("data"))?;
     found.sort_by_key(|(index, _)| *index);
-    let usage = object.object("usage")?;
-    let usage = usage.and_then(|usage| usage.count("prompt_tokens").ok()?.or(usage.count("total_tokens").ok()?));
     Ok(EmbeddingResponse {
         model: object.text("model")?.unwrap_or_default(),
         embeddings: found.into_iter().map(|(_, embedding)| embedding).collect(),
-        usage: usage.map(|input| Usage { input, ..Usage::default() }),
+        usage: usage::told(&object),
     })
 }
 

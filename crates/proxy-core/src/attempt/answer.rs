@@ -1,10 +1,8 @@
 //! What an answer says about the key: its head, and a bounded look into an error or the first event of a stream.
 
-use std::io::Read;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::BodyExt;
@@ -16,6 +14,7 @@ use tokio::time::timeout;
 
 use crate::body::UpstreamBody;
 use crate::catalog::{Door, ServiceEntry};
+use crate::encoding::Encoding;
 
 /// How much of a stream's beginning is looked at for its first event, in bytes.
 const EVENT_LOOK: usize = 16 * 1024;
@@ -99,17 +98,8 @@ async fn look(
 
 /// The text of a compressed error, as far as it goes; an encoding that is not known here has none.
 fn decompressed(headers: &HeaderMap, looked: BytesMut) -> Bytes {
-    let encoding = headers.get(CONTENT_ENCODING).map(|value| value.as_bytes().to_ascii_lowercase());
-    let mut text = Vec::new();
-    let limit = BODY_LOOK as u64;
-    // An error in the middle leaves what was read before it.
-    let _ = match encoding.as_deref() {
-        None | Some(b"" | b"identity") => return looked.freeze(),
-        Some(b"gzip" | b"x-gzip") => MultiGzDecoder::new(&looked[..]).take(limit).read_to_end(&mut text),
-        Some(b"deflate") => ZlibDecoder::new(&looked[..]).take(limit).read_to_end(&mut text),
-        Some(_) => Ok(0),
-    };
-    text.into()
+    let encoding = Encoding::of(headers);
+    encoding.map(|encoding| encoding.beginning(looked.freeze(), BODY_LOOK)).unwrap_or_default()
 }
 
 fn is_plain_event_stream(headers: &HeaderMap) -> bool {

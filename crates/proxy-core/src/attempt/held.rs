@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use rotator_domain::ServiceId;
 use rotator_domain::rotation::Lease;
+use rotator_domain::{ServiceId, TokenUsage};
 
 use super::waiting::Lines;
 use crate::proxy::Shared;
@@ -15,7 +15,7 @@ pub(crate) struct Held {
     lines: Arc<Lines>,
     service_id: ServiceId,
     lease: Lease,
-    used: Option<u64>,
+    used: Option<TokenUsage>,
 }
 
 // === impl Held ===
@@ -29,8 +29,8 @@ impl Held {
         &self.lease
     }
 
-    /// The request used so many tokens.
-    pub(crate) fn used(&mut self, tokens: u64) {
+    /// What the request used.
+    pub(crate) fn used(&mut self, tokens: TokenUsage) {
         self.used = Some(tokens);
     }
 }
@@ -38,7 +38,7 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         let (shared, lines, lease) = (Arc::clone(&self.shared), Arc::clone(&self.lines), self.lease.clone());
-        let (service_id, used) = (self.service_id, self.used);
+        let (service_id, used) = (self.service_id, self.used.map(|used| used.total()));
         let settling = async move {
             let now = shared.clock.now();
             if let Err(error) = shared.rotation.settle(service_id, &lease, used, now).await {

@@ -7,10 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
-use rotator_domain::End;
+use rotator_domain::{End, TokenUsage};
 
-use super::usage::UsageMeter;
-use super::{BoxError, Pause, UpstreamBody};
+use super::{BoxError, MeteredBody, Pause};
 use crate::attempt::Held;
 use crate::tally::Tally;
 use crate::translate::TranslatedBody;
@@ -24,18 +23,14 @@ pin_project_lite::pin_project! {
         tally: Option<Box<Tally>>,
         // The key's lease, given back when the body is gone.
         held: Option<Held>,
-        // Reads how many tokens were used, where the answer may say so.
-        usage: Option<UsageMeter>,
     }
 
     impl PinnedDrop for ProxyBody {
         fn drop(this: Pin<&mut Self>) {
-            // Whoever knows that nothing more comes need not ask for it.
-            let is_whole = this.kind.is_end_stream();
-            let this = this.project();
-            if is_whole {
-                end(this.tally, this.held, this.usage, None, End::Whole);
-            }
+            // Who knows that nothing more comes need not ask for it; anybody else has gone away.
+            let end = this.kind.is_end_stream().then_some(End::Whole);
+            let mut this = this.project();
+            tell(this.tally, this.held, this.kind.as_mut().used(), end);
         }
     }
 }
@@ -46,7 +41,7 @@ pin_project_lite::pin_project! {
         Own { #[pin] body: Full<Bytes> },
         Upstream {
             #[pin]
-            body: UpstreamBody,
+            body: MeteredBody,
             pause: Pause,
         },
         // It holds much, and most answers are none.
@@ -59,20 +54,19 @@ pin_project_lite::pin_project! {
 impl ProxyBody {
     /// A body of the proxy's own.
     pub(crate) fn own(body: impl Into<Bytes>) -> Self {
-        Self { kind: Kind::Own { body: Full::new(body.into()) }, tally: None, held: None, usage: None }
+        Self { kind: Kind::Own { body: Full::new(body.into()) }, tally: None, held: None }
     }
 
     /// An upstream's body that may pause for `idle` at the most. The lease is given back with it, and with what the answer
-    /// says that it used, if it is one that `says_usage`.
-    pub(crate) fn upstream(body: UpstreamBody, idle: Duration, held: Held, says_usage: bool) -> Self {
-        let usage = says_usage.then(UsageMeter::default);
+    /// says that it used.
+    pub(crate) fn upstream(body: MeteredBody, idle: Duration, held: Held) -> Self {
         let kind = Kind::Upstream { body, pause: Pause::new(idle) };
-        Self { kind, tally: None, held: Some(held), usage }
+        Self { kind, tally: None, held: Some(held) }
     }
 
     /// An upstream's stream in the client's format. The lease is given back with it, and with what it says that it used.
     pub(crate) fn translated(body: TranslatedBody, held: Held) -> Self {
-        Self { kind: Kind::Translated { body: Box::new(body) }, tally: None, held: Some(held), usage: None }
+        Self { kind: Kind::Translated { body: Box::new(body) }, tally: None, held: Some(held) }
     }
 
     /// Tells of the request once the answer has ended.
@@ -88,40 +82,37 @@ impl Body for ProxyBody {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let mut this = self.project();
-        let mut used = None;
         let polled = match this.kind.as_mut().project() {
             KindProjection::Own { body } => body.poll_frame(cx).map_err(|never| match never {}),
-            KindProjection::Upstream { body, pause } => match body.poll_frame(cx) {
+            KindProjection::Upstream { mut body, pause } => match body.as_mut().poll_frame(cx) {
                 Poll::Ready(frame) => {
                     pause.end();
                     Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
                 }
+                Poll::Pending if body.has_brought() => {
+                    pause.end();
+                    pause.poll(cx).map(|error| Some(Err(error.into())))
+                }
                 Poll::Pending => pause.poll(cx).map(|error| Some(Err(error.into()))),
             },
-            KindProjection::Translated { body } => {
-                let polled = body.poll(cx);
-                used = body.used();
-                polled.map(|data| data.map(|data| Ok(Frame::data(data))))
-            }
+            KindProjection::Translated { body } => body.poll(cx).map(|data| data.map(|data| Ok(Frame::data(data)))),
         };
-        match &polled {
-            Poll::Ready(Some(Ok(frame))) => {
-                if let Some(data) = frame.data_ref() {
-                    if let Some(usage) = this.usage {
-                        usage.see(data);
-                    }
-                    if let Some(tally) = this.tally {
-                        tally.passed(data.len());
-                    }
-                }
-                // Told before the last byte is on its way, and not when the client's connection lets go of the body.
-                if this.kind.is_end_stream() {
-                    end(this.tally, this.held, this.usage, used, End::Whole);
-                }
-            }
-            Poll::Ready(Some(Err(_))) => end(this.tally, this.held, this.usage, used, End::Broken),
-            Poll::Ready(None) => end(this.tally, this.held, this.usage, used, End::Whole),
-            Poll::Pending => {}
+        if let (Poll::Ready(Some(Ok(frame))), Some(tally)) = (&polled, this.tally.as_mut())
+            && let Some(data) = frame.data_ref()
+        {
+            tally.passed(data.len());
+        }
+        // Told before the last byte is on its way, and not when the client's connection lets go of the body.
+        let end = match &polled {
+            // Who knows that nothing more comes need not ask for it.
+            Poll::Ready(Some(Ok(_))) => this.kind.is_end_stream().then_some(End::Whole),
+            Poll::Ready(Some(Err(_))) => Some(End::Broken),
+            Poll::Ready(None) if this.kind.is_broken() => Some(End::Broken),
+            Poll::Ready(None) => Some(End::Whole),
+            Poll::Pending => None,
+        };
+        if end.is_some() {
+            tell(this.tally, this.held, this.kind.as_mut().used(), end);
         }
         polled
     }
@@ -149,23 +140,33 @@ impl Kind {
             Self::Translated { .. } => false,
         }
     }
+
+    /// Whether what ended was not the whole answer, although the client's format has words for that.
+    fn is_broken(&self) -> bool {
+        matches!(self, Self::Translated { body } if body.is_broken())
+    }
+
+    /// What the answer says that it used, as far as it has come.
+    fn used(self: Pin<&mut Self>) -> Option<TokenUsage> {
+        match self.project() {
+            KindProjection::Own { .. } => None,
+            KindProjection::Upstream { mut body, .. } => body.used(),
+            KindProjection::Translated { body } => body.used(),
+        }
+    }
 }
 
-/// The answer has ended: gives the lease back with what was used, and tells of the request.
-fn end(
-    tally: &mut Option<Box<Tally>>,
-    held: &mut Option<Held>,
-    meter: &mut Option<UsageMeter>,
-    used: Option<u64>,
-    end: End,
-) {
-    let used = used.or_else(|| meter.take()?.total());
-    if let Some(mut held) = held.take()
-        && let Some(used) = used
-    {
+/// The answer has ended, or nobody wants the rest of it: gives the lease back with what was used, and tells of the request.
+fn tell(tally: &mut Option<Box<Tally>>, held: &mut Option<Held>, used: Option<TokenUsage>, end: Option<End>) {
+    if let (Some(held), Some(used)) = (held.as_mut(), used) {
         held.used(used);
     }
-    if let Some(tally) = tally.take() {
+    drop(held.take());
+    let Some(mut tally) = tally.take() else { return };
+    if let Some(used) = used {
+        tally.used(used);
+    }
+    if let Some(end) = end {
         tally.end(end);
     }
 }

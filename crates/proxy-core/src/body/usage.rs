@@ -1,86 +1,128 @@
-//! How many tokens an answer says that it used, read from its first and its last part as it passes.
+//! What an answer says that it used, read from it as it passes.
 
-use bytes::{Bytes, BytesMut};
-use memchr::memmem;
+use std::io::{Error, Write};
 
-/// How much of either end is looked at, in bytes. Anthropic tells the prompt's tokens at the beginning of a stream, all tell
-/// the rest at its end.
-const LOOK: usize = 8 * 1024;
+use rotator_domain::TokenUsage;
+use rotator_format_converters::UsageReader;
 
-/// Watches an answer pass.
-#[derive(Debug, Default)]
+use crate::encoding::{Encoding, Inflater};
+
+/// How many times as long as its bytes a text may be. JSON and events rarely come near a tenth of it; what goes beyond is
+/// made to cost time.
+const MOST_INFLATED: u64 = 200;
+/// How long a text may be in any case, in bytes.
+const ALWAYS_INFLATED: u64 = 1024 * 1024;
+
+/// Watches an answer pass, and undoes the compression of a copy where there is one.
 pub(crate) struct UsageMeter {
-    head: BytesMut,
-    tail: BytesMut,
+    inflater: Inflater<Sink>,
+    /// Whether it has given up: the bytes are not what their encoding says, or inflate beyond bounds.
+    is_lost: bool,
+}
+
+/// Reads a text as it is inflated, without keeping it, for as long as there is room.
+struct Sink {
+    reader: UsageReader,
+    room: u64,
 }
 
 // === impl UsageMeter ===
 
 impl UsageMeter {
+    /// A meter of bytes that are compressed so.
+    pub(crate) fn new(reader: UsageReader, encoding: Encoding) -> Self {
+        Self { inflater: Inflater::new(encoding, Sink { reader, room: ALWAYS_INFLATED }), is_lost: false }
+    }
+
     /// A piece passes.
-    pub(crate) fn see(&mut self, piece: &Bytes) {
-        let room = LOOK.saturating_sub(self.head.len()).min(piece.len());
-        let (head, rest) = piece.split_at(room);
-        self.head.extend_from_slice(head);
-        let rest = rest.get(rest.len().saturating_sub(LOOK)..).unwrap_or(rest);
-        self.tail.extend_from_slice(rest);
-        // Cut now and then, not for each piece.
-        if self.tail.len() > 2 * LOOK {
-            let _ = self.tail.split_to(self.tail.len() - LOOK);
+    pub(crate) fn see(&mut self, piece: &[u8]) {
+        if !self.is_lost {
+            let sink = self.inflater.sink();
+            sink.room = sink.room.saturating_add((piece.len() as u64).saturating_mul(MOST_INFLATED));
+            self.is_lost = self.inflater.push(piece).is_err();
         }
     }
 
-    /// What the answer said, in any of the four formats.
-    pub(crate) fn total(&self) -> Option<u64> {
-        let last = |name: &str| [&self.tail, &self.head].into_iter().find_map(|part| last_number(part, name));
-        let whole = last("total_tokens").or_else(|| last("totalTokenCount"));
-        whole.or_else(|| {
-            let (input, output) = (last("input_tokens"), last("output_tokens"));
-            Some(input.unwrap_or(0) + output?)
-        })
+    /// What the answer said, as far as it has come.
+    pub(crate) fn used(&mut self) -> Option<TokenUsage> {
+        self.inflater.sink().reader.usage().map(TokenUsage::from)
     }
 }
 
-/// The number of the last member of this name.
-fn last_number(text: &[u8], name: &str) -> Option<u64> {
-    let quoted = format!("\"{name}\"");
-    let at = memmem::rfind(text, quoted.as_bytes())? + quoted.len();
-    let value = text.get(at..)?.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
-    let digits = value.iter().take(19).take_while(|byte| byte.is_ascii_digit()).count();
-    std::str::from_utf8(value.get(..digits)?).ok()?.parse().ok()
+impl std::fmt::Debug for UsageMeter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UsageMeter").field("is_lost", &self.is_lost).finish_non_exhaustive()
+    }
+}
+
+// === impl Sink ===
+
+impl Write for Sink {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        self.room =
+            self.room.checked_sub(text.len() as u64).ok_or_else(|| Error::other("it inflates beyond bounds"))?;
+        self.reader.push(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use flate2::Compression;
+    use flate2::write::{GzEncoder, ZlibEncoder};
+    use rotator_domain::Format;
+    use rotator_format_converters::wire_format;
+
     use super::*;
 
-    fn total(pieces: &[&str]) -> Option<u64> {
-        let mut meter = UsageMeter::default();
-        for piece in pieces {
-            meter.see(&Bytes::copy_from_slice(piece.as_bytes()));
-        }
-        meter.total()
+    const BODY: &[u8] = br#"{"choices":[],"usage":{"prompt_tokens":4,"completion_tokens":2}}"#;
+    /// The same as brotli has it where nothing is worth compressing: two bytes of head, the text, its end.
+    const EVENT: &[u8] = b"data: {\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":2}}\n\n";
+
+    fn total<'a>(encoding: Encoding, pieces: impl IntoIterator<Item = &'a [u8]>) -> Option<u64> {
+        let mut meter = UsageMeter::new(wire_format(Format::OpenAi).usage_reader(), encoding);
+        pieces.into_iter().for_each(|piece| meter.see(piece));
+        meter.used().map(|used| used.total())
+    }
+
+    fn gzip(text: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
     }
 
     #[test]
-    fn usage_is_read_in_every_format() {
-        let filler = "data: {}\n\n".repeat(5000);
-        assert_eq!(total(&[r#"{"usage":{"prompt_tokens":1,"total_tokens":21}}"#]), Some(21));
-        assert_eq!(total(&[r#"{"usageMetadata" : {"totalTokenCount" : 7}}"#]), Some(7));
-        assert_eq!(total(&[&filler, r#"data: {"usage":{"total_to"#, r#"kens":5}}"#]), Some(5));
-        let anthropic = r#"data: {"usage":{"input_tokens":9,"output_tokens":1}}"#;
-        assert_eq!(total(&[anthropic, &filler, r#"data: {"usage":{"output_tokens":12}}"#]), Some(21));
-        for text in ["", "{}", r#"{"total_tokens":null}"#, r#"{"total_tokens":-1}"#, r#"{"input_tokens":3}"#] {
-            assert_eq!(total(&[text]), None, "{text}");
+    fn compressed_answers_are_read_however_they_come() {
+        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+        zlib.write_all(BODY).unwrap();
+        for (encoding, bytes) in [
+            (Encoding::Identity, BODY.to_vec()),
+            (Encoding::Gzip, gzip(BODY)),
+            (Encoding::Deflate, zlib.finish().unwrap()),
+        ] {
+            for size in [1, 7, 1000] {
+                assert_eq!(total(encoding, bytes.chunks(size)), Some(6), "{encoding:?} by {size}");
+            }
         }
     }
 
     #[test]
-    fn only_the_ends_are_kept() {
-        let mut meter = UsageMeter::default();
-        for _ in 0..1000 {
-            meter.see(&Bytes::from(vec![b'x'; 100_000]));
-        }
-        assert!(meter.head.len() <= LOOK && meter.tail.len() <= 2 * LOOK);
+    fn an_event_counts_before_its_stream_has_ended() {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(EVENT).unwrap();
+        encoder.flush().unwrap();
+        assert_eq!(total(Encoding::Gzip, [&encoder.get_ref()[..]]), Some(6));
+    }
+
+    #[test]
+    fn what_inflates_beyond_bounds_is_given_up() {
+        let padded = |spaces: usize| [&b"{\"a\":\""[..], &b" ".repeat(spaces), b"\",", &BODY[1..]].concat();
+        assert_eq!(total(Encoding::Gzip, [&gzip(&padded(100_000))[..]]), Some(6));
+        assert_eq!(total(Encoding::Gzip, [&gzip(&padded(10_000_000))[..]]), None);
+        assert_eq!(total(Encoding::Gzip, [&b"no gzip"[..], b"at all"]), None);
     }
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, HeaderValue, Response};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH};
+use http::{HeaderMap, HeaderValue, Method, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rotator_domain::Format;
+use rotator_format_converters::{Operation, operation, wire_format};
 use rotator_llm_adapters::join_path;
 
 use super::look;
@@ -40,8 +41,9 @@ pub(super) struct Admitted<'a> {
 
 /// What became of a request.
 pub(super) enum Relayed<'a> {
-    /// A service answered, in its own format or in one that is still to be converted.
-    Served { served: Served, entry: &'a Arc<ServiceEntry>, translation: Option<Translation> },
+    /// A service answered, in its own format or in one that is still to be converted. `is_unasked` where its stream tells what
+    /// was used only because the proxy asked for it.
+    Served { served: Served, entry: &'a Arc<ServiceEntry>, translation: Option<Translation>, is_unasked: bool },
     /// It was answered without an upstream.
     Answered(Response<ProxyBody>),
 }
@@ -98,7 +100,10 @@ pub(super) async fn relay<'a>(
             let Prepared { outgoing, body, demand, translation } = prepared;
             let replay = Replay::new(look::whole_body(body, None), usize::MAX, None);
             match attempt::run(shared, candidate, &demand, &outgoing, &replay, tally).await {
-                Ok(served) => return Ok(Relayed::Served { served, entry: candidate, translation: Some(translation) }),
+                Ok(served) => {
+                    let translation = Some(translation);
+                    return Ok(Relayed::Served { served, entry: candidate, translation, is_unasked: false });
+                }
                 Err(error) if error.lets_another_serve(&demand, candidate) => first.get_or_insert(error),
                 Err(error) => return Err(error),
             };
@@ -108,10 +113,12 @@ pub(super) async fn relay<'a>(
         let is_renamed = own != wanted.as_deref();
         let rest = own.filter(|_| is_renamed).map_or(Cow::Borrowed(rest), |own| renamed_path(rest, own));
         outgoing.path = path_on(candidate, &rest);
-        let replay = source.replay(&mut outgoing.headers, own.filter(|_| is_renamed));
+        let asks = may_ask_usage(candidate, &outgoing.method, &rest);
+        let (replay, is_unasked) = source.replay(&mut outgoing.headers, own.filter(|_| is_renamed), asks);
+        let outgoing = if is_unasked { Cow::Owned(readable(&outgoing)) } else { Cow::Borrowed(&outgoing) };
         demand.model = own.map(str::to_owned);
         match attempt::run(shared, candidate, &demand, &outgoing, &replay, tally).await {
-            Ok(served) => return Ok(Relayed::Served { served, entry: candidate, translation: None }),
+            Ok(served) => return Ok(Relayed::Served { served, entry: candidate, translation: None, is_unasked }),
             Err(error) if error.lets_another_serve(&demand, candidate) && replay.is_replayable() => {
                 tracing::debug!(service.slug = %candidate.slug(), refusal = error.code(), "a service could not serve");
                 first.get_or_insert(error);
@@ -156,6 +163,21 @@ fn name_at<'a>(
     // By the name that the client used, or by the one that stands for it at the service that was asked.
     let mapped = models.get(wanted).or_else(|| models.get(alias(asked, wanted)));
     alias(serving, mapped.map_or(wanted, String::as_str))
+}
+
+/// Whether a request for this path may ask for the usage of its stream, in the service's own format.
+fn may_ask_usage(entry: &ServiceEntry, method: &Method, rest: &str) -> Option<Format> {
+    let format = entry.format().filter(|_| entry.policy.asks_for_usage)?;
+    matches!(operation(format, method, rest, None), Operation::Converse(_)).then_some(format)
+}
+
+/// The request for an answer of which something is taken out here: it must not be compressed.
+fn readable(outgoing: &Outgoing) -> Outgoing {
+    let mut outgoing = outgoing.clone();
+    if outgoing.headers.contains_key(ACCEPT_ENCODING) {
+        outgoing.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    }
+    outgoing
 }
 
 /// The path on a service's target.
@@ -208,15 +230,21 @@ impl<'a> Source<'a> {
         Self { shared, door, body: Some(body), streamed: None, client_key }
     }
 
-    /// The body for the next candidate, with another model where one is named; a length that was told follows.
-    fn replay(&mut self, headers: &mut HeaderMap, model: Option<&str>) -> Replay {
+    /// The body for the next candidate, with another model where one is named; a length that was told follows. Where a
+    /// format is given, the body asks for the usage of its stream as that format has it, if the client's did not: then that is
+    /// told as well.
+    fn replay(&mut self, headers: &mut HeaderMap, model: Option<&str>, asks: Option<Format>) -> (Replay, bool) {
         if let Some(replay) = self.streamed.take() {
-            return replay;
+            return (replay, false);
         }
+        let mut is_unasked = false;
         let body = match self.body.take() {
             Some(ClientBody::Whole(body, trailers)) => {
-                let sent =
+                let mut sent =
                     model.and_then(|model| members::with_text(&body, "model", model)).unwrap_or_else(|| body.clone());
+                if let Some(asking) = asks.and_then(|format| self.asking(format, &sent)) {
+                    (sent, is_unasked) = (asking, true);
+                }
                 if headers.contains_key(CONTENT_LENGTH) {
                     headers.insert(CONTENT_LENGTH, HeaderValue::from(sent.len()));
                 }
@@ -229,8 +257,16 @@ impl<'a> Source<'a> {
         };
         let (door, client_key) = (self.door, self.client_key.clone());
         let settings = &self.shared.settings;
-        Replay::new(body, settings.replay_limit, settings.max_request_body)
-            .cleaning(move |trailers| credentials::remove_from_headers(door, trailers, &client_key))
+        let replay = Replay::new(body, settings.replay_limit, settings.max_request_body)
+            .cleaning(move |trailers| credentials::remove_from_headers(door, trailers, &client_key));
+        (replay, is_unasked)
+    }
+
+    /// The body that asks for the usage as well, if it is none too long to be sent, and sent again.
+    fn asking(&self, format: Format, body: &[u8]) -> Option<Bytes> {
+        let settings = &self.shared.settings;
+        let longest = settings.max_request_body.unwrap_or(u64::MAX).min(settings.replay_limit as u64);
+        wire_format(format).asking_usage(body).filter(|asking| asking.len() as u64 <= longest)
     }
 
     /// The whole body, where it was read.

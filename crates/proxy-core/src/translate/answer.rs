@@ -10,7 +10,7 @@ use rotator_domain::Format;
 use rotator_format_converters::ir::{self, ApiError, CountedTokens, EmbeddingRequest, Model};
 use rotator_format_converters::{ErrorReply, StreamTranslator, StreamWriter, Telling, events_of, wire_format};
 
-use super::collect::{self, Encoding, Inflater};
+use super::collect;
 use super::headers;
 use super::memory::Remembering;
 use super::models::with_aliases;
@@ -18,8 +18,9 @@ use super::naming::{Naming, NamingReader};
 use super::prepare::estimated;
 use super::stream::TranslatedBody;
 use crate::attempt::Served;
-use crate::body::{ProxyBody, UpstreamBody};
+use crate::body::{MeteredBody, ProxyBody, UpstreamBody};
 use crate::catalog::ServiceEntry;
+use crate::encoding::{Encoding, Inflater};
 use crate::proxy::Shared;
 use crate::refusal::Refusal;
 use crate::tally::Tally;
@@ -87,7 +88,10 @@ impl Translation {
             return Ok(told(self.client, parts, &error));
         }
         if !status.is_success() {
-            return Ok(Response::from_parts(parts, ProxyBody::upstream(body, idle, held, false)));
+            return Ok(Response::from_parts(
+                parts,
+                ProxyBody::upstream(MeteredBody::new(body, None, None), idle, held),
+            ));
         }
         headers::tell_dropped(&mut parts.headers, self.dropped.iter());
         let (client, upstream) = (wire_format(self.client), wire_format(self.upstream));
@@ -99,7 +103,7 @@ impl Translation {
                     let encoding = Encoding::of(&content).ok_or(Refusal::BadEncoding)?;
                     let translator = StreamTranslator::new(reader, client.stream_writer(*telling));
                     headers::for_client(&mut parts.headers, translator.content_type());
-                    let inflater = Inflater::new(encoding);
+                    let inflater = Inflater::new(encoding, Vec::new());
                     let body = TranslatedBody::new(body, idle, inflater, translator, remembering);
                     return Ok(Response::from_parts(parts, ProxyBody::translated(body, held)));
                 }
@@ -118,7 +122,8 @@ impl Translation {
                     Err(error) => return Ok(told(self.client, parts, &error)),
                 };
                 if let Some(used) = answer.usage {
-                    held.used(used.total());
+                    held.used(used.into());
+                    tally.used(used.into());
                 }
                 drop((held, body));
                 let written = write(self.client, &answer, *telling, &self.dropped, &mut parts);
@@ -139,7 +144,8 @@ impl Translation {
                 let text = read(&mut body, &content, &mut parts, idle).await?;
                 let answer = upstream.read_embedded(&text).map_err(senseless)?;
                 if let Some(used) = answer.usage {
-                    held.used(used.total());
+                    held.used(used.into());
+                    tally.used(used.into());
                 }
                 let written = client.write_embedded(&answer, &request).map_err(senseless)?;
                 Ok(Response::from_parts(parts, ProxyBody::own(written)))

@@ -10,9 +10,9 @@ use rotator_format_converters::{Asked, Operation, operation, wire_format};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::collect::Encoding;
 use super::memory::Memory;
 use crate::catalog::ServiceEntry;
+use crate::encoding::Encoding;
 use crate::proxy::Shared;
 use crate::refusal::Refusal;
 
@@ -99,10 +99,10 @@ impl Question {
     pub(super) async fn read(client: &Client<'_>, headers: &HeaderMap, body: &Bytes) -> Result<Self, Refusal> {
         let wire = wire_format(client.format);
         let limit = client.shared.settings.replay_limit;
-        let text = || match Encoding::of(headers).map(|encoding| encoding.decoded(body.clone(), limit)) {
-            Some(Ok(text)) => Ok(text),
-            Some(Err(Refusal::AnswerTooLong)) => Err(Refusal::BodyTooLong),
-            _ => Err(Refusal::BodyEncoding),
+        let text = || match Encoding::of(headers).and_then(|encoding| encoding.text(body.clone(), limit)) {
+            Some(text) if text.len() > limit => Err(Refusal::BodyTooLong),
+            Some(text) => Ok(text),
+            None => Err(Refusal::BodyEncoding),
         };
         Ok(match client.operation() {
             Operation::Converse(asked) => Self::Converse(Conversing::read(client, asked, &text()?).await?),

@@ -8,11 +8,12 @@ use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http_body::Body;
+use rotator_domain::TokenUsage;
 use rotator_format_converters::StreamTranslator;
 
-use super::collect::Inflater;
 use super::memory::Remembering;
 use crate::body::{Pause, UpstreamBody};
+use crate::encoding::Inflater;
 
 /// How many frames after the end of an answer are looked at.
 const MOST_DRAINED: usize = 4;
@@ -22,7 +23,7 @@ const MOST_DRAINED: usize = 4;
 pub(crate) struct TranslatedBody {
     upstream: Option<UpstreamBody>,
     pause: Pause,
-    inflater: Inflater,
+    inflater: Inflater<Vec<u8>>,
     translator: StreamTranslator,
     remembering: Option<Remembering>,
     /// What remembers the answer, and what the client gets then.
@@ -43,7 +44,7 @@ impl TranslatedBody {
     pub(super) fn new(
         upstream: UpstreamBody,
         idle: Duration,
-        inflater: Inflater,
+        inflater: Inflater<Vec<u8>>,
         translator: StreamTranslator,
         remembering: Option<Remembering>,
     ) -> Self {
@@ -88,8 +89,13 @@ impl TranslatedBody {
     }
 
     /// How many tokens the answer says that it used.
-    pub(crate) fn used(&self) -> Option<u64> {
-        self.translator.seen().response().usage.map(|usage| usage.total())
+    pub(crate) fn used(&self) -> Option<TokenUsage> {
+        self.translator.seen().response().usage.map(TokenUsage::from)
+    }
+
+    /// Whether it ended with an error.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.translator.seen().error().is_some()
     }
 
     fn bring(&mut self, cx: &mut Context<'_>) -> Poll<Brought> {

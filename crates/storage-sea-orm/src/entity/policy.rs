@@ -48,6 +48,8 @@ pub(super) struct ServiceColumn {
     pub(super) rotation_headers: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) strict: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) asks_for_usage: Option<bool>,
 }
 
 /// Declared limits.

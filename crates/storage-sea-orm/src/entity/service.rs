@@ -77,6 +77,7 @@ impl TryFrom<&Service> for ActiveModel {
             fallback,
             rotation_headers,
             strict,
+            asks_for_usage,
         } = ServiceDraft::from(service);
         let policy = ServiceColumn {
             connect_timeout_ms,
@@ -96,6 +97,7 @@ impl TryFrom<&Service> for ActiveModel {
             fallback: fallback.into_iter().map(FallbackColumn::from).collect(),
             rotation_headers,
             strict,
+            asks_for_usage,
         };
         let row = Model {
             id: service.id.0,
@@ -160,6 +162,7 @@ impl TryFrom<Model> for Service {
             fallback: policy.fallback.into_iter().map(FallbackDraft::from).collect(),
             rotation_headers: policy.rotation_headers,
             strict: policy.strict,
+            asks_for_usage: policy.asks_for_usage,
         };
         let created_at = Timestamp::from_millis(row.created_at);
         let updated_at = Timestamp::from_millis(row.updated_at);

@@ -50,6 +50,7 @@ pub(super) fn generic(id: i64, name: &str, slug: &str) -> Service {
         fallback: (0..2).map(|at| FallbackDraft { slug: format!("other-{at}"), models: models(at) }).collect(),
         rotation_headers: Some(false),
         strict: Some(true),
+        asks_for_usage: Some(false),
         ..ServiceDraft::default()
     };
     draft.into_service(ServiceId(id), at(id), at(id + 1)).unwrap()

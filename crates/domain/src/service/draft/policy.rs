@@ -40,6 +40,7 @@ pub(super) fn checked(draft: &ServiceDraft, checks: &mut Checks) -> ServicePolic
         fallback: fallback(draft, checks),
         tells_rotation: draft.rotation_headers.unwrap_or(true),
         is_strict: draft.strict.unwrap_or_default(),
+        asks_for_usage: draft.asks_for_usage.unwrap_or(true),
     }
 }
 
@@ -57,6 +58,7 @@ pub(super) fn write(policy: &ServicePolicy, draft: &mut ServiceDraft) {
         fallback,
         tells_rotation,
         is_strict,
+        asks_for_usage,
     } = policy;
     let usual = ServicePolicy::default();
     draft.connect_timeout_ms = connect_timeout.and_then(millis);
@@ -79,6 +81,7 @@ pub(super) fn write(policy: &ServicePolicy, draft: &mut ServiceDraft) {
         .collect();
     draft.rotation_headers = unless(*tells_rotation, usual.tells_rotation);
     draft.strict = unless(*is_strict, usual.is_strict);
+    draft.asks_for_usage = unless(*asks_for_usage, usual.asks_for_usage);
 }
 
 fn rotation(draft: &ServiceDraft, checks: &mut Checks) -> RotationPolicy {

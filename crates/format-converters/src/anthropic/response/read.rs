@@ -27,7 +27,7 @@ pub(in super::super) fn read(body: &[u8]) -> Result<Response, Invalid> {
         model: object.text("model")?.unwrap_or_default(),
         created: None,
         choices: vec![Choice { parts, stop: read_stop(&object), log_probs: None }],
-        usage: usage.map(|usage| {
+        usage: usage.and_then(|usage| {
             let mut read = ReadUsage::default();
             read.add(&usage);
             read.known()

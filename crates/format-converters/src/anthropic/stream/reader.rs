@@ -69,7 +69,7 @@ impl Reader {
     fn add_usage(&mut self, object: &Object<'_>, events: &mut Vec<Event>) {
         if let Ok(Some(usage)) = object.object("usage") {
             self.usage.add(&usage);
-            events.push(Event::Usage(self.usage.known()));
+            events.extend(self.usage.known().map(Event::Usage));
         }
     }
 

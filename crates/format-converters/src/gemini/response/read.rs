@@ -8,6 +8,7 @@ use crate::gemini::wire::Manner;
 use crate::gemini::{error, part};
 use crate::ir::{Choice, Part, PartKind, Response, Stop, StopReason, Usage};
 use crate::json::{self, Object};
+use crate::metering::Counter;
 
 /// Reasons that mean that a filter held the answer back (<https://ai.google.dev/api/generate-content#FinishReason>, and
 /// `MODEL_ARMOR` of Vertex AI).
@@ -54,13 +55,12 @@ pub(in crate::gemini) fn read(body: &[u8]) -> Result<Response, Invalid> {
     {
         choices.push(Choice { stop: Some(stop), ..Choice::default() });
     }
-    let mut counts = Counts::default();
     Ok(Response {
         id: object.text("responseId")?.unwrap_or_default(),
         model: object.text("modelVersion")?.unwrap_or_default(),
         created: None,
         choices,
-        usage: object.raw("usageMetadata").and_then(|raw| counts.add(raw)),
+        usage: object.raw("usageMetadata").and_then(|raw| Counts::default().take(raw)),
         tier: None,
         error: None,
     })
@@ -126,8 +126,15 @@ fn cite(candidate: &Object<'_>, parts: &mut [(usize, Part)]) {
 
 impl Counts {
     /// Takes `usageMetadata` up and gives what was used by it and by all before it; `None` where nothing is counted.
-    pub(in crate::gemini) fn add(&mut self, raw: &RawValue) -> Option<Usage> {
-        let object = Manner::Lenient.object(raw).ok()?;
+    pub(in crate::gemini) fn take(&mut self, raw: &RawValue) -> Option<Usage> {
+        self.add(raw);
+        self.known()
+    }
+}
+
+impl Counter for Counts {
+    fn add(&mut self, raw: &RawValue) {
+        let Ok(object) = Manner::Lenient.object(raw) else { return };
         let counts = [
             (&mut self.prompt, "promptTokenCount"),
             (&mut self.tool_prompt, "toolUsePromptTokenCount"),
@@ -135,16 +142,17 @@ impl Counts {
             (&mut self.candidates, "candidatesTokenCount"),
             (&mut self.thoughts, "thoughtsTokenCount"),
         ];
-        let mut is_told = false;
         for (count, name) in counts {
             if let Ok(Some(told)) = object.count(name) {
                 *count = Some(told);
-                is_told = true;
             }
         }
+    }
+
+    fn known(&self) -> Option<Usage> {
         let sum =
             |one: Option<u64>, other: Option<u64>| one.unwrap_or_default().saturating_add(other.unwrap_or_default());
-        is_told.then(|| Usage {
+        (*self != Self::default()).then(|| Usage {
             input: sum(self.prompt, self.tool_prompt),
             cached: self.cached,
             cache_written: None,

@@ -128,7 +128,7 @@ impl Reader {
             }
         }
         self.blocked = blocked(&object)?.or(self.blocked.take());
-        let usage = object.raw("usageMetadata").and_then(|raw| self.counts.add(raw));
+        let usage = object.raw("usageMetadata").and_then(|raw| self.counts.take(raw));
         if usage.is_some() && usage != self.usage {
             self.usage = usage;
             events.extend(usage.map(Event::Usage));

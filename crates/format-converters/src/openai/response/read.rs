@@ -4,11 +4,11 @@ use rotator_domain::Format;
 use serde_json::value::RawValue;
 
 use super::super::part::{Place, content, image};
-use super::super::{call, citation, reasoning, stop, usage};
+use super::super::{call, citation, reasoning, stop};
 use crate::Invalid;
 use crate::ir::{Choice, Media, MediaKind, Native, Part, PartKind, Reasoning, Response, Source};
 use crate::json::{self, Json, Kind, Object};
-use crate::openai_vendor::error;
+use crate::openai_vendor::{error, usage};
 
 /// Reads an answer.
 pub(in super::super) fn read(body: &[u8]) -> Result<Response, Invalid> {
@@ -23,7 +23,7 @@ pub(in super::super) fn read(body: &[u8]) -> Result<Response, Invalid> {
         model: object.text("model")?.unwrap_or_default(),
         created: object.value("created", "a whole number")?.filter(|created| *created > 0),
         choices: choices.unwrap_or_default(),
-        usage: object.object("usage")?.and_then(|object| usage::read(&object)),
+        usage: usage::told(&object),
         tier: object.text("service_tier")?,
         error: told,
     })

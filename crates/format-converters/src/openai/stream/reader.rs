@@ -9,12 +9,12 @@ use serde_json::value::RawValue;
 use super::super::part::image;
 use super::super::reasoning::{self, Details};
 use super::super::response::{audio, found};
-use super::super::{citation, stop, usage};
+use super::super::{citation, stop};
 use super::calls::Calls;
 use crate::ir::{ApiError, BlockId, BlockKind, Delta, Event, MOST_CHOICES, Part, PartKind, Stop};
 use crate::json::{self, Json, Kind, Object};
 use crate::members::Members;
-use crate::openai_vendor::error;
+use crate::openai_vendor::{error, usage};
 use crate::{Invalid, StreamReader, sse};
 
 /// What ends a stream.
@@ -116,9 +116,7 @@ impl Reader {
         let created = object.value("created", "a whole number").ok().flatten();
         self.created = self.created.or(created.filter(|created| *created > 0));
         let choices = object.raw("choices").and_then(|raw| json::list(raw).ok()).unwrap_or_default();
-        // Groq tells its usage in a member of its own as well.
-        let elsewhere = || object.object("x_groq").ok().flatten()?.object("usage").ok().flatten();
-        let used = object.object("usage").ok().flatten().or_else(elsewhere).and_then(|used| usage::read(&used));
+        let used = usage::told(object);
         // A chunk without either is the first of some, and tells nothing.
         if choices.is_empty() && used.is_none() {
             return;

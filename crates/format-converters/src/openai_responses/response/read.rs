@@ -1,11 +1,19 @@
 //! Reading answers.
 
+use serde_json::value::RawValue;
+
 use super::error;
 use super::item::{Items, citation};
 use crate::Invalid;
+use crate::UsageReader;
 use crate::carriers;
 use crate::ir::{ApiError, Choice, Part, PartKind, Response, Stop, StopReason, Usage};
 use crate::json::{Json, Object, document, list};
+use crate::metering::{Place, find};
+use crate::openai_vendor::usage::last;
+
+/// Where answers tell what was used, and where events do.
+const USAGE: [Place; 2] = [&["usage"], &["response", "usage"]];
 
 /// Reads an answer.
 pub(in super::super) fn read(body: &[u8]) -> Result<Response, Invalid> {
@@ -33,7 +41,7 @@ pub(in super::super) fn read(body: &[u8]) -> Result<Response, Invalid> {
         model: object.text("model")?.unwrap_or_default(),
         created: created(&object),
         choices: vec![Choice { parts: carriers::gather(parts), stop, log_probs: log_probs.flatten() }],
-        usage: object.object("usage")?.map(|object| usage(&object)),
+        usage: usage(&object),
         tier: object.text("service_tier")?,
         error,
     })
@@ -130,15 +138,25 @@ pub(in super::super) fn outcome(
     })))
 }
 
-/// What was used.
-pub(in super::super) fn usage(object: &Object<'_>) -> Usage {
+/// Reads what was used from an answer's bytes.
+pub(in super::super) fn usage_reader() -> UsageReader {
+    last(&USAGE, read_usage)
+}
+
+/// What was used, by an answer or by an event that holds one.
+pub(in super::super) fn usage(object: &Object<'_>) -> Option<Usage> {
+    find(object, &USAGE).and_then(read_usage)
+}
+
+fn read_usage(raw: &RawValue) -> Option<Usage> {
+    let object = &Object::read_leniently(raw).ok()?;
     let count = |object: &Object<'_>, name| object.count(name).ok().flatten();
     let detail = |details, name| object.object(details).ok().flatten().and_then(|details| count(&details, name));
-    Usage {
+    Some(Usage {
         input: count(object, "input_tokens").unwrap_or_default(),
         cached: detail("input_tokens_details", "cached_tokens"),
         cache_written: detail("input_tokens_details", "cache_write_tokens").filter(|written| *written > 0),
         output: count(object, "output_tokens").unwrap_or_default(),
         reasoning: detail("output_tokens_details", "reasoning_tokens"),
-    }
+    })
 }

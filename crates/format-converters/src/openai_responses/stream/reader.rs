@@ -120,8 +120,7 @@ impl Reader {
             // What is open when the upstream fails is not whole.
             self.close_all(events);
         }
-        let used = response.map(|response| response.object("usage")).transpose()?.flatten();
-        events.extend(used.map(|used| Event::Usage(usage(&used))));
+        events.extend(usage(event).map(Event::Usage));
         self.is_over = true;
         match ending {
             Ok(stop) => {
