@@ -1,29 +1,21 @@
 //! `demo`: the rotation, shown.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use reqwest::Client;
 use rotator_mock_upstream::{KeyBehaviour, MockUpstream};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::error::TaskError;
 use crate::process::{self, cargo};
+use crate::server::{Admin, CLIENT_KEY, PASSWORD, Server, client};
 use crate::workspace::Workspace;
 
-const CLIENT_KEY: &str = "rk-demo-client-key";
-const PASSWORD: &str = "demo-admin-password";
 const GOOD: &str = "sk-good";
 const LIMITED: &str = "sk-limited";
 const REVOKED: &str = "sk-revoked";
 const REQUESTS: usize = 12;
-
-/// A server that is ended when dropped.
-struct Server {
-    process: Child,
-    base: String,
-}
 
 /// Shows it; with `hold` both keep running.
 pub(crate) fn run(workspace: &Workspace, hold: bool) -> Result<(), TaskError> {
@@ -38,11 +30,14 @@ async fn show(workspace: &Workspace, hold: bool) -> Result<(), TaskError> {
     upstream.set_key(LIMITED, KeyBehaviour::Limited(Some("30".to_owned())));
     upstream.set_key(REVOKED, KeyBehaviour::Revoked);
     let folder = tempfile::tempdir().map_err(|error| TaskError::failed("a folder for the database", error))?;
-    let server = Server::start(workspace, folder.path())?;
-    // Only the first call in a process can set it; whatever is set then will do.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::new();
-    create_service(&client, &server.base, &upstream.base_url()).await?;
+    let mut command = Command::new(workspace.target().join("debug/rotator-server"));
+    let server = Server::start(command.env_clear(), folder.path())?;
+    let client = client();
+    let service = json!({
+        "name": "Demo", "slug": "demo", "config_type": "LLM", "target_base_url": format!("{}/v1", upstream.base_url()),
+        "api_keys": [REVOKED, LIMITED, GOOD],
+    });
+    Admin::login(&client, &server).await?.post("proxy-configs", &service).await?;
 
     println!("\nA pool of three keys behind {}/llm/demo: {REVOKED} is revoked, {LIMITED} is", server.base);
     println!("limited for 30 s, {GOOD} is good. {REQUESTS} requests:\n");
@@ -79,56 +74,9 @@ fn curl_lines(base: &str) {
     println!("  curl {base}/metrics");
 }
 
-async fn create_service(client: &Client, base: &str, upstream: &str) -> Result<(), TaskError> {
-    let login = json!({"username": "admin", "password": PASSWORD});
-    let session = post(client, format!("{base}/api/admin/login"), "", &login).await?;
-    let token = session["access_token"].as_str().unwrap_or_default();
-    let service = json!({
-        "name": "Demo", "slug": "demo", "config_type": "LLM", "target_base_url": format!("{upstream}/v1"),
-        "api_keys": [REVOKED, LIMITED, GOOD],
-    });
-    post(client, format!("{base}/api/admin/proxy-configs"), token, &service).await.map(drop)
-}
-
 async fn chat(client: &Client, base: &str) -> Result<u16, TaskError> {
     let body = json!({"model": "mock", "messages": [{"role": "user", "content": "Hello"}]});
     let url = format!("{base}/llm/demo/chat/completions");
     let answer = client.post(url).bearer_auth(CLIENT_KEY).json(&body).send().await;
     answer.map(|answer| answer.status().as_u16()).map_err(|error| TaskError::failed("a request", error))
-}
-
-async fn post(client: &Client, url: String, token: &str, body: &Value) -> Result<Value, TaskError> {
-    let answer = client.post(&url).bearer_auth(token).json(body).send().await;
-    let answer = answer.and_then(reqwest::Response::error_for_status);
-    let answer = answer.map_err(|error| TaskError::failed(&url, error))?;
-    answer.json().await.map_err(|error| TaskError::failed(&url, error))
-}
-
-// === impl Server ===
-
-impl Server {
-    fn start(workspace: &Workspace, folder: &std::path::Path) -> Result<Self, TaskError> {
-        let mut command = Command::new(workspace.target().join("debug/rotator-server"));
-        command.current_dir(folder).env_clear().stdout(Stdio::piped());
-        command.env("BACKEND_PORT", "0").env("LOG_LEVEL", "warn");
-        command.env("ADMIN_PASSWORD", PASSWORD).env("GLOBAL_PROXY_KEYS", CLIENT_KEY);
-        let mut process = command.spawn().map_err(|error| TaskError::failed("rotator-server", error))?;
-        let stdout = process.stdout.take();
-        let mut server = Self { process, base: String::new() };
-        for line in stdout.map(BufReader::new).into_iter().flat_map(BufRead::lines).map_while(Result::ok) {
-            if let Some((_, base)) = line.split_once("listens on ") {
-                base.clone_into(&mut server.base);
-                return Ok(server);
-            }
-        }
-        Err(TaskError::Failed("rotator-server did not start".to_owned()))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }

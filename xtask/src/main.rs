@@ -9,6 +9,7 @@ mod fuzz;
 mod process;
 mod python;
 mod run;
+mod server;
 mod services;
 mod simulate;
 mod test;
@@ -64,10 +65,13 @@ enum Task {
         #[arg(long, default_value_t = 1_000_000)]
         runs: u64,
     },
-    /// Measure how fast each format becomes each other one, and what one event of a stream costs.
+    /// Measure how fast each format becomes each other one, and what one event of a stream costs; or something else.
+    #[command(args_conflicts_with_subcommands = true)]
     Bench {
         /// Only the benchmarks whose names hold this text.
         filter: Option<String>,
+        #[command(subcommand)]
+        other: Option<bench::Other>,
     },
     /// Drive the rotation's policy against modelled upstreams with hidden limits, and print what came of it.
     Simulate {
@@ -94,7 +98,7 @@ fn main() -> ExitCode {
         Task::Conformance { corpus, chunk } => test::conformance(&workspace, corpus, chunk.as_deref()),
         Task::Tidy => tidy::run(&workspace),
         Task::Fuzz { target, runs } => fuzz::run(&workspace, target.as_deref(), runs),
-        Task::Bench { filter } => bench::run(&workspace, filter.as_deref()),
+        Task::Bench { filter, other } => bench::run(&workspace, filter.as_deref(), other),
         Task::Simulate { seed, scenario } => simulate::run(seed, scenario.as_deref()),
         Task::Demo { hold } => demo::run(&workspace, hold),
     };

@@ -2,17 +2,15 @@
 
 use std::process::Command;
 
-use rotator_test_services::mariadb::{self, MariaDb};
-use rotator_test_services::postgres::{self, Postgres};
-use rotator_test_services::{ServiceError, installed};
+use rotator_test_services::{DatabaseServer, Kind, MARIADB, POSTGRES, ServiceError, installed};
 
 use crate::error::TaskError;
 use crate::process;
 
 /// Running servers; dropped, they are ended. Those that a variable names already are somebody else's.
 pub(crate) struct Services {
-    mariadb: Option<MariaDb>,
-    postgres: Option<Postgres>,
+    mariadb: Option<DatabaseServer>,
+    postgres: Option<DatabaseServer>,
 }
 
 // === impl Services ===
@@ -24,8 +22,8 @@ impl Services {
         let failed = |error| TaskError::failed("start a server for the tests", error);
         // Each takes a few seconds of its own.
         std::thread::scope(|scope| {
-            let postgres = scope.spawn(|| unless_named(postgres::VARIABLE, Postgres::start));
-            let mariadb = unless_named(mariadb::VARIABLE, MariaDb::start).map_err(failed)?;
+            let postgres = scope.spawn(|| unless_named(&POSTGRES));
+            let mariadb = unless_named(&MARIADB).map_err(failed)?;
             let ended = |_| ServiceError::Failed { what: "start PostgreSQL".to_owned(), detail: String::new() };
             let postgres = postgres.join().map_err(ended).and_then(|started| started).map_err(failed)?;
             Ok(Self { mariadb, postgres })
@@ -34,14 +32,14 @@ impl Services {
 
     /// The variables that tell tests where the servers are.
     pub(crate) fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let mariadb = self.mariadb.as_ref().map(|server| (mariadb::VARIABLE, server.url()));
-        let postgres = self.postgres.as_ref().map(|server| (postgres::VARIABLE, server.url()));
+        let mariadb = self.mariadb.as_ref().map(|server| (MARIADB.variable, server.url()));
+        let postgres = self.postgres.as_ref().map(|server| (POSTGRES.variable, server.url()));
         mariadb.into_iter().chain(postgres)
     }
 }
 
-fn unless_named<S>(variable: &str, start: fn() -> Result<S, ServiceError>) -> Result<Option<S>, ServiceError> {
-    if std::env::var_os(variable).is_some() { Ok(None) } else { start().map(Some) }
+fn unless_named(kind: &'static Kind) -> Result<Option<DatabaseServer>, ServiceError> {
+    if std::env::var_os(kind.variable).is_some() { Ok(None) } else { kind.start().map(Some) }
 }
 
 /// Installs the packages of servers that are not there, on Debian and as its superuser; elsewhere says what to install.
@@ -57,8 +55,7 @@ fn install_missing() -> Result<(), TaskError> {
         return Err(TaskError::Failed(format!(
             "tests need servers that are not installed (Debian: sudo apt-get install {list}); or name servers that are \
              there in {} and {}",
-            mariadb::VARIABLE,
-            postgres::VARIABLE
+            MARIADB.variable, POSTGRES.variable
         )));
     }
     let apt = || {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use rotator_cache_trait::{CacheError, Pool, RotationState};
-use rotator_domain::rotation::{Checkpoint, KeyReport, Learning, Lease, Next, PickRequest, Rotation};
+use rotator_domain::rotation::{Checkpoint, Ending, KeyReport, Learning, Lease, Next, PickRequest, Rotation};
 use rotator_domain::{KeyId, Reading, ServiceId, Timestamp};
 
 /// Rotation state in memory.
@@ -61,10 +61,10 @@ impl RotationState for MemoryRotation {
         &self,
         service_id: ServiceId,
         lease: &Lease,
-        used: Option<u64>,
+        ending: Ending,
         now: Timestamp,
     ) -> Result<(), CacheError> {
-        self.with(service_id, |pool| pool.settle(lease, used, now));
+        self.with(service_id, |pool| pool.end(lease, &ending, now));
         Ok(())
     }
 

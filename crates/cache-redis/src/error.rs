@@ -6,7 +6,7 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 use rotator_cache_trait::CacheError;
 
 /// An error of the Redis cache. None holds a password.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum RedisCacheError {
     /// The URL is none of a Redis.
     #[error("the redis url does not read: {0}")]

@@ -205,9 +205,9 @@ impl Shared {
             for pool in self.pools.all() {
                 self.remote.rotation.publish_pool(pool).await?;
             }
-            while let Some((service_id, lease, used)) = self.pools.next_owed() {
+            while let Some((service_id, lease, ending)) = self.pools.next_owed() {
                 // One that fails here the remote state itself gives back when it can.
-                self.remote.rotation.settle(service_id, &lease, used, SystemClock.now()).await?;
+                self.remote.rotation.settle(service_id, &lease, ending, SystemClock.now()).await?;
             }
             let is_back = || *self.away_since.write().unwrap_or_else(PoisonError::into_inner) = None;
             if self.pools.settle_down(seen, is_back) {

@@ -2,6 +2,7 @@
 
 mod leases;
 mod publishing;
+mod turns;
 mod wire;
 
 use std::collections::HashMap;
@@ -9,15 +10,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use redis::{ToRedisArgs, Value};
+use redis::Value;
 use rotator_cache_trait::{CacheError, Pool, RotationState};
-use rotator_domain::rotation::{Checkpoint, KeyReport, Learning, Lease, Next, PickRequest};
+use rotator_domain::rotation::{Checkpoint, Ending, KeyReport, Learning, Lease, Next, PickRequest};
 use rotator_domain::{Clock, KeyId, Reading, ServiceId, SystemClock, Timestamp};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::leases::Leases;
 use self::publishing::Published;
+use self::turns::Turns;
 use crate::script::{Code, ScriptCall};
 use crate::{Connections, RedisCacheError, RedisOptions, TimeSource};
 
@@ -44,14 +46,15 @@ macro_rules! script {
     };
 }
 
-const TURNS: &str = script!("leases", "turns");
+const TURNS: &str = script!("leases", "learning", "turns");
 const ANSWERS: &str = script!("leases", "learning", "answers");
 const UPKEEP: &str = script!("leases", "learning", "publish", "view", "upkeep");
 
 /// Rotation state in Redis.
 ///
-/// A pick is one command, as is each of learning and settling. What a node holds is told of by a sign of life from time to
-/// time; a node from which none came for a while has its leases given back by another.
+/// A pick is one command, as is the end of a request, and those that come while another is on its way go together in the next.
+/// What a node holds is told of by a sign of life from time to time; a node from which none came for a while has its leases
+/// given back by another.
 #[derive(Debug)]
 pub struct RedisRotation {
     shared: Arc<Shared>,
@@ -64,7 +67,7 @@ pub struct RedisRotation {
 #[derive(Debug)]
 struct Shared {
     connections: Connections,
-    turns: Code,
+    turns_code: Code,
     answers: Code,
     upkeep: Code,
     prefix: String,
@@ -72,6 +75,7 @@ struct Shared {
     silence: Duration,
     time: TimeSource,
     leases: Leases,
+    turns: Turns,
     /// What this node published last: a Redis that has lost everything is given it again.
     published: RwLock<HashMap<ServiceId, Arc<Published>>>,
     stop: CancellationToken,
@@ -89,7 +93,7 @@ impl RedisRotation {
         let life = getrandom::u64().unwrap_or_else(|_| SystemClock.now().as_millis().cast_unsigned());
         let shared = Arc::new(Shared {
             connections,
-            turns: Code::new(TURNS),
+            turns_code: Code::new(TURNS),
             answers: Code::new(ANSWERS),
             upkeep: Code::new(UPKEEP),
             prefix: options.prefix.clone(),
@@ -97,6 +101,7 @@ impl RedisRotation {
             silence: options.node_silence,
             time: options.time,
             leases: Leases::default(),
+            turns: Turns::default(),
             published: RwLock::default(),
             stop: stop.clone(),
         });
@@ -106,6 +111,7 @@ impl RedisRotation {
 
     /// Ends the task that tells of this node, once what it owes is given back or Redis does not answer.
     pub async fn shut_down(&self) {
+        self.shared.turns.end().await;
         self.shared.stop.cancel();
         let task = self.task.write().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(task) = task {
@@ -134,13 +140,9 @@ impl RotationState for RedisRotation {
 
     async fn pick(&self, service_id: ServiceId, request: PickRequest<'_>) -> Result<Next, CacheError> {
         let ticket = self.shared.leases.next();
-        let call = || {
-            let call = self.shared.call(service_id, "pick", Some(request.now)).arg(ticket);
-            wire::pick(call, &request)
-        };
-        let mut answer = self.shared.pick(service_id, ticket, call()).await?;
+        let mut answer = self.shared.pick(service_id, ticket, &request).await?;
         if answer == Value::Nil && self.shared.publish_again(service_id).await? {
-            answer = self.shared.pick(service_id, ticket, call()).await?;
+            answer = self.shared.pick(service_id, ticket, &request).await?;
         }
         Ok(wire::next(&answer, ticket)?)
     }
@@ -162,11 +164,11 @@ impl RotationState for RedisRotation {
         &self,
         service_id: ServiceId,
         lease: &Lease,
-        used: Option<u64>,
+        ending: Ending,
         now: Timestamp,
     ) -> Result<(), CacheError> {
         let Some(ticket) = lease.ticket() else { return Ok(()) };
-        Ok(self.shared.settle(service_id, ticket, used, Some(now)).await?)
+        Ok(self.shared.settle(service_id, ticket, &ending, now).await?)
     }
 
     async fn learn_probe(
@@ -221,7 +223,7 @@ impl Shared {
         };
         let silence = u64::try_from(self.silence.as_millis()).unwrap_or(u64::MAX);
         let script = match verb {
-            "pick" | "settle" | "live" => &self.turns,
+            "turns" | "live" => &self.turns_code,
             "learn" | "probe" => &self.answers,
             _ => &self.upkeep,
         };
@@ -240,9 +242,5 @@ impl Shared {
                 _ => from = next,
             }
         }
-    }
-
-    fn run_args<'a>(call: ScriptCall<'a>, args: impl IntoIterator<Item = impl ToRedisArgs>) -> ScriptCall<'a> {
-        args.into_iter().fold(call, ScriptCall::arg)
     }
 }

@@ -6,11 +6,12 @@ mod steps;
 
 use std::collections::HashMap;
 
+use futures_util::future::join_all;
 use proptest::prelude::{TestCaseError, prop_assert_eq};
 use proptest::test_runner::{Config, TestRunner};
 use rotator_cache_redis::{Connections, RedisOptions, RedisRotation, RedisUrl, TimeSource};
 use rotator_cache_trait::{Pool, RotationState};
-use rotator_domain::rotation::{Checkpoint, KeyState, Lease, Next, PickRequest, Rotation, RotationPolicy};
+use rotator_domain::rotation::{Checkpoint, Ending, KeyState, Lease, Next, PickRequest, Rotation, RotationPolicy};
 use rotator_domain::{KeyId, LimitReading, LimitScope, Reading, Resource, ServiceId, Timestamp, Verdict};
 use rotator_test_services::Redis;
 
@@ -59,18 +60,19 @@ impl Both<'_> {
     async fn step(&mut self, step: &Step) -> Result<(), TestCaseError> {
         let now = at(self.now);
         match step {
-            Step::Pick { model, session, is_pinned, tokens, tried } => {
+            Step::Pick { at_once, model, session, is_pinned, tokens, tried } => {
                 let model = model.map(|model| format!("m-{model}"));
                 let tried: Vec<KeyId> = tried.iter().filter_map(|place| key_of(*place, 1)).map(|key| key.id).collect();
                 let (session, is_pinned, tokens) = (*session, *is_pinned, *tokens);
                 let request = PickRequest { model: model.as_deref(), tried: &tried, session, is_pinned, tokens, now };
-                let redis = self.redis.pick(self.service_id, request).await.unwrap();
-                match (self.domain.pick(&request), redis) {
-                    (Next::Lease(domain), Next::Lease(redis)) => {
-                        prop_assert_eq!(domain.key, redis.key);
-                        self.held.push(Held { domain, redis, is_served: None });
+                for redis in join_all((0..*at_once).map(|_| self.redis.pick(self.service_id, request))).await {
+                    match (self.domain.pick(&request), redis.unwrap()) {
+                        (Next::Lease(domain), Next::Lease(redis)) => {
+                            prop_assert_eq!((domain.key, domain.is_probe()), (redis.key, redis.is_probe()));
+                            self.held.push(Held { domain, redis, is_served: None });
+                        }
+                        (domain, redis) => prop_assert_eq!(domain, redis),
                     }
-                    (domain, redis) => prop_assert_eq!(domain, redis),
                 }
             }
             Step::Learn { which, reading } if !self.held.is_empty() => {
@@ -85,15 +87,23 @@ impl Both<'_> {
                 let redis = self.redis.learn(self.service_id, redis, &reading, now).await.unwrap();
                 prop_assert_eq!(self.domain.learn(domain, &reading, now), redis);
             }
-            Step::Settle { which, used } if !self.held.is_empty() => {
-                let Held { domain, redis, is_served } = self.held.swap_remove(which % self.held.len());
-                if is_served == Some(true) {
-                    self.ended.entry(domain.key).or_default().push(self.now);
+            Step::Settle { which, at_once, reading, used } => {
+                let count = self.held.len().min(*at_once);
+                let ended: Vec<Held> = (0..count).map(|_| self.held.swap_remove(which % self.held.len())).collect();
+                let ending = Ending { reading: reading.clone(), used: *used };
+                for Held { domain, is_served, .. } in &ended {
+                    if *is_served == Some(true) {
+                        self.ended.entry(domain.key).or_default().push(self.now);
+                    }
+                    self.domain.end(domain, &ending, now);
                 }
-                self.domain.settle(&domain, *used, now);
-                self.redis.settle(self.service_id, &redis, *used, now).await.unwrap();
-                // A second time does nothing.
-                self.redis.settle(self.service_id, &redis, *used, now).await.unwrap();
+                // A second time does nothing, also at the same time.
+                for _ in 0..2 {
+                    let twice = ended.iter().chain(ended.first());
+                    let settling =
+                        twice.map(|held| self.redis.settle(self.service_id, &held.redis, ending.clone(), now));
+                    join_all(settling).await.into_iter().for_each(Result::unwrap);
+                }
             }
             Step::Probe { place, reading } => {
                 let Some(key) = key_of(*place, 1).map(|key| key.id) else { return Ok(()) };
@@ -120,7 +130,7 @@ impl Both<'_> {
                 self.redis.restore(self.service_id, &kept, now).await.unwrap();
             }
             Step::Wait { millis } => self.now += millis,
-            Step::Learn { .. } | Step::Serve { .. } | Step::Settle { .. } => {}
+            Step::Learn { .. } | Step::Serve { .. } => {}
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use rotator_cache_redis::{Caches, Fallback, RedisCache, RedisOptions, RedisUrl, 
 use rotator_cache_trait::{
     ConversationLimits, ConversationStore, Counters, Kept, Place, Pool, RotationState, suite::conversations::LIMITS,
 };
-use rotator_domain::rotation::{Lease, Limits, Next, PickRequest, PoolKey, RotationPolicy};
+use rotator_domain::rotation::{Ending, Lease, Limits, Next, PickRequest, PoolKey, RotationPolicy};
 use rotator_domain::{Digest, KeyId, ServiceId, Timestamp};
 use rotator_test_services::Redis;
 
@@ -64,7 +64,7 @@ async fn lease(cache: &Fallback) -> Lease {
 }
 
 async fn settle(cache: &Fallback, lease: &Lease) {
-    cache.settle(SERVICE, lease, None, now()).await.unwrap();
+    cache.settle(SERVICE, lease, Ending::default(), now()).await.unwrap();
 }
 
 /// Waits for a state that is to come.

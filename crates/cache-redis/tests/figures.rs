@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rotator_cache_redis::{Connections, RedisOptions, RedisRotation, RedisUrl};
 use rotator_cache_trait::{Pool, RotationState};
-use rotator_domain::rotation::{Lease, Next, PickRequest, PoolKey, RotationPolicy, Strategy};
+use rotator_domain::rotation::{Ending, Lease, Next, PickRequest, PoolKey, RotationPolicy, Strategy};
 use rotator_domain::{KeyId, Reading, ServiceId, Timestamp, Verdict};
 use rotator_test_services::Redis;
 
@@ -53,12 +53,12 @@ async fn each_of_picking_learning_and_settling_is_one_command() {
     // A server that does not know a script yet is given it once.
     let first = pick(&rotation, 1).await;
     rotation.learn(ServiceId(1), &first, &Reading::plain(Verdict::Healthy), now()).await.unwrap();
-    rotation.settle(ServiceId(1), &first, None, now()).await.unwrap();
+    rotation.settle(ServiceId(1), &first, Ending::default(), now()).await.unwrap();
     server.command("CONFIG RESETSTAT").unwrap();
     for _ in 0..100 {
         let lease = pick(&rotation, 1).await;
         rotation.learn(ServiceId(1), &lease, &Reading::plain(Verdict::Healthy), now()).await.unwrap();
-        rotation.settle(ServiceId(1), &lease, Some(7), now()).await.unwrap();
+        rotation.settle(ServiceId(1), &lease, Ending { used: Some(7), ..Ending::default() }, now()).await.unwrap();
     }
     assert_eq!(calls(&server, "evalsha"), 300);
     for other in ["ping", "unwatch", "eval", "script|load", "auth", "select", "hello", "multi"] {
@@ -71,7 +71,10 @@ async fn each_of_picking_learning_and_settling_is_one_command() {
 async fn cost(server: &Redis, rotation: &RedisRotation, service: i64) -> (f64, f64) {
     for _ in 0..200 {
         let lease = pick(rotation, service).await;
-        rotation.settle(ServiceId(service), &lease, Some(9), now()).await.unwrap();
+        rotation
+            .settle(ServiceId(service), &lease, Ending { used: Some(9), ..Ending::default() }, now())
+            .await
+            .unwrap();
     }
     let (mut least, begun, rounds) = (f64::MAX, Instant::now(), 20);
     for _ in 0..rounds {
@@ -85,7 +88,10 @@ async fn cost(server: &Redis, rotation: &RedisRotation, service: i64) -> (f64, f
         let each = line.split(',').find_map(|field| field.strip_prefix("usec_per_call=")).unwrap();
         least = least.min(each.parse().unwrap());
         for lease in leases {
-            rotation.settle(ServiceId(service), &lease, Some(9), now()).await.unwrap();
+            rotation
+                .settle(ServiceId(service), &lease, Ending { used: Some(9), ..Ending::default() }, now())
+                .await
+                .unwrap();
         }
     }
     (least, f64::from(rounds) * 100.0 / begun.elapsed().as_secs_f64())
@@ -108,7 +114,7 @@ async fn a_pick_among_ten_thousand_keys_costs_at_most_twice_one_among_ten() {
         let begun = Instant::now();
         let first = pick(&rotation, service + 1).await;
         let filled = begun.elapsed();
-        rotation.settle(ServiceId(service + 1), &first, None, now()).await.unwrap();
+        rotation.settle(ServiceId(service + 1), &first, Ending::default(), now()).await.unwrap();
         let (many, many_rate) = cost(&server, &rotation, service + 1).await;
         let name = strategy.name();
         println!(
@@ -133,7 +139,10 @@ async fn many_clients_at_once_are_served() {
             for _ in 0..100 {
                 let lease = pick(&rotation, 1).await;
                 rotation.learn(ServiceId(1), &lease, &Reading::plain(Verdict::Healthy), now()).await.unwrap();
-                rotation.settle(ServiceId(1), &lease, Some(7), now()).await.unwrap();
+                rotation
+                    .settle(ServiceId(1), &lease, Ending { used: Some(7), ..Ending::default() }, now())
+                    .await
+                    .unwrap();
             }
         });
     }

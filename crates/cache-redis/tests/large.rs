@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rotator_cache_redis::{Connections, RedisOptions, RedisRotation, RedisUrl, TimeSource};
 use rotator_cache_trait::{Pool, RotationState};
-use rotator_domain::rotation::{Lease, Limits, Next, PickRequest, PoolKey, Rotation, RotationPolicy, Strategy};
+use rotator_domain::rotation::{Ending, Lease, Limits, Next, PickRequest, PoolKey, Rotation, RotationPolicy, Strategy};
 use rotator_domain::{KeyId, LimitScope, Reading, ServiceId, Timestamp, Verdict};
 use rotator_test_services::Redis;
 
@@ -115,12 +115,12 @@ async fn random_choices_are_even_and_only_among_those_who_can_serve() {
     let limited = lease(&redis, 0).await;
     let verdict = Verdict::CoolDown { after: Some(Duration::from_secs(30)), scope: LimitScope::Model };
     redis.learn(SERVICE, &limited, &Reading::plain(verdict), at(0)).await.unwrap();
-    redis.settle(SERVICE, &limited, None, at(0)).await.unwrap();
+    redis.settle(SERVICE, &limited, Ending::default(), at(0)).await.unwrap();
     let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
     for _ in 0..4500 {
         let lease = lease(&redis, 1).await;
         *counts.entry(lease.key.0).or_default() += 1;
-        redis.settle(SERVICE, &lease, None, at(1)).await.unwrap();
+        redis.settle(SERVICE, &lease, Ending::default(), at(1)).await.unwrap();
     }
     assert!(!counts.contains_key(&limited.key.0) && counts.keys().all(|key| *key <= 10), "{counts:?}");
     assert!(counts.len() == 9 && counts.values().all(|count| (350..650).contains(count)), "{counts:?}");
@@ -147,7 +147,7 @@ async fn many_leases_of_an_ended_node_are_given_back_little_by_little() {
     let freed = async {
         loop {
             match two.pick(SERVICE, request(0)).await.unwrap() {
-                Next::Lease(lease) => two.settle(SERVICE, &lease, None, at(0)).await.unwrap(),
+                Next::Lease(lease) => two.settle(SERVICE, &lease, Ending::default(), at(0)).await.unwrap(),
                 Next::None { .. } => {}
             }
             if two.reports(SERVICE, at(0)).await.unwrap()[0].in_flight == 0 {

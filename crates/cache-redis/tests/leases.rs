@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rotator_cache_redis::{Connections, RedisOptions, RedisRotation, RedisUrl};
 use rotator_cache_trait::{Pool, RotationState};
-use rotator_domain::rotation::{Lease, Limits, Next, PickRequest, PoolKey, RotationPolicy};
+use rotator_domain::rotation::{Ending, Lease, Limits, Next, PickRequest, PoolKey, RotationPolicy};
 use rotator_domain::{KeyId, LimitScope, Reading, ServiceId, Timestamp, Verdict};
 use rotator_test_services::Redis;
 
@@ -74,16 +74,16 @@ async fn what_an_ended_node_held_is_given_back_by_another_and_a_living_ones_is_n
     // As a kill does: nobody tells of it any more.
     drop(one);
     let taken = lease_in_time(&two).await;
-    two.settle(SERVICE, &taken, None, now()).await.unwrap();
+    two.settle(SERVICE, &taken, Ending::default(), now()).await.unwrap();
     let reports = two.reports(SERVICE, now()).await.unwrap();
     assert_eq!(reports[0].in_flight, 0);
     // The ended one was not ended after all: what it gives back late changes nothing.
     let back = node(&options, "one");
     let taken = lease(&two).await;
-    back.settle(SERVICE, &held, None, now()).await.unwrap();
+    back.settle(SERVICE, &held, Ending::default(), now()).await.unwrap();
     assert_eq!(pick(&two).await, Next::None { retry_at: None, is_busy: true });
-    two.settle(SERVICE, &taken, None, now()).await.unwrap();
-    two.settle(SERVICE, &taken, None, now()).await.unwrap();
+    two.settle(SERVICE, &taken, Ending::default(), now()).await.unwrap();
+    two.settle(SERVICE, &taken, Ending::default(), now()).await.unwrap();
     lease(&two).await;
     assert_eq!(pick(&two).await, Next::None { retry_at: None, is_busy: true }, "given back twice");
 }
@@ -107,7 +107,7 @@ async fn a_pick_that_nobody_waits_for_leaves_nothing_behind() {
         }
     }
     let lease = lease_in_time(&rotation).await;
-    rotation.settle(SERVICE, &lease, None, now()).await.unwrap();
+    rotation.settle(SERVICE, &lease, Ending::default(), now()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -117,7 +117,7 @@ async fn what_could_not_be_given_back_is_given_back_when_redis_answers_again() {
     publish(&rotation).await;
     let held = lease(&rotation).await;
     server.command("CLIENT PAUSE 400 ALL").unwrap();
-    assert!(rotation.settle(SERVICE, &held, None, now()).await.is_err(), "it does not answer in time");
+    assert!(rotation.settle(SERVICE, &held, Ending::default(), now()).await.is_err(), "it does not answer in time");
     lease_after_pause(&rotation).await;
 }
 
@@ -143,7 +143,7 @@ async fn a_redis_that_has_lost_everything_is_given_the_pool_again() {
     let held = lease(&rotation).await;
     server.restart().unwrap();
     lease_after_pause(&rotation).await;
-    rotation.settle(SERVICE, &held, None, now()).await.unwrap();
+    rotation.settle(SERVICE, &held, Ending::default(), now()).await.unwrap();
     rotation.retire_pool(SERVICE).await.unwrap();
     assert_eq!(pick(&rotation).await, Next::None { retry_at: None, is_busy: false }, "nor any more after that");
 }
@@ -158,7 +158,7 @@ async fn nodes_whose_clocks_differ_agree_and_are_told_times_of_their_own() {
     let (behind, ahead) = (now().as_millis() - 3_600_000, now().as_millis() + 3_600_000);
     let verdict = Verdict::CoolDown { after: Some(Duration::from_secs(30)), scope: LimitScope::Model };
     one.learn(SERVICE, &held, &Reading::plain(verdict), Timestamp::from_millis(behind)).await.unwrap();
-    one.settle(SERVICE, &held, None, Timestamp::from_millis(behind)).await.unwrap();
+    one.settle(SERVICE, &held, Ending::default(), Timestamp::from_millis(behind)).await.unwrap();
     let request = PickRequest {
         model: None,
         tried: &[],

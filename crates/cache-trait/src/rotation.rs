@@ -1,7 +1,9 @@
 //! Which key is next.
 
 use async_trait::async_trait;
-use rotator_domain::rotation::{Checkpoint, KeyReport, Learning, Lease, Next, PickRequest, PoolKey, RotationPolicy};
+use rotator_domain::rotation::{
+    Checkpoint, Ending, KeyReport, Learning, Lease, Next, PickRequest, PoolKey, RotationPolicy,
+};
 use rotator_domain::{KeyId, Reading, ServiceId, Timestamp};
 
 use crate::CacheError;
@@ -33,7 +35,7 @@ pub trait RotationState: Send + Sync {
     /// The next key that can serve the request; its use is counted until the lease is settled.
     async fn pick(&self, service_id: ServiceId, request: PickRequest<'_>) -> Result<Next, CacheError>;
 
-    /// Takes up what an answer says about the key of a lease.
+    /// Takes up what an answer says about the key of a lease, while its request goes on.
     async fn learn(
         &self,
         service_id: ServiceId,
@@ -42,12 +44,12 @@ pub trait RotationState: Send + Sync {
         now: Timestamp,
     ) -> Result<Learning, CacheError>;
 
-    /// Gives a lease back when its request has ended, with the tokens that it used where they are known. Once a lease.
+    /// Gives a lease back when its request has ended, and takes up what that tells; both at once. Once a lease.
     async fn settle(
         &self,
         service_id: ServiceId,
         lease: &Lease,
-        used: Option<u64>,
+        ending: Ending,
         now: Timestamp,
     ) -> Result<(), CacheError>;
 

@@ -20,6 +20,7 @@ macro_rules! cache_suite {
             rotation::a_tried_key_is_passed_over_and_keeps_its_place,
             rotation::a_limited_key_is_left_alone_until_its_time,
             rotation::the_first_limited_key_says_when_to_retry,
+            rotation::what_the_end_of_a_request_tells_is_learned,
             rotation::a_dead_key_comes_back_when_a_test_finds_it_good,
             rotation::a_restart_keeps_what_was_known,
             rotation::an_unknown_service_has_no_keys,

@@ -26,5 +26,5 @@ pub use glob::Glob;
 pub use member::{DEAD_PROBE_FIRST, DEAD_PROBE_LONGEST, OutReason};
 pub use policy::{KeyPolicy, Limits, PoolKey, QuotaGroup, RotationPolicy, Strategy};
 pub use pool::{Lease, Next, PickRequest, Rotation};
-pub use report::{Checkpoint, KeyReport, KeyState, Learning};
+pub use report::{Checkpoint, Ending, KeyReport, KeyState, Learning};
 pub use window::Window;

@@ -88,6 +88,17 @@ impl Reading {
     pub const fn plain(verdict: Verdict) -> Self {
         Self { verdict, limits: Vec::new(), odd_headers: Vec::new() }
     }
+
+    /// Whether it may be told when the answer has come to its end, as most may: the next pick chooses no other key for it.
+    /// What may not is that a key is to be left alone, and that nothing is left of a limit.
+    #[must_use]
+    pub fn can_wait(&self) -> bool {
+        let is_of_request = matches!(
+            self.verdict,
+            Verdict::Healthy | Verdict::Forbidden | Verdict::UpstreamFault { .. } | Verdict::ClientFault
+        );
+        is_of_request && self.limits.iter().all(|limit| limit.remaining != Some(0))
+    }
 }
 
 // === impl Verdict ===
@@ -110,6 +121,29 @@ impl Verdict {
             Self::Forbidden => "forbidden",
             Self::UpstreamFault { .. } => "upstream_fault",
             Self::ClientFault => "client_fault",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_keeps_a_key_from_serving_cannot_wait() {
+        let told = |verdict, remaining| {
+            let limit = LimitReading { resource: Resource::Requests, limit: Some(9), remaining, resets_after: None };
+            Reading { limits: vec![limit], ..Reading::plain(verdict) }.can_wait()
+        };
+        for verdict in
+            [Verdict::Healthy, Verdict::Forbidden, Verdict::UpstreamFault { after: None }, Verdict::ClientFault]
+        {
+            assert!(Reading::plain(verdict).can_wait() && told(verdict, None) && told(verdict, Some(1)), "{verdict:?}");
+            assert!(!told(verdict, Some(0)), "{verdict:?}");
+        }
+        let (after, scope) = (None, LimitScope::Key);
+        for verdict in [Verdict::Dead, Verdict::CoolDown { after, scope }, Verdict::OutOfQuota { after, scope }] {
+            assert!(!Reading::plain(verdict).can_wait(), "{verdict:?}");
         }
     }
 }

@@ -24,6 +24,13 @@ pub enum KeyBehaviour {
     StreamError(String),
     /// Serves so many requests at once, and answers 429 without a word to more.
     AtOnce(usize),
+    /// Serves so many requests in any stretch of this length, and answers 429 without a word to more.
+    Sliding {
+        /// How many.
+        limit: usize,
+        /// How long the stretch is.
+        length: Duration,
+    },
     /// Serves so many requests in each window of this length, counted from the first one, and 429 to more. Whether it tells
     /// its limit in headers, as OpenAI does, is up to it.
     Window {
@@ -36,13 +43,21 @@ pub enum KeyBehaviour {
     },
 }
 
+/// One request with a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// When it came.
+    pub at: Instant,
+    /// Whether it was answered with 429.
+    pub is_refused: bool,
+}
+
 /// What is known of one key.
 #[derive(Debug, Default)]
 pub(crate) struct KeyRecord {
     pub(crate) behaviour: KeyBehaviour,
-    pub(crate) hits: usize,
-    /// Requests that were answered with 429.
-    pub(crate) refused: usize,
+    /// All requests, in the order in which they came.
+    pub(crate) asked: Vec<Asked>,
     in_flight: usize,
     window: Option<(Instant, u32)>,
 }
@@ -61,11 +76,14 @@ pub(crate) struct Treatment {
 impl KeyRecord {
     /// A request with the key has come.
     pub(crate) fn arrive(&mut self, now: Instant) -> Treatment {
-        self.hits += 1;
         self.in_flight += 1;
         let mut treatment = Treatment::default();
         let is_over = match self.behaviour {
             KeyBehaviour::AtOnce(most) => self.in_flight > most,
+            KeyBehaviour::Sliding { limit, length } => {
+                let lately = self.asked.iter().rev().take_while(|asked| now - asked.at < length);
+                lately.filter(|asked| !asked.is_refused).count() >= limit
+            }
             KeyBehaviour::Window { limit, length, tells } => {
                 let (begun, used) = self.window.filter(|(begun, _)| now - *begun < length).unwrap_or((now, 0));
                 let is_over = used >= limit;
@@ -84,9 +102,8 @@ impl KeyRecord {
             _ => false,
         };
         treatment.refusal = if is_over { Some(refusal(429, None)) } else { self.behaviour.refusal() };
-        if treatment.refusal.as_ref().is_some_and(|refusal| refusal.status() == StatusCode::TOO_MANY_REQUESTS) {
-            self.refused += 1;
-        }
+        let status = treatment.refusal.as_ref().map(Response::status);
+        self.asked.push(Asked { at: now, is_refused: status == Some(StatusCode::TOO_MANY_REQUESTS) });
         treatment
     }
 
@@ -102,7 +119,7 @@ impl KeyBehaviour {
     /// The refusal, if it is one whatever else happens.
     fn refusal(&self) -> Option<Response<MockBody>> {
         match self {
-            Self::Good | Self::AtOnce(_) | Self::Window { .. } => None,
+            Self::Good | Self::AtOnce(_) | Self::Sliding { .. } | Self::Window { .. } => None,
             Self::Revoked => Some(refusal(401, None)),
             Self::Limited(retry_after) => Some(refusal(429, retry_after.as_deref())),
             Self::Failing(status) => Some(refusal(*status, None)),

@@ -14,6 +14,6 @@ mod server;
 mod websocket;
 
 pub use canned::Canned;
-pub use key::KeyBehaviour;
+pub use key::{Asked, KeyBehaviour};
 pub use record::Recorded;
 pub use server::MockUpstream;

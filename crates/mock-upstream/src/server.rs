@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::body::Watched;
 use crate::key::{KeyRecord, Treatment};
-use crate::{Canned, KeyBehaviour, Recorded, routes};
+use crate::{Asked, Canned, KeyBehaviour, Recorded, routes};
 
 /// A running upstream on a free port of 127.0.0.1; it ends when dropped.
 #[derive(Debug)]
@@ -102,13 +102,19 @@ impl MockUpstream {
     /// How many requests carried this key.
     #[must_use]
     pub fn hits(&self, key: &str) -> usize {
-        self.state.memory().keys.get(key).map_or(0, |record| record.hits)
+        self.state.memory().keys.get(key).map_or(0, |record| record.asked.len())
+    }
+
+    /// Every request that carried this key, in the order in which they came.
+    #[must_use]
+    pub fn asked(&self, key: &str) -> Vec<Asked> {
+        self.state.memory().keys.get(key).map(|record| record.asked.clone()).unwrap_or_default()
     }
 
     /// How many requests were answered with 429, whatever their key.
     #[must_use]
     pub fn refused(&self) -> usize {
-        self.state.memory().keys.values().map(|record| record.refused).sum()
+        self.state.memory().keys.values().flat_map(|record| &record.asked).filter(|asked| asked.is_refused).count()
     }
 
     /// How many connections are open.

@@ -240,7 +240,7 @@ impl Run<'_> {
     async fn answered(
         &mut self,
         response: Response<Incoming>,
-        held: Held,
+        mut held: Held,
         replay: &Replay,
     ) -> Result<Result<Served, Duration>, Refusal> {
         let (shared, entry) = (self.shared, self.entry);
@@ -249,25 +249,29 @@ impl Run<'_> {
         shared.metrics.attempted(entry.slug().as_str(), reading.verdict.name());
         self.tally.attempted(entry.id(), held.lease().key, Some(reading.verdict));
         shared.oddities.tell(entry, &reading);
-        let learned = shared.rotation.learn(entry.id(), held.lease(), &reading, shared.clock.now()).await;
-        told(entry, held.lease().key, &reading, response.status().as_u16(), learned.map_err(no_rotation)?);
-        let attempted = Attempted::Answered(reading.verdict);
+        let verdict = reading.verdict;
+        // Nobody waits for what concerns this request alone.
+        if reading.can_wait() && !held.lease().is_probe() {
+            held.answered(reading);
+        } else {
+            let learned = shared.rotation.learn(entry.id(), held.lease(), &reading, shared.clock.now()).await;
+            told(entry, held.lease().key, &reading, response.status().as_u16(), learned.map_err(no_rotation)?);
+        }
+        let attempted = Attempted::Answered(verdict);
         let (may_repeat, is_replayable) = (self.demand.may_repeat, replay.is_replayable());
         match self.course.after(attempted, &entry.policy.attempts, may_repeat, is_replayable) {
             Step::Again { pause } => {
-                let is_cooling = matches!(reading.verdict, Verdict::CoolDown { .. } | Verdict::OutOfQuota { .. });
+                let is_cooling = matches!(verdict, Verdict::CoolDown { .. } | Verdict::OutOfQuota { .. });
                 if !is_cooling {
                     self.hopeless.push(held.lease().key);
                 }
-                if matches!(reading.verdict, Verdict::Forbidden | Verdict::UpstreamFault { .. }) {
+                if matches!(verdict, Verdict::Forbidden | Verdict::UpstreamFault { .. }) {
                     self.kept = Some((response, held));
                 }
                 Ok(Err(pause))
             }
             // The client must not take the upstream's word about its key for one about its own.
-            Step::Finish if matches!(reading.verdict, Verdict::Dead | Verdict::OutOfQuota { .. }) => {
-                Err(Refusal::NoUsableKey)
-            }
+            Step::Finish if matches!(verdict, Verdict::Dead | Verdict::OutOfQuota { .. }) => Err(Refusal::NoUsableKey),
             Step::Finish => Ok(Ok(Served { response, held, attempts: self.course.attempts() })),
         }
     }

@@ -4,7 +4,7 @@ use rotator_storage_mysql::MySqlFactory;
 use rotator_storage_trait::{
     DatabaseUrl, LegacyService, StorageError, StorageErrorKind, StorageFactory, StorageOptions,
 };
-use rotator_test_services::{Database, mariadb};
+use rotator_test_services::{Database, MARIADB};
 
 const TABLES: &str = "
 CREATE TABLE `proxy_configs` (
@@ -33,7 +33,7 @@ async fn read(database: &Database) -> Result<Vec<LegacyService>, StorageError> {
 
 #[tokio::test]
 async fn the_predecessors_services_and_keys_are_read() {
-    let database = mariadb::database().unwrap();
+    let database = MARIADB.database().unwrap();
     database.execute(TABLES).unwrap();
     let services = read(&database).await.unwrap();
     let [llm, weather] = services.as_slice() else { panic!("{services:?}") };
@@ -54,6 +54,6 @@ async fn the_predecessors_services_and_keys_are_read() {
 
 #[tokio::test]
 async fn a_database_without_the_predecessors_tables_is_refused() {
-    let database = mariadb::database().unwrap();
+    let database = MARIADB.database().unwrap();
     assert_eq!(read(&database).await.unwrap_err().kind(), &StorageErrorKind::Refused);
 }

@@ -11,7 +11,7 @@ use rotator_domain::rotation::KeyPolicy;
 use rotator_domain::{KeyId, ServiceId};
 use rotator_storage_mysql::MySqlFactory;
 use rotator_storage_trait::{DatabaseUrl, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions};
-use rotator_test_services::{Database, mariadb};
+use rotator_test_services::{Database, MARIADB};
 
 const APPLIED: &str = "DELETE FROM rotator_migrations WHERE version = ";
 /// What undoes the migrations, one step after the other; beside each the migration that it belongs to.
@@ -64,7 +64,7 @@ fn begin(database: &Database, version: &str) {
 
 #[tokio::test]
 async fn a_database_of_the_first_version_is_brought_up_to_date() {
-    let (old, new) = (mariadb::database().unwrap(), mariadb::database().unwrap());
+    let (old, new) = (MARIADB.database().unwrap(), MARIADB.database().unwrap());
     old.execute(include_str!("m0001.sql")).unwrap();
     let storage = try_open(&old).await.unwrap();
     let service = storage.service(ServiceId(1)).await.unwrap().unwrap();
@@ -80,7 +80,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
 
 #[tokio::test]
 async fn a_migration_that_was_cut_off_anywhere_is_finished() {
-    let database = mariadb::database().unwrap();
+    let database = MARIADB.database().unwrap();
     open_and_close(&database).await;
     let whole = schema(&database);
     for steps in 0..=BACK.len() {
@@ -104,7 +104,7 @@ async fn a_migration_that_was_cut_off_anywhere_is_finished() {
 #[tokio::test]
 async fn a_newer_schema_is_refused_and_left_alone() {
     for newer in ["INSERT INTO rotator_migrations (version, applied_at) VALUES ('m9999_future', 0)", ""] {
-        let database = mariadb::database().unwrap();
+        let database = MARIADB.database().unwrap();
         open_and_close(&database).await;
         if newer.is_empty() {
             // The newer version was cut off.
@@ -122,7 +122,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
 
 #[tokio::test]
 async fn a_table_of_another_program_is_not_taken_for_this_programs() {
-    let database = mariadb::database().unwrap();
+    let database = MARIADB.database().unwrap();
     database.execute("CREATE TABLE settings (name VARCHAR(255), value TEXT)").unwrap();
     let error = try_open(&database).await.err().unwrap();
     assert_eq!(error.kind(), &StorageErrorKind::Refused);
@@ -134,7 +134,7 @@ async fn a_table_of_another_program_is_not_taken_for_this_programs() {
 
 #[tokio::test]
 async fn a_reset_that_was_cut_off_is_told_and_can_be_repeated() {
-    let (database, other) = (mariadb::database().unwrap(), mariadb::database().unwrap());
+    let (database, other) = (MARIADB.database().unwrap(), MARIADB.database().unwrap());
     open_and_close(&database).await;
     open_and_close(&other).await;
     database.execute("DROP TABLE rotator_migrations; DROP TABLE key_states").unwrap();
@@ -147,7 +147,7 @@ async fn a_reset_that_was_cut_off_is_told_and_can_be_repeated() {
 
 #[tokio::test]
 async fn a_server_that_takes_no_changes_is_named_so() {
-    let server = mariadb::MariaDb::start_with(&["--read-only=1"]).unwrap();
+    let server = MARIADB.start_with(&["--read-only=1"]).unwrap();
     let database = server.database().unwrap();
     let error = try_open(&database).await.err().unwrap();
     assert_eq!(error.kind(), &StorageErrorKind::ReadOnly);

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use rotator_storage_mysql::MySqlFactory;
 use rotator_storage_trait::{DatabaseUrl, Storage, StorageFactory, StorageOptions};
-use rotator_test_services::{Database, mariadb};
+use rotator_test_services::{Database, MARIADB};
 
 fn empty() -> (DatabaseUrl, Database) {
-    let database = mariadb::database().unwrap();
+    let database = MARIADB.database().unwrap();
     (DatabaseUrl::new(database.url()), database)
 }
 

@@ -10,7 +10,7 @@ use rotator_domain::rotation::KeyPolicy;
 use rotator_domain::{KeyId, ServiceId};
 use rotator_storage_postgres::PostgresFactory;
 use rotator_storage_trait::{DatabaseUrl, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions};
-use rotator_test_services::{Database, postgres};
+use rotator_test_services::{Database, POSTGRES};
 
 fn url(database: &Database) -> DatabaseUrl {
     DatabaseUrl::new(database.url())
@@ -34,7 +34,7 @@ fn schema(database: &Database) -> String {
 
 #[tokio::test]
 async fn a_database_of_the_first_version_is_brought_up_to_date() {
-    let (old, new) = (postgres::database().unwrap(), postgres::database().unwrap());
+    let (old, new) = (POSTGRES.database().unwrap(), POSTGRES.database().unwrap());
     old.execute(include_str!("m0001.sql")).unwrap();
     let storage = try_open(&old).await.unwrap();
     let service = storage.service(ServiceId(1)).await.unwrap().unwrap();
@@ -50,7 +50,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
 
 #[tokio::test]
 async fn a_newer_schema_is_refused_and_left_alone() {
-    let database = postgres::database().unwrap();
+    let database = POSTGRES.database().unwrap();
     open_and_close(&database).await;
     database.execute("INSERT INTO rotator_migrations (version, applied_at) VALUES ('m9999_future', 0)").unwrap();
     let before = schema(&database);
@@ -62,7 +62,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
 
 #[tokio::test]
 async fn a_migration_that_fails_leaves_nothing() {
-    let database = postgres::database().unwrap();
+    let database = POSTGRES.database().unwrap();
     // Made last but one, so that most of the schema is there before it fails.
     database.execute("CREATE TABLE audit_log (a int)").unwrap();
     let before = schema(&database);
@@ -76,7 +76,7 @@ async fn a_migration_that_fails_leaves_nothing() {
 
 #[tokio::test]
 async fn a_database_that_takes_no_changes_is_named_so() {
-    let database = postgres::database().unwrap();
+    let database = POSTGRES.database().unwrap();
     let set = format!("ALTER DATABASE {} SET default_transaction_read_only = on", database.name());
     database.administer(&set).unwrap();
     let error = try_open(&database).await.err().unwrap();
@@ -86,7 +86,7 @@ async fn a_database_that_takes_no_changes_is_named_so() {
 
 #[tokio::test]
 async fn a_database_that_cannot_hold_all_text_is_refused() {
-    let database = postgres::database().unwrap();
+    let database = POSTGRES.database().unwrap();
     let name = format!("{}_latin", database.name());
     database.administer(&format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING LATIN1")).unwrap();
     let url = DatabaseUrl::new(format!("{}_latin", database.url()));
@@ -99,7 +99,7 @@ async fn a_database_that_cannot_hold_all_text_is_refused() {
 
 #[tokio::test]
 async fn the_predecessor_kept_nothing_here() {
-    let database = postgres::database().unwrap();
+    let database = POSTGRES.database().unwrap();
     let read = PostgresFactory.read_legacy(&url(&database), &StorageOptions::default()).await;
     assert_eq!(read.unwrap_err().kind(), &StorageErrorKind::Unsupported);
 }

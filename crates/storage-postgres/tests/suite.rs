@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use rotator_storage_postgres::PostgresFactory;
 use rotator_storage_trait::{DatabaseUrl, Storage, StorageFactory, StorageOptions};
-use rotator_test_services::{Database, postgres};
+use rotator_test_services::{Database, POSTGRES};
 
 fn empty() -> (DatabaseUrl, Database) {
-    let database = postgres::database().unwrap();
+    let database = POSTGRES.database().unwrap();
     (DatabaseUrl::new(database.url()), database)
 }
 

@@ -6,9 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use url::Url;
 
 use crate::ServiceError;
-
-/// Runs SQL on the server at this URL.
-type Execute = fn(&str, &str) -> Result<String, ServiceError>;
+use crate::database_server::Execute;
 
 /// An empty database; dropped, it is gone.
 #[derive(Debug)]
@@ -16,25 +14,19 @@ pub struct Database {
     server: String,
     name: String,
     execute: Execute,
-    drop: &'static str,
 }
 
 // === impl Database ===
 
 impl Database {
-    /// Makes a database under a new name. `create` and `drop` are statements that end before the name.
-    pub(crate) fn new(
-        server: &str,
-        execute: Execute,
-        create: &'static str,
-        drop: &'static str,
-    ) -> Result<Self, ServiceError> {
+    /// Makes a database under a new name.
+    pub(crate) fn new(server: &str, execute: Execute) -> Result<Self, ServiceError> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let name = format!("rotator_{}_{number}_{}", std::process::id(), since.as_micros());
-        execute(server, &format!("{create} {name}"))?;
-        Ok(Self { server: server.to_owned(), name, execute, drop })
+        execute(server, &format!("CREATE DATABASE {name}"))?;
+        Ok(Self { server: server.to_owned(), name, execute })
     }
 
     /// Its name.
@@ -68,8 +60,8 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // One that stays behind disturbs nobody: its name is never used again.
-        let _ = (self.execute)(&self.server, &format!("{} {}", self.drop, self.name));
+        // One that stays behind, as where connections are still closing, disturbs nobody: its name is never used again.
+        let _ = (self.execute)(&self.server, &format!("DROP DATABASE IF EXISTS {}", self.name));
     }
 }
 

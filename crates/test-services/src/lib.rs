@@ -6,18 +6,24 @@
 //!
 //! Never a dependency of anything that is shipped.
 
+mod certificates;
 mod database;
+mod database_server;
 mod error;
-pub mod mariadb;
-pub mod postgres;
+mod mariadb;
+mod postgres;
 mod process;
 mod redis;
 
+pub use certificates::Certificates;
 pub use database::Database;
+pub use database_server::{DatabaseServer, Kind};
 pub use error::ServiceError;
+pub use mariadb::KIND as MARIADB;
+pub use postgres::KIND as POSTGRES;
 pub use redis::Redis;
 
 /// Whether the programs of each server are there: MariaDB, PostgreSQL, Redis.
 pub fn installed() -> [Result<(), ServiceError>; 3] {
-    [mariadb::installed(), postgres::installed(), redis::installed()]
+    [MARIADB.installed(), POSTGRES.installed(), redis::installed()]
 }

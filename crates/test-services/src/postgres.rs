@@ -6,11 +6,13 @@ use std::sync::OnceLock;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::process::{self, Home, Owner, Service, with_free_port};
-use crate::{Database, ServiceError};
+use crate::database_server::{DatabaseServer, Kind};
+use crate::process::{self, Home, Owner, with_free_port};
+use crate::{Certificates, ServiceError};
 
-/// The variable with the URL of a server that is there already; its user may make databases.
-pub const VARIABLE: &str = "ROTATOR_TEST_POSTGRES_URL";
+/// PostgreSQL. Its settings are pairs such as `log_statement=all`.
+pub static KIND: Kind =
+    Kind { variable: "ROTATOR_TEST_POSTGRES_URL", programs, client, start, execute, shared: OnceLock::new() };
 const PACKAGE: &str = "postgresql";
 const USER: &str = "rotator";
 /// Holds what a URL must encode.
@@ -27,84 +29,44 @@ const SETTINGS: [&str; 7] = [
     "default_transaction_isolation=serializable",
 ];
 
-/// A running server; dropped, it is ended.
-pub struct Postgres {
-    url: String,
-    _service: Service,
-}
-
-// === impl Postgres ===
-
-impl Postgres {
-    /// Starts a server and waits until it answers.
-    ///
-    /// # Errors
-    /// `Missing` when it is not installed, else what it said.
-    pub fn start() -> Result<Self, ServiceError> {
-        let [initialise, server] = programs()?;
-        with_free_port(|port| {
-            let home = Home::new(Owner::first_of(&["postgres", "nobody"]))?;
-            let data = home.path("data").display().to_string();
-            let password = format!("--pwfile={}", home.write("password", PASSWORD)?.display());
-            let user = format!("--username={USER}");
-            let fixed = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", "--pgdata"];
-            home.run(&initialise, &[&[user.as_str(), &password], &fixed[..], &[&data]].concat())?;
-            let sockets = format!("unix_socket_directories={}", home.path("").display());
-            let port_setting = format!("port={port}");
-            let settings = SETTINGS.into_iter().chain([sockets.as_str(), &port_setting]);
-            let settings = settings.flat_map(|setting| ["-c", setting]);
-            let arguments: Vec<&str> = ["-D", &data].into_iter().chain(settings).collect();
-            let password = utf8_percent_encode(PASSWORD, NON_ALPHANUMERIC);
-            let url = format!("postgres://{USER}:{password}@127.0.0.1:{port}/postgres");
-            let ready = || execute(&url, "SELECT 1").map(|_| ());
-            let service = home.start(&server, &arguments, "INT", ready)?;
-            Ok(Self { url: url.clone(), _service: service })
-        })
-    }
-
-    /// Its URL, with the database that every server has.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// A new database on it.
-    ///
-    /// # Errors
-    /// What the client said.
-    pub fn database(&self) -> Result<Database, ServiceError> {
-        database_on(&self.url)
-    }
-}
-
-/// A new database on the server that all tests share.
-///
-/// # Errors
-/// When there is no server.
-pub fn database() -> Result<Database, ServiceError> {
-    static SHARED: OnceLock<Result<Postgres, ServiceError>> = OnceLock::new();
-    if let Ok(url) = std::env::var(VARIABLE) {
-        return database_on(&url);
-    }
-    SHARED
-        .get_or_init(Postgres::start)
-        .as_ref()
-        .map_err(|error| ServiceError::failed("share a server", error))?
-        .database()
-}
-
-pub(crate) fn installed() -> Result<(), ServiceError> {
-    if std::env::var_os(VARIABLE).is_some() { client() } else { programs().and_then(|_| client()) }.map(|_| ())
+fn start(
+    kind: &'static Kind,
+    settings: &[&str],
+    certificates: Option<&Certificates>,
+) -> Result<DatabaseServer, ServiceError> {
+    let [initialise, server] = (kind.programs)()?;
+    with_free_port(|port| {
+        let home = Home::new(Owner::first_of(&["postgres", "nobody"]))?;
+        let data = home.path("data").display().to_string();
+        let password = format!("--pwfile={}", home.write("password", PASSWORD)?.display());
+        let user = format!("--username={USER}");
+        let fixed = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", "--pgdata"];
+        home.run(&initialise, &[&[user.as_str(), &password], &fixed[..], &[&data]].concat())?;
+        let mut own = vec![format!("unix_socket_directories={}", home.path("").display()), format!("port={port}")];
+        if let Some(certificates) = certificates {
+            let [certificate, key] = home.copy(certificates)?;
+            own.extend([
+                "ssl=on".to_owned(),
+                format!("ssl_cert_file={}", certificate.display()),
+                format!("ssl_key_file={}", key.display()),
+            ]);
+        }
+        let own = own.iter().map(String::as_str);
+        let settings = SETTINGS.into_iter().chain(own).chain(settings.iter().copied());
+        let settings = settings.flat_map(|setting| ["-c", setting]);
+        let arguments: Vec<&str> = ["-D", &data].into_iter().chain(settings).collect();
+        let password = utf8_percent_encode(PASSWORD, NON_ALPHANUMERIC);
+        let url = format!("postgres://{USER}:{password}@127.0.0.1:{port}/postgres");
+        let ready = || execute(&url, "SELECT 1").map(|_| ());
+        let socket = home.path("");
+        let service = home.start(&server, &arguments, "INT", ready)?;
+        Ok(DatabaseServer { execute, url: url.clone(), socket, _service: service })
+    })
 }
 
 fn programs() -> Result<[PathBuf; 2], ServiceError> {
     let more = folders();
     Ok([process::find("initdb", PACKAGE, &more)?, process::find("postgres", PACKAGE, &more)?])
-}
-
-fn database_on(url: &str) -> Result<Database, ServiceError> {
-    // Where connections are still closing, it stays behind.
-    Database::new(url, execute, "CREATE DATABASE", "DROP DATABASE IF EXISTS")
 }
 
 fn client() -> Result<PathBuf, ServiceError> {

@@ -1,9 +1,9 @@
 //! Finding, running and ending programs.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::net::{Ipv4Addr, TcpListener};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::ServiceError;
+use crate::{Certificates, ServiceError};
 
 /// How long a server may take to come up; a busy machine is slow.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -100,6 +100,16 @@ impl Home {
             chown(&path, Some(user), Some(group)).map_err(failed)?;
         }
         Ok(path)
+    }
+
+    /// Copies a server's certificate and key to where it can read them, and nobody else the key.
+    pub(crate) fn copy(&self, certificates: &Certificates) -> Result<[PathBuf; 2], ServiceError> {
+        let failed = |error| ServiceError::failed("copy a certificate for a server", error);
+        let copy = |file: PathBuf, name| self.write(name, &fs::read_to_string(file).map_err(failed)?);
+        let (certificate, key) =
+            (copy(certificates.certificate(), "server.crt")?, copy(certificates.key(), "server.key")?);
+        fs::set_permissions(&key, Permissions::from_mode(0o600)).map_err(failed)?;
+        Ok([certificate, key])
     }
 
     /// Runs a program to its end as the folder's owner.

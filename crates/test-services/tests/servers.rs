@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use rotator_test_services::{Database, mariadb, postgres};
+use rotator_test_services::{Database, MARIADB, POSTGRES};
 
 fn answers(database: &Database) {
     database.execute("CREATE TABLE t (a INT)").unwrap();
@@ -13,8 +13,8 @@ fn answers(database: &Database) {
 
 #[test]
 fn each_test_has_a_database_of_its_own() {
-    for database in [mariadb::database, postgres::database] {
-        let (one, other) = (database().unwrap(), database().unwrap());
+    for kind in [&MARIADB, &POSTGRES] {
+        let (one, other) = (kind.database().unwrap(), kind.database().unwrap());
         answers(&one);
         answers(&other);
         assert_ne!(one.url(), other.url());
@@ -23,12 +23,12 @@ fn each_test_has_a_database_of_its_own() {
 
 #[test]
 fn a_server_ends_with_its_handle() {
-    let server = mariadb::MariaDb::start_with(&["--read-only=1"]).unwrap();
+    let server = MARIADB.start_with(&["--read-only=1"]).unwrap();
     let database = server.database().unwrap();
     answers(&database);
     drop(server);
     assert!(database.execute("SELECT 1").is_err());
-    let server = postgres::Postgres::start().unwrap();
+    let server = POSTGRES.start().unwrap();
     let database = server.database().unwrap();
     answers(&database);
     drop(server);

@@ -1,5 +1,7 @@
 //! Which database and which cache the settings mean.
 
+mod data_source;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -176,7 +178,7 @@ pub(super) fn folder_of(database: &DatabaseUrl) -> PathBuf {
 
 fn database_url(text: &str) -> Result<DatabaseUrl, AppError> {
     let known = "must be sqlite:PATH, mysql://..., postgres://... or user:pass@tcp(host:port)/db";
-    if let Some(url) = go_data_source(text) {
+    if let Some(url) = data_source::url(text) {
         return Ok(DatabaseUrl::new(url?));
     }
     let url = DatabaseUrl::new(text);
@@ -186,25 +188,6 @@ fn database_url(text: &str) -> Result<DatabaseUrl, AppError> {
         Some(_) if Url::parse(text).is_ok_and(|url| url.has_host()) => Ok(url),
         Some(_) => Err(AppError::config("DATABASE_URL", known)),
     }
-}
-
-/// Reads the data source name of Go's MySQL driver, `user:pass@tcp(host:port)/db?...`. Its parameters concern that
-/// driver only (`parseTime`, `charset`, `loc`) and are left out.
-fn go_data_source(text: &str) -> Option<Result<String, AppError>> {
-    let (credentials, rest) = text.rsplit_once("@tcp(")?;
-    let (address, rest) = rest.split_once(")/")?;
-    let name = rest.split('?').next().unwrap_or_default();
-    let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
-    let (host, port) = address.rsplit_once(':').unwrap_or((address, "3306"));
-    Some(go_url(user, password, host, port, name))
-}
-
-fn go_url(user: &str, password: &str, host: &str, port: &str, name: &str) -> Result<String, AppError> {
-    let port = parse("DATABASE_URL", Some(port), "has a bad port")?.unwrap_or(3306);
-    let mut url = server_url("mysql", "DATABASE_URL", host, port)?;
-    credentials(&mut url, "DATABASE_URL", user, Some(password).filter(|password| !password.is_empty()))?;
-    url.set_path(name);
-    Ok(url.into())
 }
 
 fn server(settings: &Settings, kind: Kind, port: Option<u16>) -> Result<DatabaseUrl, AppError> {
@@ -254,10 +237,7 @@ mod tests {
                 Settings { db_type: text("postgres"), db_host: text("::1"), db_user: text("u"), ..base() },
                 "postgres://u@[::1]:5432/api_key_rotator",
             ),
-            (
-                Settings { database_url: text("u:p@ss@tcp(db:3307)/n?charset=utf8mb4&parseTime=True"), ..base() },
-                "mysql://u:p%40ss@db:3307/n",
-            ),
+            (Settings { database_url: text("u:p@tcp(db:3307)/n"), ..base() }, "mysql://u:p@db:3307/n"),
             (Settings { database_url: text("postgres://u:p@h/n"), ..base() }, "postgres://u:p@h/n"),
         ];
         for (settings, expected) in cases {

@@ -1,6 +1,6 @@
 //! Where the server under test keeps its state: each program of this suite has another place for it.
 
-use rotator_test_services::{Database, Redis, mariadb, postgres};
+use rotator_test_services::{Database, Kind, MARIADB, POSTGRES, Redis};
 
 /// What the server writes.
 const TABLES: [&str; 7] =
@@ -12,17 +12,21 @@ pub(crate) struct Backend {
     redis: Redis,
 }
 
+/// The kind of database of this program; none where the server keeps everything itself.
+pub(crate) fn kind() -> Option<&'static Kind> {
+    match env!("CARGO_CRATE_NAME") {
+        "e2e_mysql" => Some(&MARIADB),
+        "e2e_postgres" => Some(&POSTGRES),
+        _ => None,
+    }
+}
+
 // === impl Backend ===
 
 impl Backend {
     /// An empty one of this program's kind; none where the server keeps everything itself.
     pub(crate) fn new() -> Option<Self> {
-        let database = match env!("CARGO_CRATE_NAME") {
-            "e2e_mysql" => mariadb::database(),
-            "e2e_postgres" => postgres::database(),
-            _ => return None,
-        };
-        Some(Self { database: database.unwrap(), redis: Redis::start().unwrap() })
+        Some(Self { database: kind()?.database().unwrap(), redis: Redis::start().unwrap() })
     }
 
     /// The variables that name it.

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod data_source;
 mod nodes;
+mod nodes_commands;
+mod nodes_limits;
 
 include!("cases.inc");

@@ -6,12 +6,10 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use http::{Method, StatusCode};
 use rotator_mock_upstream::MockUpstream;
-use rotator_test_services::mariadb::MariaDb;
-use rotator_test_services::postgres::Postgres;
-use rotator_test_services::{Database, Redis};
+use rotator_test_services::{DatabaseServer, Redis};
 use serde_json::{Value, json};
 
-use crate::backend::Backend;
+use crate::backend::{Backend, kind};
 use crate::client::{TestClient, full};
 use crate::server::{CLIENT_KEY, PASSWORD, Place, Server};
 
@@ -20,14 +18,14 @@ const MASTER_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef012345
 /// How soon a change must hold everywhere.
 const SECOND: Duration = Duration::from_secs(1);
 
-fn place(backend: &Arc<Backend>, node: &str) -> Place {
+pub(crate) fn place(backend: &Arc<Backend>, node: &str) -> Place {
     let usual = Place::sharing(Some(Arc::clone(backend)));
     let usual = usual.set("ADMIN_PASSWORD", PASSWORD).set("GLOBAL_PROXY_KEYS", CLIENT_KEY).set("LOG_LEVEL", "info");
     usual.set("ROTATOR_MASTER_KEY", MASTER_KEY).set("ROTATOR_NODE_ID", node)
 }
 
 /// Nodes with one database and one Redis.
-async fn nodes(backend: &Arc<Backend>, names: &[&str]) -> Vec<Server> {
+pub(crate) async fn nodes(backend: &Arc<Backend>, names: &[&str]) -> Vec<Server> {
     let mut nodes = Vec::new();
     for name in names {
         nodes.push(place(backend, name).start().await);
@@ -35,12 +33,12 @@ async fn nodes(backend: &Arc<Backend>, names: &[&str]) -> Vec<Server> {
     nodes
 }
 
-fn backend() -> Arc<Backend> {
+pub(crate) fn backend() -> Arc<Backend> {
     Arc::new(Backend::new().unwrap())
 }
 
 /// Waits until something holds, and gives how long that took.
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> Duration {
+pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> Duration {
     let begun = Instant::now();
     while !holds().await {
         assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
@@ -54,7 +52,7 @@ async fn ready(node: &Server) -> Value {
 }
 
 /// Sends so many requests, in turn to each node, over so many connections; all must be served.
-async fn all_are_served(nodes: &[Server], connections: usize, requests: usize) {
+pub(crate) async fn all_are_served(nodes: &[Server], connections: usize, requests: usize) {
     let connection = |number: usize| async move {
         let client = TestClient::new();
         for turn in 0..requests / connections + usize::from(number < requests % connections) {
@@ -150,19 +148,11 @@ async fn without_the_database_traffic_goes_on_and_nothing_is_changed() {
 }
 
 /// A database server of this test alone, which ends when it is dropped.
-fn private_database() -> (String, Box<dyn Send>) {
-    fn of(server: impl Send + 'static, database: Database) -> (String, Box<dyn Send>) {
-        let url = database.url();
-        // It goes with its server.
-        std::mem::forget(database);
-        (url, Box::new(server))
-    }
-    if env!("CARGO_CRATE_NAME") == "e2e_mysql" {
-        let server = MariaDb::start().unwrap();
-        let database = server.database().unwrap();
-        return of(server, database);
-    }
-    let server = Postgres::start().unwrap();
+fn private_database() -> (String, DatabaseServer) {
+    let server = kind().unwrap().start().unwrap();
     let database = server.database().unwrap();
-    of(server, database)
+    let url = database.url();
+    // It goes with its server.
+    std::mem::forget(database);
+    (url, server)
 }

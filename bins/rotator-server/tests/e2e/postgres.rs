@@ -3,5 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod nodes;
+mod nodes_commands;
+mod nodes_limits;
 
 include!("cases.inc");

@@ -5,13 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rotator_cache_trait::Pool;
 use rotator_domain::ServiceId;
-use rotator_domain::rotation::{Checkpoint, Lease, Limits};
+use rotator_domain::rotation::{Checkpoint, Ending, Lease, Limits};
 
 /// How many leases are owed at the most; past it the oldest is left to the end of this node.
 const MOST_OWED: usize = 100_000;
 
-/// A lease that ended while Redis was away, and what it used.
-type Owed = (ServiceId, Lease, Option<u64>);
+/// A lease that ended while Redis was away, and what its end tells.
+type Owed = (ServiceId, Lease, Ending);
 
 /// The pools of this node, and what of them is to be told when Redis is back.
 #[derive(Default)]

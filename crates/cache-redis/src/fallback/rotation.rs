@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use rotator_cache_trait::{CacheError, Pool, RotationState};
-use rotator_domain::rotation::{Checkpoint, KeyReport, Learning, Lease, Next, PickRequest};
+use rotator_domain::rotation::{Checkpoint, Ending, KeyReport, Learning, Lease, Next, PickRequest};
 use rotator_domain::{KeyId, Reading, ServiceId, Timestamp, Verdict};
 
 use super::{Fallback, pools};
@@ -83,19 +83,19 @@ impl RotationState for Fallback {
         &self,
         service_id: ServiceId,
         lease: &Lease,
-        used: Option<u64>,
+        ending: Ending,
         now: Timestamp,
     ) -> Result<(), CacheError> {
         let shared = &*self.shared;
         if lease.ticket().is_none() {
-            return shared.local.rotation.settle(service_id, lease, used, now).await;
+            return shared.local.rotation.settle(service_id, lease, ending, now).await;
         }
         if shared.is_away() {
-            shared.pools.owe((service_id, lease.clone(), used));
+            shared.pools.owe((service_id, lease.clone(), ending));
             return Ok(());
         }
         // What fails here the remote state itself gives back when it can.
-        shared.ask(shared.remote.rotation.settle(service_id, lease, used, now)).await.unwrap_or(Ok(()))
+        shared.ask(shared.remote.rotation.settle(service_id, lease, ending, now)).await.unwrap_or(Ok(()))
     }
 
     async fn learn_probe(

@@ -69,10 +69,15 @@ end
 
 -- The limits of a key: its own, and where it has none the service's; those of the service are the group's where it has one.
 function Store.limits_of(member)
+  if member.limits then return member.limits end
   local own, all = member.static.l, Store.policy.limits
-  if member.static.g then return own or NO_LIMITS end
-  if not own then return all end
-  return { r = own.r or all.r, t = own.t or all.t, d = own.d or all.d, c = own.c or all.c }
+  if member.static.g then
+    all = own or NO_LIMITS
+  elseif own then
+    all = { r = own.r or all.r, t = own.t or all.t, d = own.d or all.d, c = own.c or all.c }
+  end
+  member.limits = all
+  return all
 end
 
 function Store.group_limits(group)

@@ -96,7 +96,14 @@ end
 
 -- How many keys wait for a holder, in all lanes together.
 function Lane.count_parked(holder, change)
+  Store.has_parked = nil
   if call('HINCRBY', BASE .. ':parked', holder, change) <= 0 then call('HDEL', BASE .. ':parked', holder) end
+end
+
+-- Whether any key waits for a holder.
+function Lane.has_parked()
+  if Store.has_parked == nil then Store.has_parked = call('EXISTS', BASE .. ':parked') == 1 end
+  return Store.has_parked
 end
 
 -- Takes a key from where it is.
@@ -143,10 +150,15 @@ end
 function Lane.line_up(lane, id, in_flight)
   local seat = Lane.seat(lane, id)
   if not seat then return end
-  Lane.leave(lane, id, seat)
+  Lane.follow(lane)
+  local was_in_line, before = seat.a == 'q', seat.m
+  if not was_in_line then Lane.leave(lane, id, seat) end
   local of_pool = Store.member(id)
   local tier = of_pool and of_pool.static.t or 0
   local score, member = Lane.rank(lane, id, seat, in_flight)
+  -- Where it is called the same there, it only moves.
+  if was_in_line and (before ~= member or seat.z ~= tier) then call('ZREM', line_of(lane, seat.z), before) end
+  touched[seat] = true
   seat.a, seat.x, seat.m, seat.z = 'q', score, member, tier
   lane.held.t[tier] = true
   call('ZADD', line_of(lane, tier), score, member)
@@ -204,8 +216,10 @@ function Lane.remove(lane, id)
   lane.seats[id] = false
 end
 
--- Puts the keys whose time has come back in line, the first to return first.
+-- Puts the keys whose time has come back in line, the first to return first. In one call no time passes.
 function Lane.let_return(lane)
+  if lane.has_returned then return end
+  lane.has_returned = true
   while true do
     local due = call('ZRANGEBYSCORE', lane.resting, '-inf', NOW, 'LIMIT', 0, 100)
     if #due == 0 then return end

@@ -10,7 +10,7 @@ local LOOK_EVERY = 1000
 -- How many leases are given back in one call.
 local AT_ONCE = 100
 
-local function leases_of(node)
+function Leases.of(node)
   return BASE .. ':leases:' .. node
 end
 
@@ -18,20 +18,9 @@ function Leases.live()
   call('ZADD', BASE .. ':nodes', SERVER, NODE)
 end
 
-function Leases.keep(ticket, lease)
-  call('HSET', leases_of(NODE), ticket, pack(lease))
-end
-
 function Leases.get(ticket)
-  local held = call('HGET', leases_of(NODE), ticket)
+  local held = call('HGET', Leases.of(NODE), ticket)
   return held and unpacked(held) or nil
-end
-
--- Gives a lease back, once; false where it was given back before.
-function Leases.settle(node, ticket, held, used)
-  if not held or call('HDEL', leases_of(node), ticket) == 0 then return false end
-  Pool.settle(held, used)
-  return true
 end
 
 -- Gives back some leases of a node that has ended, if there is one and nobody looked for it lately.
@@ -42,9 +31,11 @@ function Leases.reap()
   held.checked = SERVER
   for _, node in ipairs(call('ZRANGEBYSCORE', BASE .. ':nodes', '-inf', SERVER - SILENCE, 'LIMIT', 0, 2)) do
     if node ~= NODE then
-      local some = call('HSCAN', leases_of(node), 0, 'COUNT', AT_ONCE)[2]
-      for at = 1, #some, 2 do Leases.settle(node, some[at], unpacked(some[at + 1]), nil) end
-      if call('EXISTS', leases_of(node)) == 0 then
+      local some = call('HSCAN', Leases.of(node), 0, 'COUNT', AT_ONCE)[2]
+      for at = 1, #some, 2 do
+        if call('HDEL', Leases.of(node), some[at]) == 1 then Pool.settle(unpacked(some[at + 1])) end
+      end
+      if call('EXISTS', Leases.of(node)) == 0 then
         call('ZREM', BASE .. ':nodes', node)
       else
         -- There are more: the next call goes on.

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redis::Value;
+use rotator_domain::rotation::{Ending, PickRequest};
 use rotator_domain::{ServiceId, Timestamp};
 use tokio::time::Instant;
 
-use super::Shared;
+use super::turns::arguments;
+use super::{Shared, wire};
 use crate::RedisCacheError;
-use crate::script::ScriptCall;
 
 /// How much is owed at the most; past it the oldest is left to the end of this node.
 const MOST_OWED: usize = 100_000;
@@ -34,11 +35,12 @@ struct State {
 }
 
 /// A lease that is to be given back and could not be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Owed {
     ticket: u64,
     service_id: ServiceId,
-    used: Option<u64>,
+    /// What the script takes.
+    ending: Vec<String>,
     /// Whether it is not known if there is such a lease: its pick was not answered, and may be late. Up to then it is looked
     /// for again.
     until: Option<Instant>,
@@ -92,11 +94,11 @@ impl Shared {
         self: &Arc<Self>,
         service_id: ServiceId,
         ticket: u64,
-        call: ScriptCall<'_>,
+        request: &PickRequest<'_>,
     ) -> Result<Value, RedisCacheError> {
         self.leases.hold(ticket, service_id);
         let mut waiting = Unanswered { shared: self, service_id, ticket, is_open: true };
-        let answer = call.run(&self.connections).await;
+        let answer = self.turn(service_id, ticket, wire::pick(request), request.now).await;
         waiting.is_open = false;
         match &answer {
             // A lease.
@@ -109,16 +111,17 @@ impl Shared {
 
     /// Gives a lease back; one that cannot be now is owed, and given back when Redis answers again.
     pub(super) async fn settle(
-        &self,
+        self: &Arc<Self>,
         service_id: ServiceId,
         ticket: u64,
-        used: Option<u64>,
-        now: Option<Timestamp>,
+        ending: &Ending,
+        now: Timestamp,
     ) -> Result<(), RedisCacheError> {
+        let ending = wire::ending(ending)?;
         // Also where the caller does not wait to the end.
-        let mut owing = Owing { leases: &self.leases, owed: Some(Owed { ticket, service_id, used, until: None }) };
-        let call = self.call(service_id, "settle", now).arg(ticket).arg(tokens(used));
-        call.run::<Value>(&self.connections).await?;
+        let owed = Owed { ticket, service_id, ending: ending.clone(), until: None };
+        let mut owing = Owing { leases: &self.leases, owed: Some(owed) };
+        self.turn(service_id, ticket, ending, now).await?;
         owing.owed = None;
         self.leases.forget(ticket);
         Ok(())
@@ -135,9 +138,9 @@ impl Shared {
             for some in all.chunks(AT_ONCE) {
                 let mut answer = Err(RedisCacheError::TimedOut(self.silence));
                 if failed.is_ok() {
-                    let call = self.call(service_id, "settle", None);
-                    let args = some.iter().flat_map(|one| [one.ticket.to_string(), tokens(one.used)]);
-                    answer = Self::run_args(call, args).run_large::<Value>(&self.connections).await;
+                    let turns = some.iter().map(|one| (one.ticket, &one.ending[..]));
+                    let call = arguments(self.call(service_id, "turns", None), turns);
+                    answer = call.run_large::<Value>(&self.connections).await;
                 }
                 let is_paid = answer.is_ok();
                 if failed.is_ok() {
@@ -146,7 +149,7 @@ impl Shared {
                 for one in some {
                     let may_come = one.until.is_some_and(|until| Instant::now() < until);
                     if !is_paid || may_come {
-                        self.leases.owe(*one);
+                        self.leases.owe(one.clone());
                     } else {
                         self.leases.forget(one.ticket);
                     }
@@ -182,10 +185,6 @@ pub(super) async fn tell(shared: Arc<Shared>) {
     }
 }
 
-fn tokens(used: Option<u64>) -> String {
-    used.map(|used| used.min((1 << 53) - 1).to_string()).unwrap_or_default()
-}
-
 /// A pick that was not answered: it may have been done all the same.
 struct Unanswered<'a> {
     shared: &'a Shared,
@@ -197,7 +196,8 @@ struct Unanswered<'a> {
 impl Unanswered<'_> {
     fn give_up(&self) {
         let until = Some(Instant::now() + self.shared.silence);
-        self.shared.leases.owe(Owed { ticket: self.ticket, service_id: self.service_id, used: None, until });
+        let ending = wire::nothing_known();
+        self.shared.leases.owe(Owed { ticket: self.ticket, service_id: self.service_id, ending, until });
     }
 }
 
@@ -217,7 +217,7 @@ struct Owing<'a> {
 
 impl Drop for Owing<'_> {
     fn drop(&mut self) {
-        if let Some(owed) = self.owed {
+        if let Some(owed) = self.owed.take() {
             self.leases.owe(owed);
         }
     }

@@ -168,7 +168,7 @@ function Pool.call_back(lease)
   local member = Store.member(lease.k)
   local in_flight = member and member.bucket.flying or 0
   local holders = { holder_of_key(lease.k), lease.g and holder_of_group(lease.g) }
-  local counts = call('HMGET', BASE .. ':parked', unpack(holders))
+  local counts = Lane.has_parked() and call('HMGET', BASE .. ':parked', unpack(holders)) or {}
   local is_least = Store.policy.strategy == 'least_in_flight'
   if not (counts[1] or counts[2] or is_least) then return end
   for _, lane in ipairs(Lane.all()) do

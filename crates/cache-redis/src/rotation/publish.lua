@@ -84,7 +84,7 @@ end
 -- Forgets all that there is of the service.
 function Publish.forget()
   for _, lane in ipairs(Lane.all()) do Lane.forget(lane) end
-  for _, node in ipairs(call('ZRANGE', BASE .. ':nodes', 0, -1)) do call('UNLINK', leases_of(node)) end
+  for _, node in ipairs(call('ZRANGE', BASE .. ':nodes', 0, -1)) do call('UNLINK', Leases.of(node)) end
   local names = { 'keys', 'order', 'members', 'groups', 'lanes', 'parked', 'out', 'sessions', 'sessions:used', 'nodes' }
   for at, name in ipairs(names) do names[at] = BASE .. ':' .. name end
   call('UNLINK', BASE, unpack(names))

@@ -1,30 +1,54 @@
--- The verbs of every request: they take and give back leases.
+-- The verbs of every request: they take and give back leases. Those that come together are done in one call, one after the
+-- other, so that what they have in common is loaded and written once.
 
--- The ticket, the model, the tokens, the session, whether it is pinned, and the keys that were tried.
-function Verbs.pick()
-  local request = { tokens = number_at(FIRST + 2), is_pinned = ARGV[FIRST + 4] == '1', tried = {} }
-  if ARGV[FIRST + 3] ~= '' then request.session = ARGV[FIRST + 3] end
-  for at = FIRST + 5, #ARGV do request.tried[ARGV[at]] = true end
-  Leases.live()
-  Leases.reap()
+-- Of each ticket, the lease that is held or false; and what is to be written of them at the end.
+local mine, kept, gone = {}, {}, {}
+
+-- The model, the tokens, the session, whether it is pinned, how many keys were tried, and these. Gives where to go on.
+local function pick(ticket, at)
+  local request = { tokens = number_at(at + 1), is_pinned = ARGV[at + 3] == '1', tried = {} }
+  if ARGV[at + 2] ~= '' then request.session = ARGV[at + 2] end
+  local finish = at + 4 + number_at(at + 4)
+  for place = at + 5, finish do request.tried[ARGV[place]] = true end
   -- A pick whose answer was lost with its connection is told the same again.
-  local told = Leases.get(ARGV[FIRST])
-  if told then return { 1, told.k } end
-  local lease, retry_at, is_busy = Pool.pick(ARGV[FIRST + 1], request)
-  if not lease then return { 0, retry_at and retry_at - SHIFT or false, is_busy and 1 or 0 } end
-  Leases.keep(ARGV[FIRST], lease)
-  return { 1, lease.k }
+  local lease, retry_at, is_busy = mine[ticket], nil, false
+  if not lease then
+    lease, retry_at, is_busy = Pool.pick(ARGV[at], request)
+    if not lease then return { 0, retry_at and retry_at - SHIFT or false, is_busy and 1 or 0 }, finish + 1 end
+    mine[ticket] = lease
+    kept[#kept + 1], kept[#kept + 2] = ticket, pack(lease)
+  end
+  return { 1, lease.k, lease.p and 1 or 0 }, finish + 1
 end
 
--- Tickets, each with the tokens that were used or nothing.
-function Verbs.settle()
+-- What the answer said, or nothing, and the tokens that were used, or nothing.
+local function settle(ticket, at)
+  local lease = mine[ticket]
+  -- It was given back before.
+  if not lease then return 0, at + 2 end
+  mine[ticket] = false
+  gone[#gone + 1] = ticket
+  if ARGV[at] ~= '' then Pool.learn(lease, Pool.reading_of(ARGV[at])) end
+  Pool.settle(lease, number_at(at + 1))
+  return 1, at + 2
+end
+
+-- How many there are and the ticket of each; then what each is and what it takes. Gives an answer to each.
+function Verbs.turns()
   Leases.live()
   Leases.reap()
-  local settled = 0
-  for at = FIRST, #ARGV - 1, 2 do
-    if Leases.settle(NODE, ARGV[at], Leases.get(ARGV[at]), number_at(at + 1)) then settled = settled + 1 end
+  local count = number_at(FIRST)
+  local tickets = { unpack(ARGV, FIRST + 1, FIRST + count) }
+  local held = call('HMGET', Leases.of(NODE), unpack(tickets))
+  for place, ticket in ipairs(tickets) do mine[ticket] = held[place] and unpacked(held[place]) end
+  local answers, at = {}, FIRST + count + 1
+  for place, ticket in ipairs(tickets) do
+    local turn = ARGV[at] == 'pick' and pick or settle
+    answers[place], at = turn(ticket, at + 1)
   end
-  return settled
+  call_in_chunks('HSET', Leases.of(NODE), kept)
+  if #gone > 0 then call('HDEL', Leases.of(NODE), unpack(gone)) end
+  return answers
 end
 
 -- A sign of life.

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use redis::Value;
 use rotator_domain::rotation::{
-    Checkpoint, Cooling, CoolingReason, KeyState, Learning, Lease, Limits, Next, OutReason, PickRequest, PoolKey,
-    RotationPolicy,
+    Checkpoint, Cooling, CoolingReason, Ending, KeyState, Learning, Lease, Limits, Next, OutReason, PickRequest,
+    PoolKey, RotationPolicy,
 };
 use rotator_domain::{KeyId, LimitReading, LimitScope, Reading, Resource, Timestamp, Verdict};
 use serde::Serialize;
 
 use crate::RedisCacheError;
-use crate::script::ScriptCall;
 
 /// The largest number that the script's numbers hold exactly, as they are of 64 bits with a fraction.
 const LARGEST: u64 = (1 << 53) - 1;
@@ -105,18 +104,34 @@ pub(super) fn policy(policy: &RotationPolicy) -> Result<String, RedisCacheError>
     })
 }
 
-/// What the script's `pick` takes after the ticket.
-pub(super) fn pick<'a>(call: ScriptCall<'a>, request: &PickRequest<'_>) -> ScriptCall<'a> {
+/// A pick as the script takes it, but for the ticket.
+pub(super) fn pick(request: &PickRequest<'_>) -> Vec<String> {
     let session = request.session.map(|session| session.to_string()).unwrap_or_default();
-    let call = call.arg(model(request.model)).arg(request.tokens).arg(session).arg(u8::from(request.is_pinned));
-    request.tried.iter().fold(call, |call, key| call.arg(key.0))
+    let (tokens, is_pinned) = (request.tokens.to_string(), u8::from(request.is_pinned).to_string());
+    let count = request.tried.len().to_string();
+    let fixed = ["pick".to_owned(), model(request.model), tokens, session, is_pinned, count];
+    fixed.into_iter().chain(request.tried.iter().map(ToString::to_string)).collect()
+}
+
+/// The end of a request as the script takes it, but for the ticket.
+pub(super) fn ending(ending: &Ending) -> Result<Vec<String>, RedisCacheError> {
+    let reading = ending.reading.as_ref().map(reading).transpose()?.unwrap_or_default();
+    let used = ending.used.map(|used| used.min(LARGEST).to_string()).unwrap_or_default();
+    Ok(vec!["settle".to_owned(), reading, used])
+}
+
+/// The end of a request of which nothing is known.
+pub(super) fn nothing_known() -> Vec<String> {
+    vec!["settle".to_owned(), String::new(), String::new()]
 }
 
 pub(super) fn next(answer: &Value, ticket: u64) -> Result<Next, RedisCacheError> {
     let nobody = Next::None { retry_at: None, is_busy: false };
     match parts(answer)? {
         [] => Ok(nobody),
-        [Value::Int(1), key] => Ok(Next::Lease(Lease::of_ticket(KeyId(number(key)?), ticket))),
+        [Value::Int(1), key, is_probe] => {
+            Ok(Next::Lease(Lease::of_ticket(KeyId(number(key)?), ticket, number(is_probe)? == 1)))
+        }
         [Value::Int(0), retry_at, is_busy] => {
             let retry_at = if *retry_at == Value::Nil { None } else { Some(time(retry_at)?) };
             Ok(Next::None { retry_at, is_busy: number(is_busy)? == 1 })
@@ -126,6 +141,9 @@ pub(super) fn next(answer: &Value, ticket: u64) -> Result<Next, RedisCacheError>
 }
 
 pub(super) fn reading(reading: &Reading) -> Result<String, RedisCacheError> {
+    if reading.verdict == Verdict::Healthy && reading.limits.is_empty() {
+        return Ok("h".to_owned());
+    }
     let (after, scope) = match reading.verdict {
         Verdict::CoolDown { after, scope } | Verdict::OutOfQuota { after, scope } => (after, scope),
         Verdict::UpstreamFault { after } => (after, LimitScope::Model),

@@ -37,7 +37,9 @@ pub(crate) struct Upstream {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
+    /// Several requests that come at once.
     Pick {
+        at_once: usize,
         model: Option<u32>,
         session: Option<u64>,
         is_pinned: bool,
@@ -52,8 +54,11 @@ pub(crate) enum Step {
     Serve {
         which: usize,
     },
+    /// Requests end, several at once; what the answer of each said is told then or was told before.
     Settle {
         which: usize,
+        at_once: usize,
+        reading: Option<Reading>,
         used: Option<u64>,
     },
     Probe {
@@ -150,8 +155,31 @@ fn picks(models: u32) -> impl Generator<Value = Step> {
     let tried = prop_oneof![4 => Just(Vec::new()), 1 => prop::collection::vec(0..KEYS, 0..KEYS)];
     let session = prop::option::of(prop_oneof![0_u64..3, Just(u64::MAX)]);
     let tokens = prop_oneof![Just(0_u32), 0_u32..60, Just(500)];
-    (model, session, prop::bool::weighted(0.1), tokens, tried)
-        .prop_map(|(model, session, is_pinned, tokens, tried)| Step::Pick { model, session, is_pinned, tokens, tried })
+    (model, session, prop::bool::weighted(0.1), tokens, tried, at_once()).prop_map(
+        |(model, session, is_pinned, tokens, tried, at_once)| Step::Pick {
+            at_once,
+            model,
+            session,
+            is_pinned,
+            tokens,
+            tried,
+        },
+    )
+}
+
+fn at_once() -> impl Generator<Value = usize> {
+    prop_oneof![3 => Just(1_usize), 1 => 2_usize..6]
+}
+
+fn settles() -> impl Generator<Value = Step> {
+    let reading = prop::option::of(readings());
+    let used = prop::option::of(0_u64..200);
+    (any::<usize>(), at_once(), reading, used).prop_map(|(which, at_once, reading, used)| Step::Settle {
+        which,
+        at_once,
+        reading,
+        used,
+    })
 }
 
 fn steps(models: u32) -> impl Generator<Value = Step> {
@@ -159,7 +187,7 @@ fn steps(models: u32) -> impl Generator<Value = Step> {
     prop_oneof![
         10 => picks(models),
         7 => (any::<usize>(), readings()).prop_map(|(which, reading)| Step::Learn { which, reading }),
-        6 => (any::<usize>(), prop::option::of(0_u64..200)).prop_map(|(which, used)| Step::Settle { which, used }),
+        6 => settles(),
         1 => (0..KEYS, prop::option::of(readings())).prop_map(|(place, reading)| Step::Probe { place, reading }),
         1 => (pools(), prop::option::weighted(0.3, prop::sample::select(&STRATEGIES[..])))
             .prop_map(|(keys, strategy)| Step::Publish { keys, strategy }),
@@ -169,12 +197,20 @@ fn steps(models: u32) -> impl Generator<Value = Step> {
 
 /// Clients of an upstream that enforces limits, and tells them or not: much is learned, and of few keys.
 fn limited_steps() -> impl Generator<Value = Step> {
-    let pick = Step::Pick { model: Some(0), session: None, is_pinned: false, tokens: 5, tried: Vec::new() };
+    let pick = at_once().prop_map(|at_once| Step::Pick {
+        at_once,
+        model: Some(0),
+        session: None,
+        is_pinned: false,
+        tokens: 5,
+        tried: Vec::new(),
+    });
     let wait = prop_oneof![6 => 0_i64..30, 4 => 0_i64..700, 2 => 0_i64..6_000, 1 => 0_i64..40_000, 1 => Just(61_000)];
     prop_oneof![
-        9 => Just(pick),
+        6 => pick,
         8 => any::<usize>().prop_map(|which| Step::Serve { which }),
-        7 => any::<usize>().prop_map(|which| Step::Settle { which, used: Some(4) }),
+        5 => (any::<usize>(), at_once())
+            .prop_map(|(which, at_once)| Step::Settle { which, at_once, reading: None, used: Some(4) }),
         4 => wait.prop_map(|millis| Step::Wait { millis }),
     ]
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rotator_domain::rotation::{KeyState, Learning, Lease, Next, PickRequest, PoolKey, RotationPolicy};
+use rotator_domain::rotation::{Ending, KeyState, Learning, Lease, Next, PickRequest, PoolKey, RotationPolicy};
 use rotator_domain::{KeyId, LimitScope, Reading, ServiceId, Timestamp, Verdict};
 use tokio::task::JoinSet;
 
@@ -38,7 +38,7 @@ async fn lease(rotation: &dyn RotationState, now: i64) -> Lease {
 /// Tells what an answer said, and gives the lease back.
 async fn answer(rotation: &dyn RotationState, lease: &Lease, verdict: Verdict, now: i64) -> Learning {
     let learning = rotation.learn(SERVICE, lease, &Reading::plain(verdict), at(now)).await.unwrap();
-    rotation.settle(SERVICE, lease, None, at(now)).await.unwrap();
+    rotation.settle(SERVICE, lease, Ending::default(), at(now)).await.unwrap();
     learning
 }
 
@@ -59,7 +59,7 @@ async fn uses_of_7000_picks(rotation: &Arc<dyn RotationState>) -> HashMap<i64, u
                 let lease = lease(&*rotation, turn).await;
                 *uses.entry(lease.key.0).or_default() += 1;
                 tokio::task::yield_now().await;
-                rotation.settle(SERVICE, &lease, None, at(turn)).await.unwrap();
+                rotation.settle(SERVICE, &lease, Ending::default(), at(turn)).await.unwrap();
             }
             uses
         });
@@ -131,6 +131,25 @@ pub async fn the_first_limited_key_says_when_to_retry(rotation: Arc<dyn Rotation
     answer(&*rotation, &one, limited(40), 0).await;
     answer(&*rotation, &two, limited(20), 0).await;
     assert_eq!(pick(&*rotation, &[], 1).await, Next::None { retry_at: Some(at(20_000)), is_busy: false });
+}
+
+pub async fn what_the_end_of_a_request_tells_is_learned(rotation: Arc<dyn RotationState>) {
+    publish(&*rotation, SERVICE, &[1]).await;
+    let first = lease(&*rotation, 0).await;
+    assert!(!first.is_probe());
+    answer(&*rotation, &first, limited(10), 0).await;
+    let probe = lease(&*rotation, 10_000).await;
+    assert!(probe.is_probe(), "it has just returned");
+    assert_eq!(pick(&*rotation, &[], 10_000).await, Next::None { retry_at: None, is_busy: true });
+    // An end that tells nothing leaves it as it was.
+    rotation.settle(SERVICE, &probe, Ending::default(), at(10_001)).await.unwrap();
+    let again = lease(&*rotation, 10_001).await;
+    assert!(again.is_probe());
+    let healthy = Ending { reading: Some(Reading::plain(Verdict::Healthy)), used: Some(1) };
+    rotation.settle(SERVICE, &again, healthy, at(10_002)).await.unwrap();
+    for _ in 0..2 {
+        assert!(!lease(&*rotation, 10_002).await.is_probe());
+    }
 }
 
 pub async fn a_dead_key_comes_back_when_a_test_finds_it_good(rotation: Arc<dyn RotationState>) {

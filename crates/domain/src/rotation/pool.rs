@@ -15,6 +15,7 @@ use super::lane::{Holder, Lane, next_random};
 use super::learned::Load;
 use super::member::Member;
 use super::policy::{Limits, PoolKey, QuotaGroup, RotationPolicy, Strategy};
+use super::report::Ending;
 use super::sessions::Sessions;
 use crate::{KeyId, Timestamp};
 
@@ -91,9 +92,15 @@ impl Lease {
     /// A lease whose account is kept elsewhere, under a ticket: where the pool is shared by several nodes. A [`Rotation`] has
     /// not counted it, and must not be given it.
     #[must_use]
-    pub const fn of_ticket(key: KeyId, ticket: u64) -> Self {
+    pub const fn of_ticket(key: KeyId, ticket: u64, is_probe: bool) -> Self {
         let load = Load { in_flight: 0, in_minute: 0, number: 0, released_ms: u32::MAX };
-        Self { key, model: None, group: None, tokens: 0, load, group_load: None, is_probe: false, ticket: Some(ticket) }
+        Self { key, model: None, group: None, tokens: 0, load, group_load: None, is_probe, ticket: Some(ticket) }
+    }
+
+    /// Whether others wait for what becomes of its request: its key has just returned.
+    #[must_use]
+    pub const fn is_probe(&self) -> bool {
+        self.is_probe
     }
 
     /// The ticket under which it is counted elsewhere; `None` for one of a [`Rotation`] in this process.
@@ -147,6 +154,14 @@ impl Rotation {
         let next = self.pick_from(&model, &mut lane, request);
         self.lanes.insert(model, lane);
         next
+    }
+
+    /// Gives a lease back when its request has ended, and takes up what that tells.
+    pub fn end(&mut self, lease: &Lease, ending: &Ending, now: Timestamp) {
+        if let Some(reading) = &ending.reading {
+            self.learn(lease, reading, now);
+        }
+        self.settle(lease, ending.used, now);
     }
 
     /// Gives a lease back when its request has ended, with the tokens that were used where they are known.

@@ -3,7 +3,16 @@
 use super::CoolingReason;
 use super::bucket::Cooling;
 use super::member::OutReason;
-use crate::{KeyId, Timestamp};
+use crate::{KeyId, Reading, Timestamp};
+
+/// What the end of a request tells of its lease.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ending {
+    /// What its answer said, where that [could wait](Reading::can_wait) and was not learned before.
+    pub reading: Option<Reading>,
+    /// The tokens that it used, where they are known.
+    pub used: Option<u64>,
+}
 
 /// How a key is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -111,8 +111,10 @@ impl Body for ProxyBody {
             Poll::Ready(None) => Some(End::Whole),
             Poll::Pending => None,
         };
-        if end.is_some() {
-            tell(this.tally, this.held, this.kind.as_mut().used(), end);
+        match end {
+            Some(_) => tell(this.tally, this.held, this.kind.as_mut().used(), end),
+            None if polled.is_pending() => this.held.iter_mut().for_each(Held::goes_on),
+            None => {}
         }
         polled
     }

@@ -1,0 +1,86 @@
+//! A server that a task starts and talks to.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use reqwest::Client;
+use serde_json::{Value, json};
+
+use crate::error::TaskError;
+
+pub(crate) const CLIENT_KEY: &str = "rk-demo-client-key";
+pub(crate) const PASSWORD: &str = "demo-admin-password";
+
+/// A program that listens somewhere; it is ended when dropped.
+pub(crate) struct Server {
+    process: Child,
+    pub(crate) base: String,
+}
+
+/// The admin API of a server.
+pub(crate) struct Admin {
+    client: Client,
+    base: String,
+    token: String,
+}
+
+// === impl Server ===
+
+impl Server {
+    /// Starts `rotator-server` in a folder, with the usual secrets.
+    pub(crate) fn start(command: &mut Command, folder: &std::path::Path) -> Result<Self, TaskError> {
+        command.current_dir(folder).env("BACKEND_PORT", "0").env("LOG_LEVEL", "warn");
+        Self::listening(command.env("ADMIN_PASSWORD", PASSWORD).env("GLOBAL_PROXY_KEYS", CLIENT_KEY))
+    }
+
+    /// Starts a program that says where it listens.
+    pub(crate) fn listening(command: &mut Command) -> Result<Self, TaskError> {
+        let name = command.get_program().to_string_lossy().into_owned();
+        let mut process = command.stdout(Stdio::piped()).spawn().map_err(|error| TaskError::failed(&name, error))?;
+        let stdout = process.stdout.take();
+        let mut server = Self { process, base: String::new() };
+        for line in stdout.map(BufReader::new).into_iter().flat_map(BufRead::lines).map_while(Result::ok) {
+            if let Some((_, base)) = line.split_once("listens on ") {
+                base.clone_into(&mut server.base);
+                return Ok(server);
+            }
+        }
+        Err(TaskError::Failed(format!("{name} did not start")))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+// === impl Admin ===
+
+impl Admin {
+    /// Logs in.
+    pub(crate) async fn login(client: &Client, server: &Server) -> Result<Self, TaskError> {
+        let mut admin = Self { client: client.clone(), base: server.base.clone(), token: String::new() };
+        let session = admin.post("login", &json!({"username": "admin", "password": PASSWORD})).await?;
+        session["access_token"].as_str().unwrap_or_default().clone_into(&mut admin.token);
+        Ok(admin)
+    }
+
+    /// Posts to a path of the admin API.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, TaskError> {
+        let url = format!("{}/api/admin/{path}", self.base);
+        let answer = self.client.post(&url).bearer_auth(&self.token).json(body).send().await;
+        let answer = answer.and_then(reqwest::Response::error_for_status);
+        let answer = answer.map_err(|error| TaskError::failed(&url, error))?;
+        answer.json().await.map_err(|error| TaskError::failed(&url, error))
+    }
+}
+
+/// A client for tasks.
+pub(crate) fn client() -> Client {
+    // Only the first call in a process can set it; whatever is set then will do.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::new()
+}
