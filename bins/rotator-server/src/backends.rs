@@ -11,6 +11,7 @@ use crate::config::{CacheUrl, Config};
 use crate::error::AppError;
 
 /// Where the state is that changes with every request.
+#[derive(Clone)]
 pub(crate) struct Cache {
     pub(crate) rotation: Arc<dyn RotationState>,
     pub(crate) counters: Arc<dyn Counters>,

@@ -1,18 +1,22 @@
 //! Fills the proxy's catalog from the storage, at the start and after every change.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rotator_admin_api::{ChangeError, ChangeListener};
-use rotator_cache_trait::{Pool, RotationState};
+use rotator_cache_trait::{CacheError, Pool, RotationState};
 use rotator_domain::rotation::PoolKey;
 use rotator_domain::{DigestKey, KeyId, SealContext, Secret, Service, ServiceId, Vault};
-use rotator_proxy_core::{Catalog, CatalogHandle, ClientEntry, ClientKeyRing, ServiceEntry};
-use rotator_storage_trait::{KeyRecord, Page, Storage};
+use rotator_proxy_core::{Catalog, CatalogHandle, ClientEntry, ClientKeyRing, EntryError, ServiceEntry};
+use rotator_storage_trait::{KeyRecord, Page, Served, Storage, StorageError, StorageErrorKind};
 use tokio::sync::Mutex;
 
 /// How many rows are read at once.
 const PAGE: u64 = 1000;
+/// How long the storage may take to tell the version.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Reads services, keys and client keys, and hands them to the proxy.
 pub(crate) struct CatalogSource {
@@ -22,8 +26,32 @@ pub(crate) struct CatalogSource {
     digest_key: DigestKey,
     global_keys: Vec<Secret>,
     catalog: CatalogHandle,
-    /// One reload at a time, so that an older read never replaces a newer one.
-    reloading: Mutex<()>,
+    /// Held by who reads, so that an older read never replaces a newer one.
+    known: Mutex<Known>,
+}
+
+/// Which versions the catalog holds. Each was asked for before what it stands for was read, so that this is of that version or
+/// of a later one.
+#[derive(Default)]
+struct Known {
+    /// The one up to which every change has been taken up; none where everything must be read.
+    all: Option<i64>,
+    /// What was read at a later one.
+    later: HashMap<Served, i64>,
+}
+
+/// Why something could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    /// The storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The service cannot be served.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    /// The pool could not be published.
+    #[error(transparent)]
+    Rotation(#[from] CacheError),
 }
 
 // === impl CatalogSource ===
@@ -37,7 +65,7 @@ impl CatalogSource {
         global_keys: Vec<Secret>,
     ) -> Self {
         let catalog = CatalogHandle::default();
-        Self { storage, rotation, vault, digest_key, global_keys, catalog, reloading: Mutex::new(()) }
+        Self { storage, rotation, vault, digest_key, global_keys, catalog, known: Mutex::default() }
     }
 
     /// The catalog that this source fills.
@@ -45,47 +73,115 @@ impl CatalogSource {
         self.catalog.clone()
     }
 
-    /// Reads everything.
-    pub(crate) async fn load_all(&self) -> Result<(), ChangeError> {
-        let _reloading = self.reloading.lock().await;
+    /// Reads everything. What fails for now leaves the catalog as it was, and is done by the next [`Self::catch_up`].
+    pub(crate) async fn load_all(&self) -> Result<(), ReadError> {
+        self.read_all(&mut *self.known.lock().await).await
+    }
+
+    /// Reads what was changed since it was last read, whoever changed it. What fails for now is read by the next call.
+    pub(crate) async fn catch_up(&self) -> Result<(), ReadError> {
+        let mut known = self.known.lock().await;
+        let version = self.version().await?;
+        let all = match known.all {
+            Some(all) if all == version => return Ok(()),
+            Some(all) if all < version => all,
+            // A lower version is that of another database.
+            _ => return self.read_all(&mut known).await,
+        };
+        for change in self.storage.changes_since(all).await? {
+            if known.holds(change.served, change.version) {
+                continue;
+            }
+            match self.read(&mut known, change.served, version.max(change.version)).await {
+                Err(error) if error.is_passing() => return Err(error),
+                // One that cannot be served must not keep the others from being served.
+                Err(error) => tracing::error!(
+                    changed = ?change.served,
+                    error = %error,
+                    cause = std::error::Error::source(&error).map(ToString::to_string),
+                    "a change cannot be taken up"
+                ),
+                Ok(()) => {}
+            }
+        }
+        known.holds_all(version);
+        Ok(())
+    }
+
+    /// Reads what may have changed, unless that was read at this version already.
+    async fn changed(&self, served: Served) -> Result<(), ReadError> {
+        let mut known = self.known.lock().await;
+        let version = self.version().await?;
+        if known.all.is_some_and(|all| all > version) {
+            return self.read_all(&mut known).await;
+        }
+        if known.holds(served, version) { Ok(()) } else { self.read(&mut known, served, version).await }
+    }
+
+    /// The version now. A connection that leads nowhere must not keep every later change waiting.
+    async fn version(&self) -> Result<i64, StorageError> {
+        let asked = tokio::time::timeout(PATIENCE, self.storage.config_version()).await;
+        asked.unwrap_or_else(|_| Err(StorageError::new(StorageErrorKind::Unavailable, "read the version in time")))
+    }
+
+    async fn read(&self, known: &mut Known, served: Served, version: i64) -> Result<(), ReadError> {
+        match served {
+            Served::Service(id) => match self.storage.service(id).await? {
+                Some(service) => self.catalog.put_service(self.entry(&service).await?),
+                None => {
+                    self.catalog.remove_service(id);
+                    self.rotation.retire_pool(id).await?;
+                }
+            },
+            Served::ClientKeys => self.catalog.set_client_keys(self.client_keys().await?),
+        }
+        known.later.insert(served, version);
+        Ok(())
+    }
+
+    async fn read_all(&self, known: &mut Known) -> Result<(), ReadError> {
+        *known = Known::default();
+        let version = self.version().await?;
         let mut entries = Vec::new();
         let mut after = None;
         loop {
-            let page = self.storage.services(Page { after, limit: PAGE }).await.map_err(ChangeError::new)?;
+            let page = self.storage.services(Page { after, limit: PAGE }).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.id);
             for service in &page {
                 match self.entry(service).await {
                     Ok(entry) => entries.push(entry),
+                    Err(error) if error.is_passing() => return Err(error),
                     // One service that cannot be served must not keep the others from being served.
                     Err(error) => tracing::error!(
                         service.slug = %service.slug,
                         error = %error,
-                        cause = ?std::error::Error::source(&error).map(ToString::to_string),
+                        cause = std::error::Error::source(&error).map(ToString::to_string),
                         "a service cannot be served"
                     ),
                 }
             }
         }
         self.catalog.replace(Catalog::new(entries, self.client_keys().await?));
+        known.holds_all(version);
         Ok(())
     }
 
     /// Prepares a service and publishes its pool.
-    async fn entry(&self, service: &Service) -> Result<ServiceEntry, ChangeError> {
+    async fn entry(&self, service: &Service) -> Result<ServiceEntry, ReadError> {
         let (active, secrets) = self.keys(service.id).await?;
-        let entry = ServiceEntry::new(service, secrets).map_err(ChangeError::new)?;
+        let entry = ServiceEntry::new(service, secrets)?;
         let pool = Pool { service_id: service.id, policy: service.policy.rotation.clone(), keys: active };
-        self.rotation.publish_pool(pool).await.map_err(ChangeError::new)?;
+        self.rotation.publish_pool(pool).await?;
         Ok(entry)
     }
 
     /// The active keys of a service, and the values of all. A key that does not open is left out and logged.
-    async fn keys(&self, service: ServiceId) -> Result<(Vec<PoolKey>, Vec<(KeyId, Secret)>), ChangeError> {
+    async fn keys(&self, service: ServiceId) -> Result<(Vec<PoolKey>, Vec<(KeyId, Secret)>), StorageError> {
         let (mut active, mut secrets) = (Vec::new(), Vec::new());
         let mut after = None;
         loop {
-            let page = self.storage.keys(service, Page { after, limit: PAGE }).await.map_err(ChangeError::new)?;
+            let page = self.storage.keys(service, Page { after, limit: PAGE }).await?;
             let Some(last) = page.last() else { return Ok((active, secrets)) };
             after = Some(last.id);
             for KeyRecord { id, sealed, is_active, policy, .. } in page {
@@ -102,8 +198,8 @@ impl CatalogSource {
         }
     }
 
-    async fn client_keys(&self) -> Result<ClientKeyRing, ChangeError> {
-        let stored = self.storage.client_keys().await.map_err(ChangeError::new)?;
+    async fn client_keys(&self) -> Result<ClientKeyRing, StorageError> {
+        let stored = self.storage.client_keys().await?;
         let stored = stored.into_iter().filter(|key| key.is_active).map(|key| {
             let entry = ClientEntry { id: Some(key.id), name: key.name };
             (key.digest, entry)
@@ -119,20 +215,39 @@ impl CatalogSource {
 #[async_trait]
 impl ChangeListener for CatalogSource {
     async fn service_changed(&self, id: ServiceId) -> Result<(), ChangeError> {
-        let _reloading = self.reloading.lock().await;
-        match self.storage.service(id).await.map_err(ChangeError::new)? {
-            Some(service) => self.catalog.put_service(self.entry(&service).await?),
-            None => {
-                self.catalog.remove_service(id);
-                self.rotation.retire_pool(id).await.map_err(ChangeError::new)?;
-            }
-        }
-        Ok(())
+        self.changed(Served::Service(id)).await.map_err(ChangeError::new)
     }
 
     async fn client_keys_changed(&self) -> Result<(), ChangeError> {
-        let _reloading = self.reloading.lock().await;
-        self.catalog.set_client_keys(self.client_keys().await?);
-        Ok(())
+        self.changed(Served::ClientKeys).await.map_err(ChangeError::new)
+    }
+}
+
+// === impl Known ===
+
+impl Known {
+    /// Whether this was read at this version or a later one.
+    fn holds(&self, served: Served, version: i64) -> bool {
+        let later = self.later.get(&served).copied();
+        later.max(self.all).is_some_and(|known| known >= version)
+    }
+
+    /// Everything has been taken up to this version.
+    fn holds_all(&mut self, version: i64) {
+        self.all = Some(version);
+        self.later.retain(|_, later| *later > version);
+    }
+}
+
+// === impl ReadError ===
+
+impl ReadError {
+    /// Whether it may be read later.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Self::Storage(error) => matches!(error.kind(), StorageErrorKind::Unavailable | StorageErrorKind::Collided),
+            Self::Rotation(error) => matches!(error, CacheError::Unavailable(_)),
+            Self::Entry(_) => false,
+        }
     }
 }

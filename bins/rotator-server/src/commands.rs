@@ -26,7 +26,7 @@ pub(crate) fn run(args: Args) -> Result<(), AppError> {
         .enable_all()
         .build()
         .map_err(|error| AppError::failed("could not start the runtime", error))?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         match args.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run(&config).await,
             Command::CheckConfig => check_config::run(&config),
@@ -36,7 +36,10 @@ pub(crate) fn run(args: Args) -> Result<(), AppError> {
             Command::ImportLegacy { file } => import_legacy::run(&config, &file).await,
             Command::Healthcheck => healthcheck::run(&config).await,
         }
-    })
+    });
+    // A look-up of a name that still waits for its answer must not keep the process from ending.
+    runtime.shutdown_background();
+    done
 }
 
 /// Writes lines for a person on the standard output.

@@ -4,18 +4,18 @@ use std::io::Write;
 use std::sync::Arc;
 
 use prometheus_client::registry::Registry;
-use rotator_admin_api::bootstrap::{BootstrapOptions, Bootstrapped, bootstrap};
-use rotator_admin_api::{AdminContext, ChangeListener};
+use rotator_admin_api::AdminContext;
+use rotator_admin_api::bootstrap::{BootstrapOptions, Bootstrapped, Generated, bootstrap};
 use rotator_cache_trait::OnlyNode;
 use rotator_domain::{Clock, Secret, SystemClock, Vault};
 use rotator_proxy_core::{Proxy, ProxyMetrics};
 use rotator_storage_trait::Storage;
 
-use crate::backends::{self, CacheLink};
+use crate::backends::{self, Cache};
 use crate::catalog_source::CatalogSource;
 use crate::config::Config;
 use crate::error::AppError;
-use crate::following::Announcer;
+use crate::following::Following;
 use crate::health::Health;
 use crate::key_states::KeyStates;
 use crate::master_key;
@@ -30,8 +30,6 @@ const ADMIN_BODY_LIMIT: usize = 64 * 1024 * 1024;
 pub(crate) struct Composition {
     pub(crate) site: Site,
     pub(crate) storage: Arc<dyn Storage>,
-    /// This node's part in a cache that others share.
-    pub(crate) link: Option<Arc<dyn CacheLink>>,
 }
 
 /// The storage and what is needed to read it.
@@ -45,12 +43,23 @@ pub(crate) struct Opened {
 pub(crate) async fn open_storage(config: &Config) -> Result<Arc<dyn Storage>, AppError> {
     let factory = backends::storage_factory(&config.database)?;
     let opened = factory.open(&config.database, &config.database_options).await;
-    opened.map_err(|error| AppError::failed("could not open the database", error))
+    opened.map_err(|error| AppError::storage("could not open the database", error))
 }
 
-/// Opens the database and makes what a first start needs: secrets, an administrator, a client key.
+/// Opens the database and makes what a first start needs: secrets, an administrator, a client key. What was generated is
+/// shown, also where the rest fails: it is stored by then, and cannot be shown again.
 pub(crate) async fn open(config: &Config) -> Result<Opened, AppError> {
     let storage = open_storage(config).await?;
+    match prepare(config, storage.as_ref()).await {
+        Ok((vault, bootstrapped)) => Ok(Opened { storage, vault, bootstrapped }),
+        Err(error) => {
+            storage.close().await;
+            Err(error)
+        }
+    }
+}
+
+async fn prepare(config: &Config, storage: &dyn Storage) -> Result<(Vault, Bootstrapped), AppError> {
     let vault = Vault::new(&master_key::load_or_create(config)?);
     let options = BootstrapOptions {
         admin_username: config.admin_username.clone(),
@@ -59,16 +68,20 @@ pub(crate) async fn open(config: &Config) -> Result<Opened, AppError> {
         has_global_client_keys: !config.global_proxy_keys.is_empty(),
         now: SystemClock.now(),
     };
-    let bootstrapped = bootstrap(storage.as_ref(), &vault, options)
-        .await
-        .map_err(|error| AppError::failed("could not prepare the database", error))?;
-    Ok(Opened { storage, vault, bootstrapped })
+    let mut generated = Generated::default();
+    let bootstrapped = bootstrap(storage, &vault, options, &mut generated).await;
+    show_generated(config, &generated, &mut std::io::stdout().lock())
+        .map_err(|error| AppError::failed("could not show the generated secrets", error))?;
+    let bootstrapped = bootstrapped.map_err(|error| {
+        let is_passing = error.is_passing();
+        AppError::failed_for("could not prepare the database", error, is_passing)
+    })?;
+    Ok((vault, bootstrapped))
 }
 
 /// Composes the server.
-pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Composition, AppError> {
+pub(crate) async fn compose(config: &Config, opened: Opened, cache: Cache) -> Result<Composition, AppError> {
     let Opened { storage, vault, bootstrapped } = opened;
-    let cache = backends::cache(config).await?;
     let source = Arc::new(CatalogSource::new(
         Arc::clone(&storage),
         Arc::clone(&cache.rotation),
@@ -76,16 +89,14 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
         bootstrapped.digest_key.clone(),
         config.global_proxy_keys.clone(),
     ));
-    source.load_all().await.map_err(|error| AppError::failed("could not read the services", error))?;
+    if let Err(error) = source.load_all().await {
+        storage.close().await;
+        let is_passing = error.is_passing();
+        return Err(AppError::failed_for("could not read the services", error, is_passing));
+    }
 
-    let announcer = cache
-        .shared
-        .as_ref()
-        .map(|shared| Arc::new(Announcer { source: Arc::clone(&source), feed: Arc::clone(&shared.feed) }));
-    let changes = match &announcer {
-        Some(announcer) => Arc::clone(announcer) as Arc<dyn ChangeListener>,
-        None => Arc::clone(&source) as _,
-    };
+    let feed = cache.shared.as_ref().map(|shared| Arc::clone(&shared.feed));
+    let following = Arc::new(Following { source: Arc::clone(&source), feed });
     let nodes = match &cache.shared {
         Some(shared) => Arc::clone(&shared.nodes),
         None => Arc::new(OnlyNode { id: config.node_id.clone(), version: env!("CARGO_PKG_VERSION").to_owned() }) as _,
@@ -113,7 +124,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
         counters: Arc::clone(&cache.counters),
         rotation: cache.rotation,
         nodes,
-        changes,
+        changes: Arc::clone(&following) as _,
         prober: Arc::new(ProxyProber(proxy.clone())),
         clock: Arc::new(SystemClock),
         jwt_secret: bootstrapped.jwt_secret,
@@ -123,15 +134,15 @@ pub(crate) async fn compose(config: &Config, opened: Opened) -> Result<Compositi
         body_limit: ADMIN_BODY_LIMIT,
     });
     let link = cache.shared.map(|shared| shared.link);
-    let health = Health::new(Arc::clone(&storage), link.clone(), registry);
-    let site = Site { proxy, admin, health, catalog, states, announcer, counters: cache.counters, usage };
-    Ok(Composition { site, storage, link })
+    let health = Health::new(Arc::clone(&storage), link, registry);
+    let site = Site { proxy, admin, health, catalog, states, following, counters: cache.counters, usage };
+    Ok(Composition { site, storage })
 }
 
 /// Shows what was generated at this start, once, on the terminal; it is in no log.
-pub(crate) fn show_generated(config: &Config, bootstrapped: &Bootstrapped, out: &mut dyn Write) -> std::io::Result<()> {
-    let password = bootstrapped.generated_admin_password.as_ref().map(Secret::expose);
-    let client_key = bootstrapped.generated_client_key.as_ref().map(Secret::expose);
+fn show_generated(config: &Config, generated: &Generated, out: &mut dyn Write) -> std::io::Result<()> {
+    let password = generated.admin_password.as_ref().map(Secret::expose);
+    let client_key = generated.client_key.as_ref().map(Secret::expose);
     if password.is_none() && client_key.is_none() {
         return Ok(());
     }

@@ -298,7 +298,7 @@ mod tests {
     fn variable(settings: Settings) -> &'static str {
         match Config::new(&settings).unwrap_err() {
             AppError::Config { variable, .. } => variable,
-            AppError::Failed { action, .. } => panic!("{action}"),
+            AppError::Away { action, .. } | AppError::Failed { action, .. } => panic!("{action}"),
         }
     }
 

@@ -1,4 +1,5 @@
-//! Changes on one node hold on all: each tells the others what it changed, and hears what they did.
+//! Changes on one node hold on all, and what a command changes holds on the server that runs: each looks at the version of
+//! what is stored, and where there is a feed tells the others at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,50 +8,78 @@ use async_trait::async_trait;
 use rotator_admin_api::{ChangeError, ChangeListener};
 use rotator_cache_trait::{Change, ChangeFeed};
 use rotator_domain::ServiceId;
+use tokio::time::MissedTickBehavior;
 
 use crate::catalog_source::CatalogSource;
 
-/// How long to wait for a storage that does not answer.
-const PAUSE: Duration = Duration::from_secs(1);
+/// How often the version is looked at.
+const LOOK: Duration = Duration::from_millis(500);
 
-/// Takes up this node's changes, and tells the other nodes.
-pub(crate) struct Announcer {
+/// Takes up this node's changes and those of others.
+pub(crate) struct Following {
     pub(crate) source: Arc<CatalogSource>,
-    pub(crate) feed: Arc<dyn ChangeFeed>,
+    /// Where nodes tell one another of changes, sooner than a look would show them.
+    pub(crate) feed: Option<Arc<dyn ChangeFeed>>,
 }
 
-// === impl Announcer ===
+// === impl Following ===
 
-impl Announcer {
-    /// Takes up what other nodes change; for ever.
+impl Following {
+    /// Takes up what others change; for ever.
     pub(crate) async fn follow(&self) {
-        let mut changes = self.feed.changes();
-        while let Some(change) = changes.next().await {
-            while let Err(error) = self.take_up(change).await {
-                tracing::warn!(error = %error, "a change of another node could not be taken up");
-                tokio::time::sleep(PAUSE).await;
+        tokio::join!(self.look(), self.listen());
+    }
+
+    /// Looks at the version. A storage that does not answer is told of once, and what was missed is taken up when it does again.
+    async fn look(&self) {
+        let mut looks = tokio::time::interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut is_away = false;
+        loop {
+            looks.tick().await;
+            match (self.source.catch_up().await, is_away) {
+                (Ok(()), false) | (Err(_), true) => {}
+                (Ok(()), true) => {
+                    is_away = false;
+                    tracing::info!("changes are seen again, and those in between are taken up");
+                }
+                (Err(error), false) => {
+                    is_away = true;
+                    let cause = std::error::Error::source(&error).map(ToString::to_string);
+                    tracing::warn!(error = %error, cause, "changes of other nodes and commands cannot be seen");
+                }
             }
         }
     }
 
-    async fn take_up(&self, change: Change) -> Result<(), ChangeError> {
-        match change {
-            Change::Service(id) => self.source.service_changed(id).await,
-            Change::ClientKeys => self.source.client_keys_changed().await,
-            Change::Missed => self.source.load_all().await,
+    /// Takes up what is told.
+    async fn listen(&self) {
+        let Some(feed) = &self.feed else { return };
+        let mut changes = feed.changes();
+        while let Some(change) = changes.next().await {
+            let taken_up = match change {
+                Change::Service(id) => self.source.service_changed(id).await,
+                Change::ClientKeys => self.source.client_keys_changed().await,
+                Change::Missed => self.source.load_all().await.map_err(ChangeError::new),
+            };
+            if let Err(error) = taken_up {
+                // The next look tries again.
+                tracing::debug!(error = %error, "a change of another node could not be taken up at once");
+            }
         }
     }
 
     async fn announce(&self, change: Change) {
-        // This node's own change holds; the others hear of it when they next read everything.
-        if let Err(error) = self.feed.announce_change(change).await {
+        let Some(feed) = &self.feed else { return };
+        // This node's own change holds; the others see it when they next look.
+        if let Err(error) = feed.announce_change(change).await {
             tracing::warn!(error = %error, "a change could not be told to the other nodes");
         }
     }
 }
 
 #[async_trait]
-impl ChangeListener for Announcer {
+impl ChangeListener for Following {
     async fn service_changed(&self, id: ServiceId) -> Result<(), ChangeError> {
         self.source.service_changed(id).await?;
         self.announce(Change::Service(id)).await;

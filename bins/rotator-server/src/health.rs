@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use http_body_util::Full;
 use prometheus_client::metrics::gauge::Gauge;
@@ -40,6 +40,11 @@ struct Readiness {
     nodes: usize,
 }
 
+const NOT_READY: &str = "not ready";
+const NO_ANSWER: &str = "does not answer";
+/// When to come again, in seconds, while the database does not answer.
+const LATER: &str = "5";
+
 const WELCOME: &str = concat!(
     "<!doctype html><html lang=en><meta charset=utf-8><title>API Key Rotator</title>",
     "<h1>API Key Rotator ",
@@ -69,7 +74,7 @@ impl Health {
     pub(crate) async fn answer(&self, path: &str) -> Option<Response<Full<Bytes>>> {
         match path {
             "/" => Some(text(StatusCode::OK, "text/html; charset=utf-8", WELCOME)),
-            "/healthz" => Some(text(StatusCode::OK, "text/plain; charset=utf-8", "ok\n")),
+            "/healthz" => Some(alive()),
             "/readyz" => Some(self.readiness().await),
             "/metrics" => Some(self.metrics()),
             _ => None,
@@ -89,10 +94,10 @@ impl Health {
             Ok(()) => (StatusCode::OK, readiness("ready", "ok")),
             Err(error) => {
                 tracing::warn!(error = %error, "the database does not answer");
-                (StatusCode::SERVICE_UNAVAILABLE, readiness("not ready", "does not answer"))
+                (StatusCode::SERVICE_UNAVAILABLE, readiness(NOT_READY, NO_ANSWER))
             }
         };
-        text(status, "application/json", serde_json::to_vec(&readiness).unwrap_or_default())
+        readiness.answer(status)
     }
 
     fn metrics(&self) -> Response<Full<Bytes>> {
@@ -109,6 +114,39 @@ impl Health {
                 text(StatusCode::INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", "")
             }
         }
+    }
+}
+
+/// The answer to any path before the server has its database.
+pub(crate) fn before_start(path: &str, shares_cache: bool) -> Response<Full<Bytes>> {
+    if path == "/healthz" {
+        return alive();
+    }
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    let mut response = if path == "/readyz" {
+        let cache = if shares_cache { "alone" } else { "own" };
+        Readiness { status: NOT_READY, database: NO_ANSWER, cache, nodes: 1 }.answer(status)
+    } else {
+        // A problem document for the doors' clients, and the field that those of the admin API read.
+        let detail = "the server waits for its database";
+        let problem = serde_json::json!({
+            "type": "about:blank", "title": "Service Unavailable", "status": 503, "detail": detail, "error": detail,
+        });
+        text(status, "application/problem+json", problem.to_string())
+    };
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(LATER));
+    response
+}
+
+fn alive() -> Response<Full<Bytes>> {
+    text(StatusCode::OK, "text/plain; charset=utf-8", "ok\n")
+}
+
+// === impl Readiness ===
+
+impl Readiness {
+    fn answer(&self, status: StatusCode) -> Response<Full<Bytes>> {
+        text(status, "application/json", serde_json::to_vec(self).unwrap_or_default())
     }
 }
 

@@ -15,6 +15,7 @@ mod master_key;
 mod prober;
 mod serve;
 mod usage;
+mod waiting;
 
 use std::process::ExitCode;
 

@@ -2,14 +2,14 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -21,8 +21,10 @@ use rotator_proxy_core::{BoxError, CatalogHandle, Proxy, ProxyBody};
 use tokio::net::{TcpListener, TcpStream};
 use tower::util::ServiceExt;
 
-use crate::following::Announcer;
-use crate::health::Health;
+use crate::config::{CacheUrl, Config};
+use crate::error::AppError;
+use crate::following::Following;
+use crate::health::{self, Health};
 use crate::key_states::KeyStates;
 use crate::usage::Usage;
 
@@ -42,11 +44,27 @@ pub(crate) struct Site {
     pub(crate) health: Health,
     pub(crate) catalog: CatalogHandle,
     pub(crate) states: KeyStates,
-    /// Hears what other nodes change, where there are any.
-    pub(crate) announcer: Option<Arc<Announcer>>,
+    /// Sees what other nodes and commands change.
+    pub(crate) following: Arc<Following>,
     pub(crate) counters: Arc<dyn Counters>,
     /// Where requests are counted, if they are.
     pub(crate) usage: Option<Usage>,
+}
+
+/// Where requests come in, from before there is a site until the last one has ended.
+pub(crate) struct Entrance {
+    listener: TcpListener,
+    address: SocketAddr,
+    inside: Arc<Inside>,
+    connections: GracefulShutdown,
+}
+
+/// What is behind the entrance.
+struct Inside {
+    /// Set once, when the database answers.
+    site: OnceLock<Arc<Site>>,
+    /// Whether there is a cache that others share.
+    shares_cache: bool,
 }
 
 type SiteBody = UnsyncBoxBody<Bytes, BoxError>;
@@ -96,7 +114,7 @@ impl Site {
             return self.proxy.handle(request).await.map(ProxyBody::boxed_unsync);
         }
         if let Some(response) = self.health.answer(path).await {
-            return response.map(|body| body.map_err(|never| match never {}).boxed_unsync());
+            return own(response);
         }
         request.extensions_mut().insert(ConnectInfo(remote));
         let answered: Result<_, Infallible> = self.admin.clone().oneshot(request.map(axum::body::Body::new)).await;
@@ -107,68 +125,103 @@ impl Site {
     }
 }
 
-/// Serves until `shutdown` is done; then takes no more connections and waits until every request in flight has ended,
-/// or until `grace` is over.
-pub(crate) async fn run(
-    listener: TcpListener,
-    site: Arc<Site>,
-    shutdown: impl Future<Output = ()>,
-    grace: Option<Duration>,
-) {
-    let graceful = GracefulShutdown::new();
-    let tended = Arc::clone(&site);
-    let tending = tokio::spawn(async move { tended.tend().await });
-    let following = site.announcer.clone().map(|announcer| tokio::spawn(async move { announcer.follow().await }));
-    let counted = Arc::clone(&site);
-    let counting = tokio::spawn(async move {
-        if let Some(usage) = &counted.usage {
-            usage.run().await;
-        }
-    });
-    let mut shutdown = std::pin::pin!(shutdown);
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, remote)) => connection(stream, remote, Arc::clone(&site), &graceful),
+// === impl Entrance ===
+
+impl Entrance {
+    /// Takes the address.
+    pub(crate) async fn bind(config: &Config) -> Result<Self, AppError> {
+        let failed = |error| AppError::failed(format!("could not listen on {}", config.listen), error);
+        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let shares_cache = config.cache != CacheUrl::Memory;
+        let inside = Arc::new(Inside { site: OnceLock::new(), shares_cache });
+        Ok(Self { listener, address, inside, connections: GracefulShutdown::new() })
+    }
+
+    /// The address that was taken.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes connections, for ever.
+    pub(crate) async fn accept(&self) -> Infallible {
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, remote)) => connection(stream, remote, Arc::clone(&self.inside), &self.connections),
                 Err(error) => {
                     tracing::warn!(error = %error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_REST).await;
                 }
-            },
-            () = &mut shutdown => break,
-        }
-    }
-    drop(listener);
-    tending.abort();
-    following.iter().for_each(tokio::task::JoinHandle::abort);
-    tracing::info!("shutting down: waiting for the requests in flight");
-    let ended = async {
-        graceful.shutdown().await;
-        site.proxy.close().await;
-    };
-    match grace {
-        None => ended.await,
-        Some(grace) => {
-            if tokio::time::timeout(grace, ended).await.is_err() {
-                tracing::warn!("some requests did not end in time and are cut");
             }
         }
     }
-    counting.abort();
-    if let Some(usage) = &site.usage {
-        usage.close().await;
+
+    /// Serves until `shutdown` is done; then takes no more connections and waits until every request in flight has ended,
+    /// or until `grace` is over.
+    pub(crate) async fn serve(self, site: Site, shutdown: impl Future<Output = ()>, grace: Option<Duration>) {
+        let site = Arc::clone(self.inside.site.get_or_init(|| Arc::new(site)));
+        let tended = Arc::clone(&site);
+        let tending = tokio::spawn(async move { tended.tend().await });
+        let following = Arc::clone(&site.following);
+        let following = tokio::spawn(async move { following.follow().await });
+        let counted = Arc::clone(&site);
+        let counting = tokio::spawn(async move {
+            if let Some(usage) = &counted.usage {
+                usage.run().await;
+            }
+        });
+        tokio::select! {
+            never = self.accept() => match never {},
+            () = shutdown => {}
+        }
+        drop(self.listener);
+        tending.abort();
+        following.abort();
+        tracing::info!("shutting down: waiting for the requests in flight");
+        let ended = async {
+            self.connections.shutdown().await;
+            site.proxy.close().await;
+        };
+        match grace {
+            None => ended.await,
+            Some(grace) => {
+                if tokio::time::timeout(grace, ended).await.is_err() {
+                    tracing::warn!("some requests did not end in time and are cut");
+                }
+            }
+        }
+        counting.abort();
+        if let Some(usage) = &site.usage {
+            usage.close().await;
+        }
+        site.save_states().await;
     }
-    site.save_states().await;
+}
+
+// === impl Inside ===
+
+impl Inside {
+    async fn answer(&self, request: Request<Incoming>, remote: SocketAddr) -> Response<SiteBody> {
+        match self.site.get() {
+            Some(site) => site.answer(request, remote).await,
+            None => own(health::before_start(request.uri().path(), self.shares_cache)),
+        }
+    }
+}
+
+/// An answer of the server's own.
+fn own(response: Response<Full<Bytes>>) -> Response<SiteBody> {
+    response.map(|body| body.map_err(|never| match never {}).boxed_unsync())
 }
 
 /// Serves one connection in a task that the graceful shutdown watches.
-fn connection(stream: TcpStream, remote: SocketAddr, site: Arc<Site>, graceful: &GracefulShutdown) {
+fn connection(stream: TcpStream, remote: SocketAddr, inside: Arc<Inside>, graceful: &GracefulShutdown) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(error = %error, "TCP_NODELAY could not be set");
     }
     let service = service_fn(move |request| {
-        let site = Arc::clone(&site);
-        async move { Ok::<_, Infallible>(site.answer(request, remote).await) }
+        let inside = Arc::clone(&inside);
+        async move { Ok::<_, Infallible>(inside.answer(request, remote).await) }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).keep_alive(true);

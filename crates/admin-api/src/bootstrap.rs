@@ -3,7 +3,7 @@
 use rotator_domain::{
     CLIENT_KEY_PREFIX, ClientKey, ClientKeyId, DigestKey, SealContext, SealError, Secret, Timestamp, Vault,
 };
-use rotator_storage_trait::{AdminUser, Storage, StorageError};
+use rotator_storage_trait::{AdminUser, Storage, StorageError, StorageErrorKind};
 
 use crate::{password, random};
 
@@ -34,10 +34,15 @@ pub struct Bootstrapped {
     pub digest_key: DigestKey,
     /// The secret that signs sessions.
     pub jwt_secret: Secret,
-    /// The administrator's password, when this start made it.
-    pub generated_admin_password: Option<Secret>,
-    /// The first client key, when this start made it.
-    pub generated_client_key: Option<Secret>,
+}
+
+/// What a start made that nobody knows yet.
+#[derive(Debug, Default)]
+pub struct Generated {
+    /// The administrator's password.
+    pub admin_password: Option<Secret>,
+    /// The first client key.
+    pub client_key: Option<Secret>,
 }
 
 /// Why a database could not be prepared.
@@ -57,7 +62,18 @@ pub enum BootstrapError {
     Password,
 }
 
-/// Makes what is missing and reads the rest.
+// === impl BootstrapError ===
+
+impl BootstrapError {
+    /// Whether the same may succeed later: the database does not answer now.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Storage(error) if *error.kind() == StorageErrorKind::Unavailable)
+    }
+}
+
+/// Makes what is missing and reads the rest. What is generated is in `generated` as soon as it is stored, also where something
+/// fails afterwards.
 ///
 /// # Errors
 /// When the database fails, or when the master key is not the one that the database was made with.
@@ -65,15 +81,16 @@ pub async fn bootstrap(
     storage: &dyn Storage,
     vault: &Vault,
     options: BootstrapOptions,
+    generated: &mut Generated,
 ) -> Result<Bootstrapped, BootstrapError> {
     let digest_key = digest_key(storage, vault).await?;
     let jwt_secret = match options.jwt_secret.clone() {
         Some(secret) => secret,
         None => stored_jwt_secret(storage, vault).await?,
     };
-    let generated_admin_password = admin(storage, &options).await?;
-    let generated_client_key = first_client_key(storage, &digest_key, &options).await?;
-    Ok(Bootstrapped { digest_key, jwt_secret, generated_admin_password, generated_client_key })
+    generated.admin_password = admin(storage, &options).await?;
+    generated.client_key = first_client_key(storage, &digest_key, &options).await?;
+    Ok(Bootstrapped { digest_key, jwt_secret })
 }
 
 /// Whether this vault opens what the database holds; a database without anything sealed opens with every vault.

@@ -1,13 +1,15 @@
 //! Opens MySQL and MariaDB databases.
 
+use std::io;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use rotator_storage_sea_orm::{Connections, SeaOrmStorage, read_legacy};
 use rotator_storage_trait::{DatabaseUrl, LegacyService, Storage, StorageError, StorageFactory, StorageOptions};
 use sea_orm::SqlxMySqlConnector;
-use sqlx::AssertSqlSafe;
 use sqlx::mysql::{MySqlPool, MySqlPoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use tokio::time::timeout;
 
 use crate::{fault, location, server, session};
 
@@ -88,5 +90,10 @@ async fn pool(url: &DatabaseUrl, options: &StorageOptions, access: &str) -> Resu
                 Ok(())
             })
         });
+    // Once without the pool, which would keep to itself why nobody answers, and only say that it waited.
+    let answer = timeout(options.acquire_timeout, connect.connect()).await;
+    let answer = answer.unwrap_or_else(|_| Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into())));
+    // How it ends changes nothing.
+    drop(answer.map_err(fault::while_opening)?.close().await);
     pool.connect_with(connect).await.map_err(fault::while_opening)
 }

@@ -1,5 +1,6 @@
 //! Opens PostgreSQL databases.
 
+use std::io;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -8,8 +9,9 @@ use rotator_storage_trait::{
     DatabaseUrl, LegacyService, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions,
 };
 use sea_orm::SqlxPostgresConnector;
-use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use tokio::time::timeout;
 
 use crate::{fault, location, server, session};
 
@@ -59,12 +61,14 @@ async fn connect(url: &DatabaseUrl, options: &StorageOptions) -> Result<Connecti
     Ok(Connections { readers: pool.clone(), writer: pool, classify: fault::classify })
 }
 
-/// Opens a pool whose sessions are this program's own. The driver itself sets UTC and UTF-8.
+/// Opens a pool whose sessions are this program's own. The driver itself sets UTC and UTF-8, and logs what the server
+/// notes of statements that find their work done.
 async fn pool(url: &DatabaseUrl, options: &StorageOptions) -> Result<PgPool, StorageError> {
     let connect = location::parse(url)?;
     let patience = options.acquire_timeout.as_millis().clamp(1, 1_000_000_000);
     let settings = format!(
-        "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED; SET lock_timeout = {patience}"
+        "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED; SET lock_timeout = {patience}; \
+         SET client_min_messages = warning"
     );
     let pool = PgPoolOptions::new()
         .max_connections(options.max_connections.max(1))
@@ -77,5 +81,10 @@ async fn pool(url: &DatabaseUrl, options: &StorageOptions) -> Result<PgPool, Sto
                 Ok(())
             })
         });
+    // Once without the pool, which would keep to itself why nobody answers, and only say that it waited.
+    let answer = timeout(options.acquire_timeout, connect.connect()).await;
+    let answer = answer.unwrap_or_else(|_| Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into())));
+    // How it ends changes nothing.
+    drop(answer.map_err(fault::while_opening)?.close().await);
     pool.connect_with(connect).await.map_err(fault::while_opening)
 }

@@ -4,6 +4,8 @@ pub(crate) mod admin_token;
 pub(crate) mod admin_user;
 pub(crate) mod audit_entry;
 pub(crate) mod client_key;
+pub(crate) mod config_change;
+pub(crate) mod config_epoch;
 pub(crate) mod ended_session;
 pub(crate) mod id_sequence;
 pub(crate) mod key_state;

@@ -5,12 +5,13 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use rotator_domain::{KeyId, KeyPolicyChange, ServiceId, Timestamp};
 use rotator_storage_trait::{
-    KeyChange, KeyCounts, KeyRecord, KeyRepository, Page, PoolChange, StorageError, StorageErrorKind,
+    KeyChange, KeyCounts, KeyRecord, KeyRepository, Page, PoolChange, Served, StorageError, StorageErrorKind,
 };
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::SeaOrmStorage;
+use crate::changes::commit;
 use crate::entity::upstream_key::{ActiveModel, Column, Entity, TABLE, read_key_policy, write_key_policy};
 use crate::error::Attempt;
 use crate::storage::{CHUNK, again, limit, line_up, statements};
@@ -23,7 +24,7 @@ impl KeyRepository for SeaOrmStorage {
             let transaction = self.begin(attempt).await?;
             line_up(&transaction, attempt, keys.iter().map(|key| key.service_id)).await?;
             let skipped = insert(&transaction, attempt, keys).await?;
-            transaction.commit().await.map_err(|error| attempt.failed(error))?;
+            commit(transaction, attempt, keys.iter().map(|key| Served::Service(key.service_id))).await?;
             Ok(skipped)
         })
         .await
@@ -50,7 +51,7 @@ impl KeyRepository for SeaOrmStorage {
                 change_one(&transaction, attempt, of_key, change, now).await?;
             }
             let skipped = insert(&transaction, attempt, &change.insert).await?;
-            transaction.commit().await.map_err(|error| attempt.failed(error))?;
+            commit(transaction, attempt, [Served::Service(service)]).await?;
             Ok(skipped)
         })
         .await
@@ -109,8 +110,8 @@ impl KeyRepository for SeaOrmStorage {
             let transaction = self.begin(attempt).await?;
             change_one(&transaction, attempt, Condition::all().add(Column::Id.eq(id.0)), change, now).await?;
             let row = Entity::find_by_id(id.0).one(&transaction).await.map_err(|error| attempt.failed(error))?;
-            let key = attempt.read_one(row)?.ok_or_else(|| attempt.fail(StorageErrorKind::NotFound))?;
-            transaction.commit().await.map_err(|error| attempt.failed(error))?;
+            let key: KeyRecord = attempt.read_one(row)?.ok_or_else(|| attempt.fail(StorageErrorKind::NotFound))?;
+            commit(transaction, attempt, [Served::Service(key.service_id)]).await?;
             Ok(key)
         })
         .await
@@ -131,7 +132,7 @@ impl KeyRepository for SeaOrmStorage {
             let deleted = Entity::delete_by_id(id.0).exec(&transaction).await.map_err(|error| attempt.failed(error))?;
             match service {
                 Some(service) if deleted.rows_affected > 0 => {
-                    transaction.commit().await.map_err(|error| attempt.failed(error))?;
+                    commit(transaction, attempt, [Served::Service(ServiceId(service))]).await?;
                     Ok(ServiceId(service))
                 }
                 _ => Err(attempt.fail(StorageErrorKind::NotFound)),
@@ -146,9 +147,9 @@ impl KeyRepository for SeaOrmStorage {
             let transaction = self.begin(attempt).await?;
             line_up(&transaction, attempt, [service]).await?;
             let delete = Entity::delete_many().filter(Column::ServiceId.eq(service.0));
-            let done = delete.exec(&transaction).await.map_err(|error| attempt.failed(error))?;
-            transaction.commit().await.map_err(|error| attempt.failed(error))?;
-            Ok(done.rows_affected)
+            let deleted = delete.exec(&transaction).await.map_err(|error| attempt.failed(error))?.rows_affected;
+            commit(transaction, attempt, (deleted > 0).then_some(Served::Service(service))).await?;
+            Ok(deleted)
         })
         .await
     }

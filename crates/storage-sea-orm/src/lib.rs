@@ -9,6 +9,7 @@
 
 mod admin;
 mod audit;
+mod changes;
 mod client_key;
 mod connections;
 mod entity;

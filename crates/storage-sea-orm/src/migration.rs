@@ -3,6 +3,7 @@
 pub(crate) mod lock;
 mod m0001_initial;
 mod m0002_rotation;
+mod m0003_changes;
 mod m0004_usage;
 mod resume;
 mod schema;
@@ -23,7 +24,7 @@ pub(crate) struct Migrator;
 const APPLIED: &str = "rotator_migrations";
 
 /// Every table, with the migration that makes it; those that refer to others come before them.
-const TABLES: [(&str, &str); 14] = [
+const TABLES: [(&str, &str); 16] = [
     ("key_states", "m0002_rotation"),
     ("upstream_keys", "m0001_initial"),
     ("services", "m0001_initial"),
@@ -34,6 +35,8 @@ const TABLES: [(&str, &str); 14] = [
     ("settings", "m0001_initial"),
     ("audit_log", "m0001_initial"),
     ("id_sequence", "m0001_initial"),
+    ("config_changes", "m0003_changes"),
+    ("config_epoch", "m0003_changes"),
     ("usage_minutes", "m0004_usage"),
     ("usage_hours", "m0004_usage"),
     ("usage_days", "m0004_usage"),
@@ -44,7 +47,12 @@ const TABLES: [(&str, &str); 14] = [
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_initial::Migration), Box::new(m0002_rotation::Migration), Box::new(m0004_usage::Migration)]
+        vec![
+            Box::new(m0001_initial::Migration),
+            Box::new(m0002_rotation::Migration),
+            Box::new(m0003_changes::Migration),
+            Box::new(m0004_usage::Migration),
+        ]
     }
 
     fn migration_table_name() -> DynIden {

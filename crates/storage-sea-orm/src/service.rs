@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use rotator_domain::{Service, ServiceId, Slug};
-use rotator_storage_trait::{Page, ServiceRepository, StorageError, StorageErrorKind};
+use rotator_storage_trait::{Page, Served, ServiceRepository, StorageError, StorageErrorKind};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::SeaOrmStorage;
+use crate::changes::commit;
 use crate::entity::service::{ActiveModel, Column, Entity};
 use crate::error::Attempt;
 use crate::storage::{again, limit};
@@ -15,8 +16,13 @@ impl ServiceRepository for SeaOrmStorage {
     async fn insert_service(&self, service: &Service) -> Result<(), StorageError> {
         let attempt = self.attempt("store a service");
         let row = ActiveModel::try_from(service).map_err(|error| attempt.failed(error))?;
-        let insert = Entity::insert(row);
-        match self.insert(attempt, insert).await {
+        let done = again(|| async {
+            let transaction = self.begin(attempt).await?;
+            let insert = Entity::insert(row.clone()).exec_without_returning(&transaction).await;
+            insert.map_err(|error| attempt.failed(error))?;
+            commit(transaction, attempt, [Served::Service(service.id)]).await
+        });
+        match done.await {
             Ok(()) => Ok(()),
             Err(error) => Err(self.taken(service, attempt, error).await),
         }
@@ -27,11 +33,15 @@ impl ServiceRepository for SeaOrmStorage {
         let row = ActiveModel::try_from(service).map_err(|error| attempt.failed(error))?;
         let update = Entity::update_many().set(row).filter(Column::Id.eq(service.id.0));
         let done = again(|| async {
-            update.clone().exec(&self.connections.writer).await.map_err(|error| attempt.failed(error))
+            let transaction = self.begin(attempt).await?;
+            let done = update.clone().exec(&transaction).await.map_err(|error| attempt.failed(error))?;
+            if done.rows_affected == 0 {
+                return Err(attempt.fail(StorageErrorKind::NotFound));
+            }
+            commit(transaction, attempt, [Served::Service(service.id)]).await
         });
         match done.await {
-            Ok(done) if done.rows_affected == 0 => Err(attempt.fail(StorageErrorKind::NotFound)),
-            Ok(_) => Ok(()),
+            Ok(()) => Ok(()),
             Err(error) => Err(self.taken(service, attempt, error).await),
         }
     }
@@ -40,10 +50,11 @@ impl ServiceRepository for SeaOrmStorage {
         let attempt = self.attempt("delete a service");
         // The keys go with it, in the same statement: the foreign key cascades.
         again(|| async {
-            let delete = Entity::delete_by_id(id.0).exec(&self.connections.writer).await;
+            let transaction = self.begin(attempt).await?;
+            let delete = Entity::delete_by_id(id.0).exec(&transaction).await;
             match delete.map_err(|error| attempt.failed(error))?.rows_affected {
                 0 => Err(attempt.fail(StorageErrorKind::NotFound)),
-                _ => Ok(()),
+                _ => commit(transaction, attempt, [Served::Service(id)]).await,
             }
         })
         .await

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rotator_storage_sea_orm::{Connections, SeaOrmStorage, read_legacy};
-use rotator_storage_trait::{
-    DatabaseUrl, LegacyService, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions,
-};
+use rotator_storage_trait::{DatabaseUrl, LegacyService, Storage, StorageError, StorageFactory, StorageOptions};
 use sea_orm::SqlxSqliteConnector;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -56,7 +54,8 @@ impl StorageFactory for SqliteFactory {
         // Without pragmas: even the journal mode would be a change.
         let connect =
             Location::parse(url)?.options.read_only(true).create_if_missing(false).disable_statement_logging();
-        let pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool(1, options, connect).await?);
+        let pool = pool(1, options, connect).await.map_err(fault::while_reading)?;
+        let pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
         let services = read_legacy(&pool, fault::classify).await;
         // An error while closing changes nothing for anybody.
         let _ = pool.close().await;
@@ -68,14 +67,18 @@ impl StorageFactory for SqliteFactory {
 async fn connect(location: &Location, options: &StorageOptions) -> Result<Connections, StorageError> {
     location.create()?;
     let connect = pragmas(location.options.clone(), options);
-    let writer = pool(1, options, connect.clone()).await?;
+    let writer = pool(1, options, connect.clone()).await.map_err(fault::while_opening)?;
+    // A file that only may be read opens all the same, and would tell of it at the first change.
+    let attempt = sqlx::raw_sql("BEGIN IMMEDIATE; CREATE TABLE rotator_attempt (a); ROLLBACK").execute(&writer).await;
+    attempt.map_err(fault::while_opening)?;
     let readers = if location.in_memory {
         // The database is the connection.
         writer.clone()
     } else {
         // A change that takes the readers' way is a mistake of this program, and fails.
         let readers = options.max_connections.saturating_sub(1).max(1);
-        pool(readers, options, connect.pragma("query_only", "ON")).await?
+        let readers = pool(readers, options, connect.pragma("query_only", "ON")).await;
+        readers.map_err(fault::while_opening)?
     };
     Ok(Connections {
         readers: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
@@ -98,7 +101,7 @@ async fn pool(
     connections: u32,
     options: &StorageOptions,
     connect: SqliteConnectOptions,
-) -> Result<SqlitePool, StorageError> {
+) -> Result<SqlitePool, sqlx::Error> {
     let pool = SqlitePoolOptions::new()
         .min_connections(1)
         .max_connections(connections)
@@ -114,10 +117,7 @@ async fn pool(
             // The one thing for which SQLite does not wait by itself is the change of the journal to a WAL, when another
             // process makes it at the same moment.
             Err(error) if fault::is_busy(&error) && Instant::now() < deadline => sleep(BUSY_PAUSE).await,
-            Err(error) => {
-                let kind = fault::kind(&error).unwrap_or(StorageErrorKind::Refused);
-                return Err(StorageError::new(kind, "open the SQLite database").with_source(error));
-            }
+            Err(error) => return Err(error),
         }
     }
 }

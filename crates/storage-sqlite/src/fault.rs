@@ -1,10 +1,12 @@
 //! How SQLite's errors read.
 
-use rotator_storage_trait::StorageErrorKind;
+use rotator_storage_trait::{StorageError, StorageErrorKind};
 use sea_orm::{DbErr, RuntimeErr};
 use sqlx::error::DatabaseError;
 
+const ACTION: &str = "open the SQLite database";
 const BUSY: i32 = 5;
+const CANTOPEN: i32 = 14;
 
 /// What kind of error SQLite's own error is; see [`rotator_storage_sea_orm::Classify`].
 pub(crate) fn classify(error: &DbErr) -> Option<StorageErrorKind> {
@@ -28,6 +30,22 @@ pub(crate) fn kind(error: &sqlx::Error) -> Option<StorageErrorKind> {
     }
 }
 
+/// The error of opening that ends with SQLite's own. A file that cannot be opened then is there and denied to this user, or no
+/// file; waiting does not change that.
+pub(crate) fn while_opening(error: sqlx::Error) -> StorageError {
+    let is_denied = error.as_database_error().and_then(result_code) == Some(CANTOPEN);
+    if is_denied {
+        return StorageError::new(StorageErrorKind::Denied, ACTION).with_source(error);
+    }
+    while_reading(error)
+}
+
+/// The error of opening a file that is only read, and not made where it is not there.
+pub(crate) fn while_reading(error: sqlx::Error) -> StorageError {
+    let kind = kind(&error).unwrap_or(StorageErrorKind::Refused);
+    StorageError::new(kind, ACTION).with_source(error)
+}
+
 /// Whether another connection holds a lock.
 pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(result_code) == Some(BUSY)
@@ -35,13 +53,14 @@ pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
 
 fn of_result_code(code: i32) -> Option<StorageErrorKind> {
     const LOCKED: i32 = 6;
+    const READONLY: i32 = 8;
     const IOERR: i32 = 10;
     const CORRUPT: i32 = 11;
     const FULL: i32 = 13;
-    const CANTOPEN: i32 = 14;
     const NOTADB: i32 = 26;
     match code {
         BUSY | LOCKED | IOERR | FULL | CANTOPEN => Some(StorageErrorKind::Unavailable),
+        READONLY => Some(StorageErrorKind::ReadOnly),
         CORRUPT | NOTADB => Some(StorageErrorKind::Corrupt),
         _ => None,
     }

@@ -1,7 +1,7 @@
 //! Where a database is: a file or memory.
 
 use std::fs::{DirBuilder, OpenOptions};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use rotator_storage_trait::{DatabaseUrl, StorageError, StorageErrorKind};
@@ -41,14 +41,22 @@ impl Location {
         if self.in_memory {
             return Ok(());
         }
-        let unavailable =
-            |error: io::Error| StorageError::new(StorageErrorKind::Unavailable, ACTION).with_source(error);
+        let failed = |error: io::Error| {
+            let kind = match error.kind() {
+                ErrorKind::PermissionDenied => StorageErrorKind::Denied,
+                ErrorKind::ReadOnlyFilesystem => StorageErrorKind::ReadOnly,
+                // Something else is where a folder must be.
+                ErrorKind::AlreadyExists | ErrorKind::NotADirectory => StorageErrorKind::Refused,
+                _ => StorageErrorKind::Unavailable,
+            };
+            StorageError::new(kind, ACTION).with_source(error)
+        };
         let path = self.options.get_filename();
         match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => create_folder(folder).map_err(unavailable)?,
+            Some(folder) if !folder.as_os_str().is_empty() => create_folder(folder).map_err(failed)?,
             _ => {}
         }
-        create_file(path).map_err(unavailable)
+        create_file(path).map_err(failed)
     }
 }
 
@@ -66,7 +74,7 @@ fn create_file(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     }
 }

@@ -200,7 +200,7 @@ async fn a_folder_cannot_be_opened() {
     let folder = tempfile::tempdir().unwrap();
     let url = DatabaseUrl::new(format!("sqlite:{}", folder.path().display()));
     let opened = SqliteFactory.open(&url, &StorageOptions::default()).await;
-    assert_eq!(opened.err().unwrap().kind(), &StorageErrorKind::Unavailable);
+    assert_eq!(opened.err().unwrap().kind(), &StorageErrorKind::Denied);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
 
 mod admin;
 mod audit;
+mod changes;
 mod client_key;
 mod error;
 mod factory;
@@ -22,6 +23,7 @@ mod usage;
 
 pub use admin::{AdminRepository, AdminToken, AdminUser};
 pub use audit::{AuditEntry, AuditRepository};
+pub use changes::{ChangeRepository, Served, StoredChange};
 pub use client_key::ClientKeyRepository;
 pub use error::{StorageError, StorageErrorKind};
 pub use factory::{DatabaseUrl, StorageFactory, StorageOptions};
@@ -58,6 +60,7 @@ pub trait Storage:
     + KeyRepository
     + StateRepository
     + ClientKeyRepository
+    + ChangeRepository
     + AdminRepository
     + AuditRepository
     + SecretRepository

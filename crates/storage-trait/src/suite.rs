@@ -15,6 +15,7 @@
 
 pub mod admin;
 pub mod audit;
+pub mod changes;
 pub mod client_keys;
 pub mod ids;
 pub mod key_changes;
@@ -73,6 +74,10 @@ macro_rules! storage_suite {
             states::many_states_are_saved_at_once,
             client_keys::client_keys_read_back_in_order,
             client_keys::a_taken_client_key_is_a_conflict,
+            changes::every_change_of_what_is_served_counts,
+            changes::what_is_refused_or_not_served_counts_nothing,
+            changes::a_thing_that_changes_often_is_told_once,
+            changes::who_reads_while_others_write_misses_nothing,
             admin::an_administrator_is_stored_and_replaced,
             admin::user_names_compare_exactly,
             admin::what_no_database_can_hold_is_not_found,

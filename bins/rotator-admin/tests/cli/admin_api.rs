@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rotator_admin_api::bootstrap::{BootstrapOptions, bootstrap};
+use rotator_admin_api::bootstrap::{BootstrapOptions, Generated, bootstrap};
 use rotator_admin_api::{AdminContext, ChangeError, ChangeListener, KeyProber, ProbeError, ProbeOutcome, router};
 use rotator_cache_memory::{MemoryCounters, MemoryRotation};
 use rotator_cache_trait::OnlyNode;
@@ -54,7 +54,7 @@ pub(crate) async fn start() -> SocketAddr {
         has_global_client_keys: true,
         now: SystemClock.now(),
     };
-    let bootstrapped = bootstrap(storage.as_ref(), &vault, options).await.unwrap();
+    let bootstrapped = bootstrap(storage.as_ref(), &vault, options, &mut Generated::default()).await.unwrap();
     let router = router(AdminContext {
         storage,
         vault,

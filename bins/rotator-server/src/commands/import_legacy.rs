@@ -21,8 +21,6 @@ pub(super) async fn run(config: &Config, file: &Path) -> Result<(), AppError> {
         .await
         .map_err(|error| AppError::failed(format!("could not read {}", file.display()), error))?;
     let opened = compose::open(config).await?;
-    compose::show_generated(config, &opened.bootstrapped, &mut std::io::stdout().lock())
-        .map_err(|error| AppError::failed("could not show the generated secrets", error))?;
     let digest_key = &opened.bootstrapped.digest_key;
     let imported =
         rotator_admin_api::import_legacy(opened.storage.as_ref(), &opened.vault, digest_key, &SystemClock, services)
@@ -36,5 +34,5 @@ pub(super) async fn run(config: &Config, file: &Path) -> Result<(), AppError> {
         "{} services and {} keys taken over, {} double keys left out.",
         report.services, report.keys, report.duplicate_keys
     ))?;
-    say("A running server sees them after its next start.")
+    say("A running server sees them within a second.")
 }

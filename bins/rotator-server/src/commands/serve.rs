@@ -1,35 +1,82 @@
 //! `serve`: the server itself.
 
+use std::pin::pin;
 use std::sync::Arc;
-
-use tokio::net::TcpListener;
+use std::time::Duration;
 
 use super::say;
-use crate::compose;
+use crate::backends::{self, CacheLink};
+use crate::compose::{self, Composition};
 use crate::config::Config;
 use crate::error::AppError;
+use crate::serve::Entrance;
+use crate::waiting::until_it_answers;
+
+/// How long the start may take before the address is taken without it.
+const PROMPT: Duration = Duration::from_millis(500);
+/// How long a node that never served may take to leave the others.
+const LEAVING: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(config: &Config) -> Result<(), AppError> {
-    let opened = compose::open(config).await?;
-    compose::show_generated(config, &opened.bootstrapped, &mut std::io::stdout().lock())
-        .map_err(|error| AppError::failed("could not show the generated secrets", error))?;
-    let composition = compose::compose(config, opened).await?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .map_err(|error| AppError::failed(format!("could not listen on {}", config.listen), error))?;
-    let address = listener
-        .local_addr()
-        .map_err(|error| AppError::failed("could not tell the address that is listened on", error))?;
-    let shutdown = shutdown_signal()?;
+    let mut shutdown = pin!(shutdown_signal()?);
+    // First, because it changes nothing: what is wrong with it must not leave a database that was made for nothing.
+    let cache = tokio::select! {
+        cache = backends::cache(config) => cache?,
+        () = &mut shutdown => return Ok(()),
+    };
+    let link = cache.shared.as_ref().map(|shared| Arc::clone(&shared.link));
+    let composed = until_it_answers(async || {
+        let opened = compose::open(config).await?;
+        compose::compose(config, opened, cache.clone()).await
+    });
+    let begun = begin(config, composed, shutdown.as_mut()).await;
+    let Ok(Some((entrance, Composition { site, storage }))) = begun else {
+        leave_early(link).await;
+        return begun.map(drop);
+    };
+    let address = entrance.address();
     say(&format!("API Key Rotator listens on http://{address}"))?;
     tracing::info!(address = %address, version = env!("CARGO_PKG_VERSION"), "serving");
-    crate::serve::run(listener, Arc::new(composition.site), shutdown, config.shutdown_grace).await;
-    if let Some(link) = composition.link {
+    entrance.serve(site, shutdown, config.shutdown_grace).await;
+    if let Some(link) = link {
         link.leave().await;
     }
-    composition.storage.close().await;
+    storage.close().await;
     tracing::info!("shut down");
     Ok(())
+}
+
+/// Waits until the server is composed, and takes the address: before that where it takes long, so that whoever watches over the
+/// server sees that it lives. Nothing is there when `shutdown` came first.
+async fn begin(
+    config: &Config,
+    composed: impl Future<Output = Result<Composition, AppError>>,
+    mut shutdown: impl Future<Output = ()> + Unpin,
+) -> Result<Option<(Entrance, Composition)>, AppError> {
+    let mut composed = pin!(composed);
+    let prompt = tokio::select! {
+        composed = &mut composed => Some(composed?),
+        () = &mut shutdown => return Ok(None),
+        () = tokio::time::sleep(PROMPT) => None,
+    };
+    let entrance = Entrance::bind(config).await?;
+    if let Some(composition) = prompt {
+        return Ok(Some((entrance, composition)));
+    }
+    tracing::info!(address = %entrance.address(), "the start takes a while: until then /healthz says that the server lives");
+    let composition = tokio::select! {
+        composed = &mut composed => composed?,
+        () = &mut shutdown => return Ok(None),
+        never = entrance.accept() => match never {},
+    };
+    Ok(Some((entrance, composition)))
+}
+
+async fn leave_early(link: Option<Arc<dyn CacheLink>>) {
+    if let Some(link) = link {
+        // The others notice by themselves where this takes too long.
+        drop(tokio::time::timeout(LEAVING, link.leave()).await);
+    }
 }
 
 /// Done at the first SIGINT or SIGTERM.

@@ -8,7 +8,7 @@ const TABLES: [&str; 7] =
 
 /// Servers that hold the state of one test.
 pub(crate) struct Backend {
-    database: Database,
+    pub(crate) database: Database,
     redis: Redis,
 }
 

@@ -1,5 +1,6 @@
 //! The commands beside serving.
 
+use std::path::Path;
 use std::process::Output;
 
 use http::{Method, StatusCode};
@@ -8,11 +9,11 @@ use sqlx::{Connection, SqliteConnection};
 
 use crate::server::{PASSWORD, Place, Server};
 
-fn text(output: &Output) -> String {
+pub(crate) fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-fn code(output: &Output) -> i32 {
+pub(crate) fn code(output: &Output) -> i32 {
     output.status.code().unwrap()
 }
 
@@ -165,10 +166,8 @@ async fn exported(server: &Server, id: i64) -> Vec<String> {
     keys.iter().map(|key| key["key_value"].as_str().unwrap().to_owned()).collect()
 }
 
-#[tokio::test]
-async fn the_predecessors_file_is_taken_over_and_left_as_it_was() {
-    let place = Server::usual();
-    let file = place.path("legacy.db");
+/// A database of the predecessor's, with two services and one that is bad.
+pub(crate) async fn legacy_file(file: &Path) {
     let mut connection = SqliteConnection::connect(&format!("sqlite:{}?mode=rwc", file.display())).await.unwrap();
     // The columns of DESIGN section 3, as an ORM for Go declares them.
     let schema = "
@@ -187,6 +186,13 @@ async fn the_predecessors_file_is_taken_over_and_left_as_it_was() {
             ('sk-w1', 1, 1), ('sk-w2', 0, 1), ('sk-w1', 1, 1), ('sk-o1', 1, 2), ('sk-b1', 1, 3);";
     sqlx::raw_sql(schema).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_predecessors_file_is_taken_over_and_left_as_it_was() {
+    let place = Server::usual();
+    let file = place.path("legacy.db");
+    legacy_file(&file).await;
     let before = std::fs::read(&file).unwrap();
 
     let output = place.run(&["import-legacy", "legacy.db"]).await;

@@ -6,5 +6,8 @@ mod data_source;
 mod nodes;
 mod nodes_commands;
 mod nodes_limits;
+mod outages;
+mod refused;
+mod relay;
 
 include!("cases.inc");

@@ -1,7 +1,6 @@
 //! Several nodes that act as one.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use http::{Method, StatusCode};
@@ -10,13 +9,9 @@ use rotator_test_services::{DatabaseServer, Redis};
 use serde_json::{Value, json};
 
 use crate::backend::{Backend, kind};
+use crate::changes::{MASTER_KEY, SECOND, until};
 use crate::client::{TestClient, full};
 use crate::server::{CLIENT_KEY, PASSWORD, Place, Server};
-
-/// What seals the keys that all nodes read.
-const MASTER_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-/// How soon a change must hold everywhere.
-const SECOND: Duration = Duration::from_secs(1);
 
 pub(crate) fn place(backend: &Arc<Backend>, node: &str) -> Place {
     let usual = Place::sharing(Some(Arc::clone(backend)));
@@ -35,16 +30,6 @@ pub(crate) async fn nodes(backend: &Arc<Backend>, names: &[&str]) -> Vec<Server>
 
 pub(crate) fn backend() -> Arc<Backend> {
     Arc::new(Backend::new().unwrap())
-}
-
-/// Waits until something holds, and gives how long that took.
-pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> Duration {
-    let begun = Instant::now();
-    while !holds().await {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    begun.elapsed()
 }
 
 async fn ready(node: &Server) -> Value {

@@ -5,5 +5,8 @@
 mod nodes;
 mod nodes_commands;
 mod nodes_limits;
+mod outages;
+mod refused;
+mod relay;
 
 include!("cases.inc");

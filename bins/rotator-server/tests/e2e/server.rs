@@ -1,7 +1,7 @@
 //! The server under test.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +11,15 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::backend::Backend;
+use crate::changes::until;
 use crate::client::{Answer, TestBody, TestClient, full};
+use crate::commands::{code, text};
 
 pub(crate) const CLIENT_KEY: &str = "rk-planted-client-key-0123456789";
 pub(crate) const PASSWORD: &str = "planted-admin-password-0123456789";
+
+/// What is logged once of a database that does not answer.
+pub(crate) const WAITING: &str = "the database does not answer, and is tried again until it does";
 
 /// A running server; it is killed when dropped.
 pub(crate) struct Server {
@@ -23,6 +28,12 @@ pub(crate) struct Server {
     pub(crate) client: TestClient,
     token: String,
     place: Place,
+}
+
+/// A server that does not serve yet; it is killed when dropped.
+pub(crate) struct Starting {
+    process: Option<Child>,
+    place: Option<Place>,
 }
 
 /// A folder with a server's database and logs.
@@ -73,8 +84,96 @@ impl Place {
 
     /// Starts the server and logs in.
     pub(crate) async fn start(self) -> Server {
-        Server::start(self).await
+        self.begin().serving().await
     }
+
+    /// Starts the server and waits for nothing.
+    pub(crate) fn begin(self) -> Starting {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.path("stderr.log")).unwrap();
+        let process = self.command().stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        Starting { process: Some(process), place: Some(self) }
+    }
+
+    /// Starts a server that is refused: one line says all of this and not that secret, and nothing is made beside the database.
+    pub(crate) async fn is_refused(&self, says: &[&str], secret: &str) {
+        let output = self.run(&["serve"]).await;
+        let told = text(&output);
+        assert_eq!((code(&output), told.lines().count()), (1, 1), "{told}");
+        assert!(told.starts_with("rotator-server: could not "), "{told}");
+        assert!(says.iter().all(|part| told.contains(part)) && !told.contains(secret), "{told}");
+        assert!(!self.path("data").exists());
+    }
+
+    /// What the server has logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.path("stderr.log")).unwrap()
+    }
+}
+
+// === impl Starting ===
+
+impl Starting {
+    /// What the server has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.place.as_ref().unwrap().log()
+    }
+
+    /// Waits until it waits for its database, and gives the address at which it says so.
+    pub(crate) async fn waiting(&self) -> String {
+        let mut address = None;
+        until("the server waits", async || {
+            let log = self.log();
+            let line = log.lines().find(|line| line.contains("/healthz says that the server lives"));
+            address = line.and_then(|line| Some(line.split_once("address=")?.1.trim().to_owned()));
+            address.is_some() && log.contains(WAITING)
+        })
+        .await;
+        format!("http://{}", address.unwrap())
+    }
+
+    /// Waits until it serves, and logs in.
+    pub(crate) async fn serving(mut self) -> Server {
+        let (mut process, place) = (self.process.take().unwrap(), self.place.take().unwrap());
+        let stdout = tokio::process::ChildStdout::from_std(process.stdout.take().unwrap()).unwrap();
+        let mut lines = BufReader::new(stdout).lines();
+        let mut shown = String::new();
+        let base = loop {
+            let Some(line) = lines.next_line().await.unwrap() else {
+                panic!("the server ended: {}", place.log());
+            };
+            shown.push_str(&line);
+            shown.push('\n');
+            if let Some((_, base)) = line.split_once("listens on ") {
+                break base.to_owned();
+            }
+        };
+        std::fs::write(place.path("stdout.log"), shown).unwrap();
+        let mut server = Server { process, base, client: TestClient::new(), token: String::new(), place };
+        server.log_in(PASSWORD).await;
+        server
+    }
+
+    /// Asks the server to end, and gives how it did.
+    pub(crate) async fn terminated(mut self) -> ExitStatus {
+        let mut process = self.process.take().unwrap();
+        terminate(process.id());
+        tokio::task::spawn_blocking(move || process.wait().unwrap()).await.unwrap()
+    }
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            // It may have ended already.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+fn terminate(process: u32) {
+    let killed = Command::new("kill").args(["-TERM", &process.to_string()]).status().unwrap();
+    assert!(killed.success());
 }
 
 // === impl Server ===
@@ -90,32 +189,13 @@ impl Server {
         Place::new().set("ADMIN_PASSWORD", PASSWORD).set("GLOBAL_PROXY_KEYS", CLIENT_KEY).set("LOG_LEVEL", "trace")
     }
 
-    async fn start(place: Place) -> Self {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(place.path("stderr.log")).unwrap();
-        let process = place.command().stdout(Stdio::piped()).stderr(log).spawn();
-        let mut process = process.unwrap();
-        let stdout = tokio::process::ChildStdout::from_std(process.stdout.take().unwrap()).unwrap();
-        let mut lines = BufReader::new(stdout).lines();
-        let mut shown = String::new();
-        let base = loop {
-            let Some(line) = lines.next_line().await.unwrap() else {
-                panic!("the server ended: {}", std::fs::read_to_string(place.path("stderr.log")).unwrap());
-            };
-            shown.push_str(&line);
-            shown.push('\n');
-            if let Some((_, base)) = line.split_once("listens on ") {
-                break base.to_owned();
-            }
-        };
-        std::fs::write(place.path("stdout.log"), shown).unwrap();
-        let mut server = Self { process, base, client: TestClient::new(), token: String::new(), place };
-        let login = json!({"username": "admin", "password": PASSWORD});
-        let (status, session) = server.admin(Method::POST, "login", Some(login)).await;
-        // A test that has another password logs in by itself.
+    /// Begins a session. A test that has another password logs in by itself.
+    pub(crate) async fn log_in(&mut self, password: &str) {
+        let login = json!({"username": "admin", "password": password});
+        let (status, session) = self.admin(Method::POST, "login", Some(login)).await;
         if status == StatusCode::OK {
-            session["access_token"].as_str().unwrap().clone_into(&mut server.token);
+            session["access_token"].as_str().unwrap().clone_into(&mut self.token);
         }
-        server
     }
 
     /// Calls the admin API.
@@ -215,8 +295,7 @@ impl Server {
 
     /// Asks the server to end, as a service manager does.
     pub(crate) fn terminate(&self) {
-        let killed = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap();
-        assert!(killed.success());
+        terminate(self.id());
     }
 
     /// Kills the server and gives its place.

@@ -3,7 +3,7 @@
 //! Ids come from `id_sequence`, so no column counts by itself. Text with an index has a length, which MySQL needs; times
 //! are milliseconds since the Unix epoch.
 
-use sea_orm::sea_query::{ColumnDef, ForeignKey, ForeignKeyAction, OnConflict, Query};
+use sea_orm::sea_query::{ColumnDef, ForeignKey, ForeignKeyAction};
 use sea_orm::{DbErr, DeriveMigrationName};
 use sea_orm_migration::{MigrationTrait, SchemaManager, async_trait};
 
@@ -22,7 +22,7 @@ impl MigrationTrait for Migration {
         let schema = Schema::of(manager).await?;
         pools(&schema).await?;
         people(&schema).await?;
-        server(manager, &schema).await
+        server(&schema).await
     }
 }
 
@@ -111,7 +111,7 @@ async fn people(schema: &Schema<'_>) -> Result<(), DbErr> {
 }
 
 /// What the server keeps for itself.
-async fn server(manager: &SchemaManager<'_>, schema: &Schema<'_>) -> Result<(), DbErr> {
+async fn server(schema: &Schema<'_>) -> Result<(), DbErr> {
     let mut settings = schema.table("settings");
     settings
         .col(ColumnDef::new("name").string_len(255).not_null().primary_key())
@@ -132,14 +132,7 @@ async fn server(manager: &SchemaManager<'_>, schema: &Schema<'_>) -> Result<(), 
     let mut sequence = schema.table("id_sequence");
     sequence.col(id()).col(ColumnDef::new("next_id").big_integer().not_null());
     schema.create_table(sequence).await?;
-    let mut first = Query::insert();
-    first
-        .into_table("id_sequence")
-        .columns(["id", "next_id"])
-        .values([1_i64.into(), 1_i64.into()])
-        .map_err(|error| DbErr::Migration(error.to_string()))?
-        .on_conflict(OnConflict::column("id").do_nothing_on(["id"]).to_owned());
-    manager.execute(first).await
+    schema.insert_only_row("id_sequence", "next_id", 1).await
 }
 
 fn id() -> ColumnDef {

@@ -4,7 +4,7 @@
 //! again: on MySQL each step passes over what is there already. That this is what the migration itself made, and nobody
 //! else, is for `resume` to know.
 
-use sea_orm::sea_query::{ColumnDef, Index, Table, TableCreateStatement};
+use sea_orm::sea_query::{ColumnDef, Index, OnConflict, Query, Table, TableCreateStatement};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 use sea_orm_migration::SchemaManager;
 
@@ -79,6 +79,22 @@ impl<'m> Schema<'m> {
         let mut change = Table::alter();
         change.table(table).add_column(column);
         self.manager.alter_table(change).await
+    }
+
+    /// Fills a table that holds one number in one row.
+    pub(super) async fn insert_only_row(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        value: i64,
+    ) -> Result<(), DbErr> {
+        let mut row = Query::insert();
+        row.into_table(table)
+            .columns(["id", column])
+            .values([1_i64.into(), value.into()])
+            .map_err(|error| DbErr::Migration(error.to_string()))?
+            .on_conflict(OnConflict::column("id").do_nothing_on(["id"]).to_owned());
+        self.manager.execute(row).await
     }
 
     /// Whether MySQL counts any of these; the others undo what is cut off.
