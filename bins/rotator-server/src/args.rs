@@ -34,11 +34,40 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         new_key_file: Option<PathBuf>,
     },
-    /// Take over the services and keys of the predecessor's SQLite file.
-    ImportLegacy {
-        /// The predecessor's database file; it is only read.
+    /// Write everything into a file, sealed under a passphrase, from which `import` fills any other database. The server may run.
+    Export {
+        /// A file with the passphrase; else it is in ROTATOR_EXPORT_PASSPHRASE, or asked for on the terminal.
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+        /// Write over a file that is there already.
+        #[arg(long)]
+        force: bool,
+        /// The new file; - is the standard output.
         #[arg(value_name = "FILE")]
         file: PathBuf,
+    },
+    /// Fill an empty database from a file that `export` has written. The server must not run.
+    Import {
+        /// A file with the passphrase; else it is in ROTATOR_EXPORT_PASSPHRASE, or asked for on the terminal.
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+        /// The file of the export; - is the standard input.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Copy the SQLite database into a new file while the server runs. The copy opens with the same master key only, which lies in
+    /// another file: keep a copy of that too.
+    Backup {
+        /// The new file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Take over the services and keys of the predecessor's SQLite file or MySQL database.
+    ImportLegacy {
+        /// The predecessor's database, which is only read: a file, mysql://user:password@host:port/database, or
+        /// user:password@tcp(host:port)/database.
+        #[arg(value_name = "FILE_OR_URL")]
+        source: PathBuf,
     },
     /// Ask the running server whether it is alive; for container health checks.
     Healthcheck,

@@ -1,21 +1,29 @@
 //! What the program can be told to do, one file a command.
 
+mod backup;
 mod check_config;
+mod export;
 mod healthcheck;
+mod import;
 mod import_legacy;
 mod migrate;
+mod passphrase;
 mod rekey;
 mod reset;
 mod serve;
 
 use std::io::Write;
 
+use rotator_admin_api::moving::MovingReport;
 use tokio::runtime::Builder;
 
 use crate::args::{Args, Command};
 use crate::config::Config;
 use crate::error::AppError;
 use crate::logging;
+
+/// What stands for the standard input or output where a file is named.
+const STANDARD_STREAM: &str = "-";
 
 /// Checks the settings and does what was asked for.
 pub(crate) fn run(args: Args) -> Result<(), AppError> {
@@ -33,7 +41,12 @@ pub(crate) fn run(args: Args) -> Result<(), AppError> {
             Command::Migrate => migrate::run(&config).await,
             Command::Reset { yes } => reset::run(&config, yes).await,
             Command::Rekey { new_key_file } => rekey::run(&config, new_key_file.as_deref()).await,
-            Command::ImportLegacy { file } => import_legacy::run(&config, &file).await,
+            Command::Export { passphrase_file, force, file } => {
+                export::run(&config, passphrase_file.as_deref(), force, &file).await
+            }
+            Command::Import { passphrase_file, file } => import::run(&config, passphrase_file.as_deref(), &file).await,
+            Command::Backup { file } => backup::run(&config, &file).await,
+            Command::ImportLegacy { source } => import_legacy::run(&config, &source).await,
             Command::Healthcheck => healthcheck::run(&config).await,
         }
     });
@@ -48,4 +61,19 @@ fn say(text: &str) -> Result<(), AppError> {
     writeln!(out, "{text}")
         .and_then(|()| out.flush())
         .map_err(|error| AppError::failed("could not write to the standard output", error))
+}
+
+/// Writes a line for a person beside the standard output, which holds something else.
+fn say_aside(text: &str) -> Result<(), AppError> {
+    writeln!(std::io::stderr().lock(), "{text}")
+        .map_err(|error| AppError::failed("could not write to the standard error output", error))
+}
+
+/// What an export or an import moved, in words.
+fn moved(report: &MovingReport) -> String {
+    let MovingReport { services, upstream_keys, client_keys, admin_users, records } = report;
+    format!(
+        "{records} records, among them {services} services, {upstream_keys} upstream keys, {client_keys} client keys and \
+         {admin_users} administrators"
+    )
 }

@@ -4,7 +4,7 @@ mod backend;
 mod models;
 mod usage;
 
-pub(crate) use backend::{CacheUrl, IN_SQLITE_PATH};
+pub(crate) use backend::{CacheUrl, legacy_database};
 pub(crate) use usage::UsageSettings;
 
 use std::hash::{BuildHasher, RandomState};

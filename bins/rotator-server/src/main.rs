@@ -12,6 +12,7 @@ mod health;
 mod key_states;
 mod logging;
 mod master_key;
+mod new_file;
 mod prober;
 mod serve;
 mod usage;

@@ -16,6 +16,17 @@ pub(crate) fn path(config: &Config) -> PathBuf {
     config.data_dir.join(FILE_NAME)
 }
 
+/// The master key of a database that has one already.
+pub(crate) fn existing(config: &Config) -> Result<MasterKey, AppError> {
+    if let Some(setting) = &config.master_key {
+        return Ok(setting.0.clone());
+    }
+    let path = path(config);
+    read(&path)?.ok_or_else(|| {
+        AppError::config("ROTATOR_MASTER_KEY", format!("is not set, and there is no {}", path.display()))
+    })
+}
+
 /// The master key; without one anywhere a new one is made and written to its file.
 pub(crate) fn load_or_create(config: &Config) -> Result<MasterKey, AppError> {
     if let Some(setting) = &config.master_key {

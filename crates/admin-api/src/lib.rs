@@ -32,4 +32,4 @@ pub use http::router;
 #[cfg(feature = "server")]
 pub use ports::{ChangeError, ChangeListener, KeyProber, ProbeError, ProbeOutcome};
 #[cfg(feature = "server")]
-pub use use_cases::{ImportReport, SkippedService, UseCaseError, import_legacy, rekey};
+pub use use_cases::{ImportReport, SkippedService, UseCaseError, import_legacy, moving, rekey};

@@ -7,6 +7,7 @@ mod error;
 mod keys;
 mod legacy;
 mod logins;
+pub mod moving;
 mod policies;
 mod pool;
 mod probes;

@@ -28,7 +28,7 @@ pub use format::{Format, OutputFormat};
 pub use id::{AdminTokenId, ClientKeyId, KeyId, ServiceId};
 pub use key_policy::{KeyPolicyChange, check_key_policy};
 pub use limits::LimitsChange;
-pub use seal::{Digest, DigestKey, MasterKey, SealContext, SealError, Sealed, Vault};
+pub use seal::{Digest, DigestKey, MasterKey, PIECE_NONCE_LENGTH, PieceVault, SealContext, SealError, Sealed, Vault};
 pub use secret::Secret;
 pub use service::{
     Fallback, FallbackDraft, HttpVersion, KeyLocation, KeyPlacement, MethodSet, Service, ServiceDraft, ServiceKind,

@@ -4,6 +4,10 @@
 //! sealed value copied to another row does not open. Digests are keyed BLAKE3; their key is random, is itself kept
 //! sealed, and so outlives a change of the master key.
 
+mod pieces;
+
+pub use pieces::{PIECE_NONCE_LENGTH, PieceVault};
+
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use subtle::ConstantTimeEq;
@@ -147,7 +151,11 @@ impl Vault {
         Ok(DigestKey(Zeroizing::new(key)))
     }
 
-    fn seal_bytes(&self, context: SealContext<'_>, message: &[u8]) -> Result<Sealed, SealError> {
+    /// Seals bytes that need not be text, as [`Vault::seal`] does.
+    ///
+    /// # Errors
+    /// As [`Vault::seal`].
+    pub fn seal_bytes(&self, context: SealContext<'_>, message: &[u8]) -> Result<Sealed, SealError> {
         let mut nonce = [0; NONCE_LENGTH];
         getrandom::fill(&mut nonce).map_err(SealError::Random)?;
         let aad = context.associated_data();
@@ -160,7 +168,11 @@ impl Vault {
         Ok(Sealed(sealed))
     }
 
-    fn open_bytes(&self, context: SealContext<'_>, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    /// Opens what [`Vault::seal_bytes`], or any other of this vault, made for the same place.
+    ///
+    /// # Errors
+    /// As [`Vault::open`].
+    pub fn open_bytes(&self, context: SealContext<'_>, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let [VERSION, rest @ ..] = sealed.0.as_slice() else {
             return Err(SealError::DoesNotOpen);
         };

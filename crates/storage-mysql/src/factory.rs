@@ -1,11 +1,14 @@
 //! Opens MySQL and MariaDB databases.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use rotator_storage_sea_orm::{Connections, SeaOrmStorage, read_legacy};
-use rotator_storage_trait::{DatabaseUrl, LegacyService, Storage, StorageError, StorageFactory, StorageOptions};
+use rotator_storage_trait::{
+    DatabaseUrl, LegacyService, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions,
+};
 use sea_orm::SqlxMySqlConnector;
 use sqlx::mysql::{MySqlPool, MySqlPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
@@ -44,6 +47,11 @@ impl StorageFactory for MySqlFactory {
         let done = SeaOrmStorage::reset(connections.clone()).await;
         connections.close().await;
         done
+    }
+
+    async fn back_up(&self, _: &DatabaseUrl, _: &StorageOptions, _: &Path) -> Result<(), StorageError> {
+        let error = StorageError::new(StorageErrorKind::Unsupported, "back up the MySQL database");
+        Err(error.with_source("it is no file; use mysqldump (or mariadb-dump), or `rotator-server export`"))
     }
 
     async fn read_legacy(

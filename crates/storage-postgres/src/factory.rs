@@ -1,6 +1,7 @@
 //! Opens PostgreSQL databases.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -43,6 +44,11 @@ impl StorageFactory for PostgresFactory {
         let done = SeaOrmStorage::reset(connections.clone()).await;
         connections.close().await;
         done
+    }
+
+    async fn back_up(&self, _: &DatabaseUrl, _: &StorageOptions, _: &Path) -> Result<(), StorageError> {
+        let error = StorageError::new(StorageErrorKind::Unsupported, "back up the PostgreSQL database");
+        Err(error.with_source("it is no file; use pg_dump, or `rotator-server export`"))
     }
 
     async fn read_legacy(&self, _: &DatabaseUrl, _: &StorageOptions) -> Result<Vec<LegacyService>, StorageError> {

@@ -17,6 +17,7 @@ mod error;
 mod key;
 mod legacy;
 mod migration;
+mod moving;
 mod secrets;
 mod service;
 mod state;

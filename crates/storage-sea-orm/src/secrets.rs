@@ -54,7 +54,7 @@ impl SecretRepository for SeaOrmStorage {
 impl SeaOrmStorage {
     /// Begins a change of every row, beside which no row can be added unseen. MySQL keeps them out by locking what is
     /// read and the gaps between, which only this isolation does; PostgreSQL locks no gaps, but tables.
-    async fn begin_alone(&self, attempt: Attempt) -> Result<DatabaseTransaction, StorageError> {
+    pub(crate) async fn begin_alone(&self, attempt: Attempt) -> Result<DatabaseTransaction, StorageError> {
         let backend = self.connections.writer.get_database_backend();
         if backend == DbBackend::MySql {
             let level = Some(IsolationLevel::RepeatableRead);

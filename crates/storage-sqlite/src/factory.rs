@@ -1,5 +1,6 @@
 //! Opens SQLite databases.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use crate::location::Location;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SqliteFactory;
 
+const BACK_UP: &str = "back up the SQLite database";
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
 
 // === impl SqliteFactory ===
@@ -46,14 +48,30 @@ impl StorageFactory for SqliteFactory {
         done
     }
 
+    async fn back_up(&self, url: &DatabaseUrl, options: &StorageOptions, to: &Path) -> Result<(), StorageError> {
+        let location = Location::parse(url)?;
+        let fail = |kind| StorageError::new(kind, BACK_UP);
+        if location.in_memory {
+            return Err(fail(StorageErrorKind::Unsupported).with_source("a database in memory is gone with its server"));
+        }
+        let to = to.to_str().ok_or_else(|| {
+            fail(StorageErrorKind::Unsupported).with_source("the name of the file for the backup is no UTF-8")
+        })?;
+        let pool = pool(1, options, only_reading(location).busy_timeout(options.acquire_timeout)).await;
+        let pool = pool.map_err(fault::while_reading)?;
+        // One reading transaction, beside which the journal, a WAL, takes every change.
+        let done = sqlx::query("VACUUM INTO ?").bind(to).execute(&pool).await;
+        pool.close().await;
+        done.map(|_| ())
+            .map_err(|error| fail(fault::kind(&error).unwrap_or(StorageErrorKind::Refused)).with_source(error))
+    }
+
     async fn read_legacy(
         &self,
         url: &DatabaseUrl,
         options: &StorageOptions,
     ) -> Result<Vec<LegacyService>, StorageError> {
-        // Without pragmas: even the journal mode would be a change.
-        let connect =
-            Location::parse(url)?.options.read_only(true).create_if_missing(false).disable_statement_logging();
+        let connect = only_reading(Location::parse(url)?);
         let pool = pool(1, options, connect).await.map_err(fault::while_reading)?;
         let pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
         let services = read_legacy(&pool, fault::classify).await;
@@ -85,6 +103,11 @@ async fn connect(location: &Location, options: &StorageOptions) -> Result<Connec
         writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
         classify: fault::classify,
     })
+}
+
+/// How to connect to a file that stays as it is: without pragmas, for even the journal mode would be a change.
+fn only_reading(location: Location) -> SqliteConnectOptions {
+    location.options.read_only(true).create_if_missing(false).disable_statement_logging()
 }
 
 fn pragmas(connect: SqliteConnectOptions, options: &StorageOptions) -> SqliteConnectOptions {

@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use rotator_domain::rotation::{Checkpoint, KeyPolicy, KeyState, Strategy};
 use rotator_domain::{Digest, KeyId, Sealed, Service, ServiceDraft, ServiceId, Timestamp};
 use rotator_storage_sqlite::SqliteFactory;
+use rotator_storage_trait::suite::nodes;
 use rotator_storage_trait::{
     DatabaseUrl, KeyCounts, KeyRecord, Page, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions,
 };
@@ -338,4 +339,57 @@ async fn a_call_that_is_given_up_leaves_all_or_nothing() {
         storage.delete_keys(ServiceId(1)).await.unwrap();
     }
     assert!(storage.insert_keys(&batch).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_snapshot_sees_one_moment() {
+    nodes::a_snapshot_sees_one_moment(&SqliteFactory, &Place::new().url()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_filling_appears_at_once() {
+    nodes::a_filling_appears_at_once(&SqliteFactory, &Place::new().url()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_holds_one_moment_and_leaves_the_file_as_it_is() {
+    let place = Place::new();
+    let storage = place.open().await;
+    storage.insert_service(&service(1)).await.unwrap();
+    storage.insert_keys(&(1..=3000).map(key).collect::<Vec<_>>()).await.unwrap();
+    let to = place.path.with_file_name("backup.db");
+    std::fs::write(&to, "").unwrap();
+    let (url, options) = (place.url(), StorageOptions::default());
+    let back_up = SqliteFactory.back_up(&url, &options, &to);
+    // Beside it keys come, two at a time.
+    let write = async {
+        for id in (3001..3101).step_by(2) {
+            storage.insert_keys(&[key(id), key(id + 1)]).await.unwrap();
+        }
+    };
+    let (done, ()) = futures_util::join!(back_up, write);
+    done.unwrap();
+    assert_eq!(storage.count_keys(&[ServiceId(1)]).await.unwrap()[0].total, 3100);
+    let copy = SqliteFactory.open(&DatabaseUrl::new(format!("sqlite:{}", to.display())), &options).await.unwrap();
+    assert_eq!(copy.service(ServiceId(1)).await.unwrap(), Some(service(1)));
+    let count = copy.count_keys(&[ServiceId(1)]).await.unwrap()[0].total;
+    assert!((3000..=3100).contains(&count) && count % 2 == 0, "{count}");
+}
+
+#[tokio::test]
+async fn what_is_no_database_file_is_not_backed_up() {
+    let place = Place::new();
+    let to = place.path.parent().unwrap().with_extension("backup");
+    std::fs::write(&to, "").unwrap();
+    let back_up = async |url: &DatabaseUrl| {
+        let done = SqliteFactory.back_up(url, &StorageOptions::default(), &to).await;
+        done.unwrap_err().kind().clone()
+    };
+    assert_eq!(back_up(&place.url()).await, StorageErrorKind::Unavailable);
+    assert!(!place.path.exists());
+    assert_eq!(back_up(&DatabaseUrl::new("sqlite::memory:")).await, StorageErrorKind::Unsupported);
+    std::fs::create_dir_all(place.path.parent().unwrap()).unwrap();
+    std::fs::write(&place.path, "this is a text, and long enough not to be taken for an empty file\n".repeat(99))
+        .unwrap();
+    assert_eq!(back_up(&place.url()).await, StorageErrorKind::Corrupt);
 }

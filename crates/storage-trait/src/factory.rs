@@ -1,6 +1,7 @@
 //! How a backend is found and opened.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +35,11 @@ pub trait StorageFactory: Send + Sync {
 
     /// Deletes everything of this program from the database and leaves an empty schema.
     async fn reset(&self, url: &DatabaseUrl, options: &StorageOptions) -> Result<(), StorageError>;
+
+    /// Copies the database, as it is at one moment, into the file `to`, which is there and empty; whoever uses the database is
+    /// not held up. Nothing is written to the database itself, and one that is not there is `Unavailable` and not made.
+    /// `Unsupported`, and which program does it, for a database that is no file.
+    async fn back_up(&self, url: &DatabaseUrl, options: &StorageOptions, to: &Path) -> Result<(), StorageError>;
 
     /// Reads the predecessor's tables, ordered by id; nothing is written, and a database that is not there is
     /// `Unavailable` and not made.

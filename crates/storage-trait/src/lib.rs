@@ -14,6 +14,7 @@ mod error;
 mod factory;
 mod key;
 mod legacy;
+mod moving;
 mod secrets;
 mod service;
 mod state;
@@ -29,6 +30,7 @@ pub use error::{StorageError, StorageErrorKind};
 pub use factory::{DatabaseUrl, StorageFactory, StorageOptions};
 pub use key::{KeyChange, KeyCounts, KeyRecord, KeyRepository, PoolChange};
 pub use legacy::{LegacyKey, LegacyService};
+pub use moving::{EndedSession, Filling, MovingRepository, Record, SettingRecord, Snapshot};
 pub use secrets::{ResealFn, SealedPlace, SecretRepository};
 pub use service::ServiceRepository;
 pub use state::{LONGEST_STATE_MODEL, StateRepository};
@@ -64,6 +66,7 @@ pub trait Storage:
     + AdminRepository
     + AuditRepository
     + SecretRepository
+    + MovingRepository
     + UsageRepository
 {
     /// Whether the database answers.

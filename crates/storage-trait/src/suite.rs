@@ -20,6 +20,7 @@ pub mod client_keys;
 pub mod ids;
 pub mod key_changes;
 pub mod keys;
+pub mod moving;
 pub mod nodes;
 mod sample;
 pub mod secrets;
@@ -99,6 +100,13 @@ macro_rules! storage_suite {
             usage::sources_that_add_at_once_lose_nothing,
             usage::many_rows_arrive_whole,
             usage::old_figures_are_forgotten_bit_by_bit,
+            moving::an_empty_database_holds_the_next_id_alone,
+            moving::everything_that_is_stored_is_read,
+            moving::an_empty_database_is_filled,
+            moving::ids_go_on_above_those_that_moved,
+            moving::a_filling_that_is_given_up_leaves_nothing,
+            moving::only_an_empty_database_is_filled,
+            moving::a_large_database_moves_page_by_page,
             whole::it_answers_until_it_is_closed,
         }
     };
@@ -125,6 +133,8 @@ macro_rules! nodes_suite {
             nodes_that_add_the_same_keys_store_each_once,
             everything_is_there_after_reopening,
             a_reset_leaves_an_empty_schema,
+            a_snapshot_sees_one_moment,
+            a_filling_appears_at_once,
             a_call_that_is_given_up_leaves_all_or_nothing,
             an_opening_that_is_given_up_can_be_repeated,
             a_wrong_password_is_denied_and_not_told,

@@ -2,24 +2,24 @@
 
 use std::path::Path;
 
-use percent_encoding::utf8_percent_encode;
 use rotator_domain::SystemClock;
-use rotator_storage_trait::{DatabaseUrl, StorageOptions};
 
 use super::say;
-use crate::config::{Config, IN_SQLITE_PATH};
+use crate::config::{self, Config};
 use crate::error::AppError;
 use crate::{backends, compose};
 
-pub(super) async fn run(config: &Config, file: &Path) -> Result<(), AppError> {
-    let path = file
-        .to_str()
-        .ok_or_else(|| AppError::failed("could not open the predecessor's file", "its name is no UTF-8"))?;
-    let legacy = DatabaseUrl::new(format!("sqlite:{}", utf8_percent_encode(path, &IN_SQLITE_PATH)));
+pub(super) async fn run(config: &Config, source: &Path) -> Result<(), AppError> {
+    let legacy = config::legacy_database(source)?;
+    // A URL may hold a password.
+    let shown = match legacy.scheme() {
+        "sqlite" => source.display().to_string(),
+        scheme => format!("the predecessor's {scheme} database"),
+    };
     let services = backends::storage_factory(&legacy)?
-        .read_legacy(&legacy, &StorageOptions::default())
+        .read_legacy(&legacy, &config.database_options)
         .await
-        .map_err(|error| AppError::failed(format!("could not read {}", file.display()), error))?;
+        .map_err(|error| AppError::failed(format!("could not read {shown}"), error))?;
     let opened = compose::open(config).await?;
     let digest_key = &opened.bootstrapped.digest_key;
     let imported =

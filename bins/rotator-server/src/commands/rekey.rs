@@ -23,12 +23,7 @@ pub(super) async fn run(config: &Config, new_key_file: Option<&Path>) -> Result<
 async fn exchange(config: &Config, storage: &dyn Storage, new_key_file: Option<&Path>) -> Result<String, AppError> {
     let path = master_key::path(config);
     let pending = path.with_extension("key.pending");
-    let old = match &config.master_key {
-        Some(setting) => setting.0.clone(),
-        None => master_key::read(&path)?.ok_or_else(|| {
-            AppError::config("ROTATOR_MASTER_KEY", format!("is not set, and there is no {}", path.display()))
-        })?,
-    };
+    let old = master_key::existing(config)?;
     let new = new_key(&pending, new_key_file)?;
     let (old, vault) = (Vault::new(&old), Vault::new(&new));
     let count = if !opens(storage, &old).await? && opens(storage, &vault).await? {

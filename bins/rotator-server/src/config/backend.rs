@@ -23,7 +23,7 @@ pub(crate) enum CacheUrl {
 }
 
 /// What would end the path in a `sqlite:` URL, or be decoded in it.
-pub(crate) const IN_SQLITE_PATH: AsciiSet = CONTROLS.add(b'%').add(b'?').add(b'#');
+const IN_SQLITE_PATH: AsciiSet = CONTROLS.add(b'%').add(b'?').add(b'#');
 const DEFAULT_PATH: &str = "./data/api_key_rotator.db";
 const DEFAULT_NAME: &str = "api_key_rotator";
 
@@ -79,7 +79,7 @@ pub(super) fn database(settings: &Settings) -> Result<DatabaseUrl, AppError> {
     // Checked also where it is not used: a bad value shall not wait for the day on which it is.
     let port = parse("DB_PORT", settings.db_port.as_deref(), "must be a port")?;
     if let Some(text) = given(settings.database_url.as_deref()) {
-        let url = database_url(text)?;
+        let url = database_url("DATABASE_URL", text)?;
         let kind = Kind::from_scheme(url.scheme());
         if wanted.is_some() && wanted != kind {
             return Err(AppError::config("DB_TYPE", "does not agree with DATABASE_URL"));
@@ -91,11 +91,30 @@ pub(super) fn database(settings: &Settings) -> Result<DatabaseUrl, AppError> {
         None if has_server => server(settings, Kind::MySql, port),
         None | Some(Kind::Sqlite) => {
             let path = given(settings.database_path.as_deref()).unwrap_or(DEFAULT_PATH);
-            let path = utf8_percent_encode(path, &IN_SQLITE_PATH);
-            Ok(DatabaseUrl::new(format!("sqlite:{path}")))
+            Ok(sqlite_file(path))
         }
         Some(kind) => server(settings, kind, port),
     }
+}
+
+/// The predecessor's database, as an argument names it: a URL as in `DATABASE_URL`, else a SQLite file that is there. What is
+/// neither is not repeated, for it may be a URL with a password.
+pub(crate) fn legacy_database(argument: &Path) -> Result<DatabaseUrl, AppError> {
+    let variable = "import-legacy";
+    let text = argument.to_str().ok_or_else(|| AppError::config(variable, "the name of the file is no UTF-8"))?;
+    if argument.exists() {
+        return Ok(sqlite_file(text));
+    }
+    let scheme = text.split(':').next().unwrap_or_default();
+    if Kind::from_scheme(scheme).is_some() || text.contains("://") || text.contains('@') {
+        return database_url(variable, text);
+    }
+    let source = "there is no such file, and it is no URL of a database";
+    Err(AppError::failed("could not read the predecessor's database", source))
+}
+
+fn sqlite_file(path: &str) -> DatabaseUrl {
+    DatabaseUrl::new(format!("sqlite:{}", utf8_percent_encode(path, &IN_SQLITE_PATH)))
 }
 
 /// The cache: `REDIS_URL`, a host or a port mean Redis, else memory. `CACHE_TYPE` decides where it is set.
@@ -176,17 +195,17 @@ pub(super) fn folder_of(database: &DatabaseUrl) -> PathBuf {
     }
 }
 
-fn database_url(text: &str) -> Result<DatabaseUrl, AppError> {
+fn database_url(variable: &'static str, text: &str) -> Result<DatabaseUrl, AppError> {
     let known = "must be sqlite:PATH, mysql://..., postgres://... or user:pass@tcp(host:port)/db";
-    if let Some(url) = data_source::url(text) {
+    if let Some(url) = data_source::url(variable, text) {
         return Ok(DatabaseUrl::new(url?));
     }
     let url = DatabaseUrl::new(text);
     match Kind::from_scheme(url.scheme()) {
-        None => Err(AppError::config("DATABASE_URL", known)),
+        None => Err(AppError::config(variable, known)),
         Some(Kind::Sqlite) => Ok(url),
         Some(_) if Url::parse(text).is_ok_and(|url| url.has_host()) => Ok(url),
-        Some(_) => Err(AppError::config("DATABASE_URL", known)),
+        Some(_) => Err(AppError::config(variable, known)),
     }
 }
 
@@ -261,6 +280,28 @@ mod tests {
         ];
         for (settings, expected) in cases {
             assert!(cache(&settings).unwrap() == expected);
+        }
+    }
+
+    #[test]
+    fn the_predecessors_database_is_a_file_or_a_url() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("u@tcp(h) 50%?.db");
+        std::fs::write(&file, "").unwrap();
+        let expected = format!("sqlite:{}/u@tcp(h) 50%25%3F.db", folder.path().display());
+        assert_eq!(legacy_database(&file).unwrap().expose(), expected);
+        for (argument, expected) in [
+            ("sqlite:a.db", "sqlite:a.db"),
+            ("mysql://u:p@h/n", "mysql://u:p@h/n"),
+            ("u:p@ss@tcp(db:3307)/n?parseTime=True", "mysql://u:p%40ss@db:3307/n"),
+        ] {
+            assert_eq!(legacy_database(Path::new(argument)).unwrap().expose(), expected);
+        }
+        for argument in
+            ["planted.db", "oracle://u:planted@h/n", "u:planted@unix(/s)/n?tls=own", "u:planted@h/n", "mysql:planted"]
+        {
+            let error = legacy_database(Path::new(argument)).unwrap_err();
+            assert!(!format!("{error:?}").contains("planted"), "{error:?}");
         }
     }
 

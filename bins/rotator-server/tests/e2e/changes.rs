@@ -7,7 +7,8 @@ use http::Method;
 use rotator_mock_upstream::MockUpstream;
 use serde_json::json;
 
-use crate::commands::{code, legacy_file, text};
+use crate::commands::{code, legacy_file};
+use crate::exports::told as text;
 use crate::server::{CLIENT_KEY, PASSWORD, Place, Server};
 
 /// What seals the keys that all nodes read.

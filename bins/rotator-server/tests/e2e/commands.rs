@@ -7,11 +7,8 @@ use http::{Method, StatusCode};
 use serde_json::json;
 use sqlx::{Connection, SqliteConnection};
 
+use crate::exports::told as text;
 use crate::server::{PASSWORD, Place, Server};
-
-pub(crate) fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
 
 pub(crate) fn code(output: &Output) -> i32 {
     output.status.code().unwrap()

@@ -11,7 +11,8 @@ use serde_json::json;
 use crate::backend::Backend;
 use crate::changes::{MASTER_KEY, SECOND, alone, until};
 use crate::client::{Answer, TestClient, full};
-use crate::commands::{code, text};
+use crate::commands::code;
+use crate::exports::told as text;
 use crate::relay::Relay;
 use crate::server::{CLIENT_KEY, Place, WAITING};
 

@@ -293,7 +293,21 @@ impl Sealer {
     }
 }
 
-fn draft(key: NewKey) -> UpstreamKeyDraft {
+/// A key as somebody would write it who knows its value.
+pub(super) fn written(record: KeyRecord, value: &Secret) -> NewKey {
+    NewKey {
+        is_active: record.is_active,
+        label: record.label.map(|label| label.as_str().to_owned()),
+        weight: Some(record.policy.weight),
+        tier: Some(record.policy.tier),
+        limits: Some(record.policy.limits.into()),
+        models: Some(patterns(&record.policy.models)),
+        quota_group: record.policy.group.map(|QuotaGroup(name)| name),
+        ..NewKey::new(value.expose())
+    }
+}
+
+pub(super) fn draft(key: NewKey) -> UpstreamKeyDraft {
     let policy = policy_of(&key);
     UpstreamKeyDraft { value: Secret::new(key.key_value), label: key.label, is_active: key.is_active, policy }
 }

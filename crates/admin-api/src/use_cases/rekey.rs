@@ -18,17 +18,9 @@ pub async fn rekey(storage: &dyn Storage, old: &Vault, new: &Vault) -> Result<u6
 }
 
 fn exchange(place: &SealedPlace, sealed: &Sealed, old: &Vault, new: &Vault) -> Result<Sealed, SealError> {
-    match place {
-        SealedPlace::UpstreamKey(id) => {
-            let context = SealContext::UpstreamKey(*id);
-            new.seal(context, &old.open(context, sealed)?)
-        }
-        SealedPlace::Setting(name) if name == crate::bootstrap::DIGEST_KEY => {
-            new.seal_digest_key(&old.open_digest_key(sealed)?)
-        }
-        SealedPlace::Setting(name) => {
-            let context = SealContext::Setting(name);
-            new.seal(context, &old.open(context, sealed)?)
-        }
-    }
+    let context = match place {
+        SealedPlace::UpstreamKey(id) => SealContext::UpstreamKey(*id),
+        SealedPlace::Setting(name) => SealContext::Setting(name),
+    };
+    new.seal_bytes(context, &old.open_bytes(context, sealed)?)
 }

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use rotator_domain::{KeyId, Sealed, ServiceId};
 
 use super::sample::{all, generic, key, keys, store_service};
-use crate::{DatabaseUrl, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions};
+use crate::{DatabaseUrl, Record, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions};
 
 async fn open(factory: &dyn StorageFactory, url: &DatabaseUrl) -> Arc<dyn Storage> {
     factory.open(url, &StorageOptions::default()).await.unwrap()
@@ -171,4 +171,45 @@ pub async fn a_url_that_cannot_be_read_is_not_told(factory: &dyn StorageFactory,
         assert_eq!(error.kind(), &StorageErrorKind::Unsupported, "{told}");
         assert!(!told.contains("planted-s3cret"), "{told}");
     }
+}
+
+pub async fn a_snapshot_sees_one_moment(factory: &dyn StorageFactory, url: &DatabaseUrl) {
+    let (reader, writer) = (open(factory, url).await, open(factory, url).await);
+    let service = store_service(&*writer, 1).await;
+    writer.insert_keys(&keys(1..=6, service)).await.unwrap();
+    let mut snapshot = reader.snapshot().await.unwrap();
+    let mut seen = snapshot.next_page(2).await.unwrap();
+    assert_eq!(seen, [Record::NextId(1)]);
+
+    // Before the services are read, and again while the keys are.
+    let other = store_service(&*writer, 2).await;
+    writer.delete_key(KeyId(1)).await.unwrap();
+    seen.extend(snapshot.next_page(2).await.unwrap());
+    seen.extend(snapshot.next_page(2).await.unwrap());
+    writer.insert_keys(&keys([7], other)).await.unwrap();
+    writer.delete_service(service).await.unwrap();
+    loop {
+        let page = snapshot.next_page(2).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        seen.extend(page);
+    }
+    let service = Record::Service(Box::new(generic(1, "service 1", "service-1")));
+    let keys = keys(1..=6, ServiceId(1)).into_iter().map(Record::UpstreamKey);
+    assert_eq!(seen[1..], std::iter::once(service).chain(keys).collect::<Vec<_>>());
+    drop(snapshot);
+    assert_eq!(reader.services(all()).await.unwrap().len(), 1);
+}
+
+pub async fn a_filling_appears_at_once(factory: &dyn StorageFactory, url: &DatabaseUrl) {
+    let (reader, writer) = (open(factory, url).await, open(factory, url).await);
+    let mut filling = writer.fill().await.unwrap();
+    filling.store(&[Record::Service(Box::new(generic(1, "a", "a")))]).await.unwrap();
+    filling.store(&keys(1..=6, ServiceId(1)).into_iter().map(Record::UpstreamKey).collect::<Vec<_>>()).await.unwrap();
+    assert_eq!(reader.count_services().await.unwrap(), 0);
+    assert_eq!(reader.count_keys(&[ServiceId(1)]).await.unwrap()[0].total, 0);
+    filling.commit().await.unwrap();
+    assert_eq!(reader.count_services().await.unwrap(), 1);
+    assert_eq!(reader.count_keys(&[ServiceId(1)]).await.unwrap()[0].total, 6);
 }

@@ -1,0 +1,91 @@
+//! What becomes of a record on its way.
+
+use rotator_domain::rotation::{Glob, KeyPolicy, Limits, QuotaGroup};
+use rotator_domain::{DigestKey, KeyLabel, MasterKey};
+
+use super::*;
+
+fn vault() -> Vault {
+    Vault::new(&MasterKey::generate().unwrap())
+}
+
+/// What a record becomes on its way from one master key to another.
+fn moved(record: Record, from: &Vault, to: &Vault) -> Record {
+    let line = Entry::of(record, from).unwrap().line().unwrap();
+    assert_eq!(line.expose().lines().count(), 1);
+    Entry::parse(line.expose()).unwrap().into_record(to).unwrap()
+}
+
+#[test]
+fn a_key_moves_whole_and_is_sealed_anew() {
+    let (from, to) = (vault(), vault());
+    let context = SealContext::UpstreamKey(KeyId(7));
+    let policy = KeyPolicy {
+        weight: 3,
+        tier: 2,
+        limits: Limits { requests_per_minute: Some(1), max_concurrency: Some(2), ..Limits::default() },
+        models: vec![Glob::new("gpt-*".to_owned())],
+        group: Some(QuotaGroup("g".to_owned())),
+    };
+    let key = KeyRecord {
+        id: KeyId(7),
+        service_id: ServiceId(3),
+        sealed: from.seal(context, &Secret::new("sk-1")).unwrap(),
+        digest: Digest([0xd1; 32]),
+        label: Some(KeyLabel::new("第一 🔑 \"").unwrap()),
+        is_active: false,
+        policy,
+        created_at: at(-1),
+        updated_at: at(i64::MAX),
+    };
+    let usual = KeyRecord { label: None, is_active: true, policy: KeyPolicy::default(), ..key.clone() };
+    for key in [key, usual] {
+        let Record::UpstreamKey(there) = moved(Record::UpstreamKey(key.clone()), &from, &to) else { panic!() };
+        assert_eq!(to.open(context, &there.sealed).unwrap().expose(), "sk-1");
+        assert_eq!(KeyRecord { sealed: key.sealed.clone(), ..there }, key);
+        // Under another master key nothing leaves.
+        assert!(matches!(Entry::of(Record::UpstreamKey(key), &to), Err(MovingError::Seal(_))));
+    }
+}
+
+#[test]
+fn a_setting_need_not_be_text() {
+    let (from, to) = (vault(), vault());
+    let key = DigestKey::generate().unwrap();
+    let setting = SettingRecord { name: "digest-key".to_owned(), sealed: from.seal_digest_key(&key).unwrap() };
+    let Record::Setting(there) = moved(Record::Setting(setting), &from, &to) else { panic!() };
+    assert_eq!(to.open_digest_key(&there.sealed).unwrap().client_key(b"v"), key.client_key(b"v"));
+}
+
+#[test]
+fn a_service_moves_with_every_field() {
+    let text = r#"{"kind":"service","id":5,"created_at":-1,"updated_at":2,"service":{
+        "name":"n","slug":"s","config_type":"LLM","is_active":false,"target_base_url":"https://llm.example.com/v1",
+        "api_format":"openai_responses","output_format":"auto","http_version":"http2",
+        "connect_timeout_ms":1,"first_byte_timeout_ms":2,"idle_timeout_ms":3,"strategy":"weighted","affinity":true,
+        "limits":{"rpm":1},"quota_groups":{"g":{"tpm":2}},"max_attempts":3,"deadline_ms":4,"retry_after_send":true,
+        "max_waiting":0,"max_wait_ms":0,"model_aliases":{"a":"b"},"fallback":[{"slug":"o","models":{"c":"d"}}],
+        "rotation_headers":false,"strict":true}}"#;
+    let record = Entry::parse(text).unwrap().into_record(&vault()).unwrap();
+    let Record::Service(service) = &record else { panic!() };
+    assert_eq!((service.id, service.created_at, service.updated_at), (ServiceId(5), at(-1), at(2)));
+    assert!(!service.is_active && ServiceDraft::from(&**service).strict == Some(true));
+    assert_eq!(moved(record.clone(), &vault(), &vault()), record);
+}
+
+#[test]
+fn what_this_version_does_not_know_is_refused_and_not_repeated() {
+    for text in [
+        "",
+        "planted",
+        r#"{"kind":"planted"}"#,
+        r#"{"kind":"next_id","next_id":"planted"}"#,
+        r#"{"kind":"next_id","next_id":1,"planted":2}"#,
+        r#"{"kind":"setting","name":"a","value":"planted!"}"#,
+        r#"{"kind":"client_key","id":1,"name":"a","digest":"cGxhbnRlZA==","is_active":true,"created_at":0}"#,
+        r#"{"kind":"key_state","service_id":1,"key_id":1,"model":null,"state":"planted","since":0,"until":0}"#,
+    ] {
+        let error = Entry::parse(text).and_then(|entry| entry.into_record(&vault())).unwrap_err();
+        assert!(matches!(error, MovingError::Entry) && !format!("{error:?}").contains("planted"), "{text}");
+    }
+}
