@@ -58,14 +58,21 @@ fn targets(workspace: &Workspace) -> Result<Vec<String>, TaskError> {
     Ok(names)
 }
 
-/// Copies what a target begins with: its own seeds, and the recordings, streams to those that read streams.
+/// Copies what a target begins with: its own seeds, and the recordings, streams to those that read streams and all to what
+/// reads either.
 fn seed(workspace: &Workspace, target: &str, seeds: &Path) -> Result<(), TaskError> {
     let reads_streams = matches!(target, "sse" | "stream");
     let own = workspace.path(CRATE).join("seeds").join(target);
     let mut inputs = if own.is_dir() { files(&own)? } else { Vec::new() };
     inputs.extend(files(&workspace.path(CORPUS))?.into_iter().filter(|file| {
         let extension = file.extension().unwrap_or_default();
-        if reads_streams { extension == "sse" } else { extension == "json" }
+        if target == "usage" {
+            extension == "sse" || extension == "json"
+        } else if reads_streams {
+            extension == "sse"
+        } else {
+            extension == "json"
+        }
     }));
     for input in inputs {
         let seed = seeds.join(input.file_name().unwrap_or_default());

@@ -19,6 +19,9 @@ const CORPUS: &str = "crates/format-converters/tests/corpus";
 /// The programs that compare what the SDKs see: in the upstream's own format, and in all others.
 const COMPARISONS: [&str; 2] = ["xtask/sdk/same_format.py", "xtask/sdk/conversion.py"];
 
+/// The variable that tells the test of usage which recordings to read.
+const RECORDINGS: &str = "ROTATOR_TEST_CORPUS";
+
 /// Runs every test: those in the documents first, then all others, whose counts come last. With arguments, only what they
 /// name.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), TaskError> {
@@ -60,7 +63,15 @@ pub(crate) fn conformance(
         }
         process::run(&mut command)
     });
-    compared.into_iter().collect()
+    // A test runs in its package's folder.
+    let absolute = std::path::absolute(&corpus).map_err(|source| {
+        let path = corpus.display().to_string();
+        TaskError::File { path, source }
+    })?;
+    let mut usage = cargo(workspace);
+    usage.args(["test", "--quiet", "--package", "rotator-format-converters", "--test", "usage"]);
+    let usage = process::run(usage.env(RECORDINGS, absolute));
+    compared.into_iter().chain([usage]).collect()
 }
 
 /// How streams are cut: a number of bytes, or `whole`.

@@ -1,4 +1,4 @@
-//! How fast each format becomes each other one, whole and in pieces. `cargo xtask bench` runs it.
+//! How fast each format becomes each other one, whole and in pieces, and how fast usage is read. `cargo xtask bench` runs it.
 //!
 //! The inputs are what the converters themselves write of one request and one answer.
 
@@ -37,6 +37,10 @@ fn main() -> Result<(), Invalid> {
     for (source, target) in directions() {
         bench(&mut criterion, "stream", source, target, &stream(source).concat(), convert_stream);
     }
+    for format in Format::ALL {
+        bench_usage(&mut criterion, "usage of an answer", format, &response(format)?);
+        bench_usage(&mut criterion, "usage of a stream", format, &stream(format).concat());
+    }
     // Else it is only seen whether the benchmarks run.
     if std::env::args().any(|argument| argument == "--bench") {
         directions().for_each(|(source, target)| tell_chunks(source, target));
@@ -59,6 +63,22 @@ fn bench(
     let (source, target) = (wire_format(source), wire_format(target));
     let name = format!("{} to {}", source.format().name(), target.format().name());
     group.bench_function(name, |bencher| bencher.iter(|| convert(source, target, black_box(input))));
+    group.finish();
+}
+
+/// Reads what was used from an answer as it passes.
+fn bench_usage(criterion: &mut Criterion, group: &str, format: Format, input: &[u8]) {
+    let mut group = criterion.benchmark_group(group);
+    group.throughput(Throughput::BytesDecimal(input.len().try_into().unwrap_or(u64::MAX)));
+    group.sample_size(20).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
+    group.bench_function(format.name(), |bencher| {
+        bencher.iter(|| {
+            let mut reader = wire_format(format).usage_reader();
+            // As much as a read of a socket gives.
+            black_box(input).chunks(16_384).for_each(|piece| reader.push(piece));
+            reader.usage()
+        });
+    });
     group.finish();
 }
 

@@ -40,7 +40,7 @@ pub use members::RawMembers;
 pub use metering::UsageReader;
 pub use model_table::{LEAST_BUDGET, ModelRow, ModelTable, ThinkingStyle};
 pub use openai::UnaskedUsage;
-pub use registry::{is_understood, operation, recognise, wire_format};
+pub use registry::{is_understood, operation, owner, recognise, wire_format};
 pub use replay::events_of;
 pub use reply::{ErrorReply, RenderedError};
 pub use translate::StreamTranslator;

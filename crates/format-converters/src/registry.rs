@@ -30,7 +30,6 @@ const SHARED: [&str; 3] = ["models", "files", "batches"];
 #[must_use]
 pub fn recognise(path: &str, query: Option<&str>, headers: &HeaderMap) -> Option<Format> {
     let action = without_version(path);
-    let owner = FORMATS.iter().find(|format| format.owns_action(action));
     let shared = || {
         let first = action.split('/').next().unwrap_or_default();
         SHARED.contains(&first).then(|| {
@@ -38,7 +37,14 @@ pub fn recognise(path: &str, query: Option<&str>, headers: &HeaderMap) -> Option
             speaker.map_or(Format::OpenAi, |format| format.format())
         })
     };
-    owner.map(|format| format.format()).or_else(shared)
+    owner(path).or_else(shared)
+}
+
+/// The format that alone has this path below the service.
+#[must_use]
+pub fn owner(path: &str) -> Option<Format> {
+    let action = without_version(path);
+    FORMATS.iter().find(|format| format.owns_action(action)).map(|format| format.format())
 }
 
 /// Whether an upstream that speaks `upstream` serves a request for this path that is in the format `client` as it stands.

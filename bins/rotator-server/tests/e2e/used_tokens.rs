@@ -83,6 +83,16 @@ async fn an_upstream_that_refuses_to_be_asked_is_not() {
     let (server, upstream) = service(json!({"asks_for_usage": false})).await;
     assert_eq!(ask(&server, PLAIN).await.status, StatusCode::OK);
     assert_eq!(sent(&upstream), PLAIN);
+    // Nor for the client of another format.
+    for (slug, is_asked) in [("asked", true), ("unasked", false)] {
+        let more = json!({"asks_for_usage": is_asked, "output_format": "anthropic"});
+        create(&server, slug, Vendor::Chat, &upstream, more).await;
+        let request = server.request(Method::POST, &format!("/llm/{slug}/v1/messages"));
+        let body = full(Vendor::Messages.question(true).to_string());
+        let request = request.header("content-type", "application/json").body(body).unwrap();
+        assert_eq!(server.send(request).await.status, StatusCode::OK);
+        assert_eq!(sent(&upstream).contains("stream_options"), is_asked);
+    }
 }
 
 #[tokio::test]
@@ -112,7 +122,7 @@ async fn bodies_that_cannot_be_looked_into_pass_as_they_are() {
     let request = request.header("content-encoding", "gzip");
     server.send(request.body(full(gzip(PLAIN))).unwrap()).await;
     assert_eq!(upstream.requests().pop().unwrap().body, gzip(PLAIN));
-    let long = format!(r#"{{"stream":true,"x":"{}"}}"#, "y".repeat(20 << 20));
+    let long = format!(r#"{{"stream":true,"x":"{}"}}"#, "y".repeat(33 << 20));
     assert_eq!(ask(&server, &long).await.status, StatusCode::OK);
     assert_eq!(upstream.requests().pop().unwrap().body_length, long.len() as u64);
 }

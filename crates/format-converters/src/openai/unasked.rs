@@ -6,9 +6,10 @@ use std::ops::Range;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use memchr::memmem;
+use serde_json::value::RawValue;
 
 use crate::RawMembers;
-use crate::json::{self, Kind, Object};
+use crate::json::{self, Kind};
 use crate::members::place;
 use crate::metering::may_tell;
 use crate::sse::Lines;
@@ -91,7 +92,7 @@ impl UnaskedUsage {
             if line.is_whole && std::mem::take(&mut self.line) == 0 {
                 self.event_ended(out);
             } else if self.held.len() > MOST_HELD {
-                self.is_passing = true;
+                (self.is_passing, self.is_taken) = (true, false);
                 self.end(out);
             }
         }
@@ -140,27 +141,24 @@ fn left(event: &[u8]) -> Left {
         [data] => (Cow::Borrowed(*data), true),
         datas => (Cow::Owned(datas.join("\n")), false),
     };
-    let Some(object) = json::document(data.as_bytes()).ok().and_then(|raw| Object::read_leniently(raw).ok()) else {
-        return Left::All;
-    };
-    let has_no_choices = object.raw("choices").is_some_and(|raw| json::list(raw).is_ok_and(|list| list.is_empty()));
-    let usage = object.raw("usage");
-    if has_no_choices && usage.is_some_and(|raw| json::kind(raw) == Kind::Object) {
+    let Ok(members) = serde_json::from_str::<RawMembers<'_>>(&data) else { return Left::All };
+    let Some(usage) = members.last("usage") else { return Left::All };
+    let is_empty = |raw: &RawValue| json::list(raw).is_ok_and(|list| list.is_empty());
+    if json::kind(usage) == Kind::Object && members.last("choices").is_some_and(is_empty) {
         return Left::Nothing;
     }
-    let offset = data.as_ptr().addr().checked_sub(event.as_ptr().addr());
-    match (usage, offset) {
-        (None, Some(offset)) if is_one => {
-            null_member(&data).map_or(Left::All, |place| Left::Without(place.start + offset..place.end + offset))
-        }
+    let offset = data.as_ptr().addr().checked_sub(event.as_ptr().addr()).filter(|_| is_one);
+    match (json::kind(usage), offset) {
+        (Kind::Null, Some(offset)) => null_member(&members, &data)
+            .map_or(Left::All, |place| Left::Without(place.start + offset..place.end + offset)),
         _ => Left::All,
     }
 }
 
 /// Where the member stands that says that there is no usage, with the comma that goes with it.
-fn null_member(data: &str) -> Option<Range<usize>> {
-    let members: RawMembers<'_> = serde_json::from_str(data).ok()?;
+fn null_member(members: &RawMembers<'_>, data: &str) -> Option<Range<usize>> {
     let (name, value) = members.0.iter().find(|(name, _)| name == "usage")?;
+    // A name with escapes stands elsewhere.
     let Cow::Borrowed(name) = name else { return None };
     let (begin, end) = (place(name, data)?.start.checked_sub(1)?, place(value.get(), data)?.end);
     let before = data.get(..begin)?.trim_end();

@@ -80,7 +80,6 @@ mod tests {
     use super::*;
 
     const BODY: &[u8] = br#"{"choices":[],"usage":{"prompt_tokens":4,"completion_tokens":2}}"#;
-    /// The same as brotli has it where nothing is worth compressing: two bytes of head, the text, its end.
     const EVENT: &[u8] = b"data: {\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":2}}\n\n";
 
     fn total<'a>(encoding: Encoding, pieces: impl IntoIterator<Item = &'a [u8]>) -> Option<u64> {

@@ -2,7 +2,7 @@
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Method};
-use rotator_format_converters::{UnaskedUsage, UsageReader, recognise, wire_format};
+use rotator_format_converters::{UnaskedUsage, UsageReader, owner, wire_format};
 
 use crate::body::{MeteredBody, UpstreamBody, UsageMeter};
 use crate::catalog::ServiceEntry;
@@ -22,7 +22,7 @@ pub(super) struct Metering {
 pub(super) fn reader(entry: &ServiceEntry, route: Route<'_>, method: &Method) -> Option<UsageReader> {
     let format = entry.format().filter(|_| *method == Method::POST)?;
     // Some upstreams serve the paths of several formats.
-    let format = recognise(route.rest, None, &HeaderMap::new()).unwrap_or(format);
+    let format = owner(route.rest).unwrap_or(format);
     Some(wire_format(format).usage_reader())
 }
 

@@ -50,6 +50,8 @@ struct Target<'a> {
     format: Format,
     /// What the wanted model is called there.
     name_of: &'a (dyn Fn(&str) -> String + Sync),
+    /// Whether it may be asked to tell what a stream used.
+    asks_for_usage: bool,
 }
 
 /// What was written.
@@ -95,7 +97,7 @@ impl<'a> Translator<'a> {
         demand: &Demand,
     ) -> Result<Sent, Refusal> {
         let Door::Llm { adapter, .. } = &entry.door else { return Err(Refusal::NoUsableKey) };
-        let target = Target { format: adapter.format(), name_of };
+        let target = Target { format: adapter.format(), name_of, asks_for_usage: entry.policy.asks_for_usage };
         let client = &self.client;
         let question = match &mut self.question {
             Some(question) => question,
@@ -188,7 +190,7 @@ fn own_request(client: &Client<'_>, conversing: &Conversing, target: &Target<'_>
     let mut own = Request::clone(&conversing.full);
     own.model = (target.name_of)(&own.model);
     // What was used is counted here, whether or not the client wants to know.
-    own.include_usage = own.stream;
+    own.include_usage = own.stream && target.asks_for_usage;
     if client.format == Format::OpenAiResponses && target.format != Format::OpenAiResponses {
         own.state.store = None;
         own.state.background = None;

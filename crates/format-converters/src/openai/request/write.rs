@@ -195,17 +195,19 @@ fn extras(request: &Request, losses: &mut Losses) -> Result<Members, Invalid> {
     Ok(Members(kept))
 }
 
-/// A stream says how much was used whether or not the client asked: the proxy counts it.
 fn stream_options(request: &Request, extras: &mut Members) -> Option<Members> {
     let at = extras.0.iter().position(|(name, _)| name == STREAM_OPTIONS);
     let more = at.map(|at| extras.0.remove(at).1);
     if !request.stream {
         return None;
     }
-    let mut options = vec![("include_usage".to_owned(), Json::of(&true).ok()?)];
+    let mut options = Members::default();
+    if request.include_usage {
+        options.add("include_usage", &true);
+    }
     let more = more.as_ref().and_then(|more| Object::read(more.raw()).ok());
-    options.extend(more.map(|more| more.rest(&["include_usage"])).unwrap_or_default());
-    Some(Members(options))
+    options.0.extend(more.map(|more| more.rest(&["include_usage"])).unwrap_or_default());
+    (!options.is_empty()).then_some(options)
 }
 
 fn output(shape: &OutputShape) -> Option<Shape<'_>> {
