@@ -1,7 +1,5 @@
 //! Redis over TLS, with a certificate of the operator's own.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::net::{Ipv4Addr, TcpListener};
 
 use rotator_cache_redis::{Connections, RedisCacheError, RedisOptions, RedisUrl};

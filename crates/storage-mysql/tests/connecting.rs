@@ -1,7 +1,5 @@
 //! How a server is reached: with TLS, and by a socket.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::error::Error;
 
 use rotator_storage_mysql::MySqlFactory;

@@ -78,7 +78,7 @@ async fn a_hidden_limit_holds_over_all_nodes_from_the_first_refusal_on() {
         assert!(most_in_a_minute(served.into_iter()) <= LIMIT);
         assert!(on_their_way <= 3, "{on_their_way} were on their way");
         // What was learned is tried with one more from time to time, and else kept.
-        assert!(refused.len() - on_their_way <= 2, "{} more were refused", refused.len() - on_their_way);
+        assert!(refused.len() - on_their_way <= LIMIT / 10, "{} more were refused", refused.len() - on_their_way);
     }
 }
 

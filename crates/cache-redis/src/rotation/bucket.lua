@@ -3,7 +3,7 @@
 
 local Bucket = {}
 
-local MINUTE, MINUTE_ON_THE_WAY, DAY = 60000, 60200, 86400000
+local MINUTE, DAY = 60200, 86400000
 local SHORTEST, SECOND_WAIT, LONGEST_GUESS = 1000, 2000, 3600000
 
 -- Rooms; where several are needed the greatest counts.
@@ -66,7 +66,7 @@ function Bucket.reserve(b, tokens, limits, learns)
   local is_limited = limits.r or limits.t
   local in_minute = 1
   if learns or is_limited then
-    b.minute = b.minute or Window.new(is_limited and MINUTE or MINUTE_ON_THE_WAY)
+    b.minute = b.minute or Window.new(MINUTE)
     Window.add(b.minute, 1, tokens)
     in_minute = b.minute[2]
   end

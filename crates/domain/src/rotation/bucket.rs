@@ -8,9 +8,8 @@ use super::told::Told;
 use super::window::Window;
 use crate::{LimitReading, Resource, Timestamp};
 
-const MINUTE: Duration = Duration::from_secs(60);
-/// A window that shows the limits of the upstream, which counts requests when they arrive: some are faster than others.
-const MINUTE_ON_THE_WAY: Duration = Duration::from_millis(60_200);
+/// A little more than a minute: the upstream counts requests when they arrive, and some are faster than others.
+const MINUTE: Duration = Duration::from_millis(60_200);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The shortest time for which a refusal without numbers leaves a bucket alone.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -147,8 +146,7 @@ impl Bucket {
         let is_limited = limits.requests_per_minute.is_some() || limits.tokens_per_minute.is_some();
         let mut in_minute = 1;
         if learns || is_limited {
-            let length = if is_limited { MINUTE } else { MINUTE_ON_THE_WAY };
-            let minute = self.minute.get_or_insert_with(|| Box::new(Window::new(length)));
+            let minute = self.minute.get_or_insert_with(|| Box::new(Window::new(MINUTE)));
             minute.add(now, 1, tokens);
             in_minute = minute.requests(now);
         }

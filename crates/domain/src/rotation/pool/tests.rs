@@ -222,8 +222,8 @@ fn declared_limits_hold_for_requests_tokens_days_and_requests_in_flight() {
     let limits = |limits| vec![PoolKey { limits, ..PoolKey::plain(KeyId(1)) }];
     let mut per_minute = pool(limits(Limits { requests_per_minute: Some(2), ..Limits::default() }));
     assert_eq!(picks(&mut per_minute, 0, 3), [1, 1, 0]);
-    assert_eq!(per_minute.pick(&request(1)), Next::None { retry_at: Some(at(60_000)), is_busy: false });
-    assert_eq!(picks(&mut per_minute, 60_000, 1), [1]);
+    assert_eq!(per_minute.pick(&request(1)), Next::None { retry_at: Some(at(60_200)), is_busy: false });
+    assert_eq!(picks(&mut per_minute, 60_200, 1), [1]);
 
     let mut per_day = pool(limits(Limits { requests_per_day: Some(1), ..Limits::default() }));
     assert_eq!(picks(&mut per_day, 0, 2), [1, 0]);
