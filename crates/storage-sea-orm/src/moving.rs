@@ -10,7 +10,7 @@ use sea_orm::{
     Value,
 };
 
-use self::tables::TABLES;
+use self::tables::{TABLES, Within};
 use crate::SeaOrmStorage;
 use crate::entity::id_sequence;
 use crate::error::Attempt;
@@ -55,6 +55,7 @@ impl MovingRepository for SeaOrmStorage {
 
     async fn fill(&self) -> Result<Box<dyn Filling>, StorageError> {
         let attempt = self.attempt("fill the database");
+        // The first thing that a server stores is a setting: whoever begins one meanwhile waits.
         let transaction = self.begin_alone(attempt).await?;
         for table in TABLES {
             if table.holds_any(&transaction).await.map_err(|error| attempt.failed(error))? {
@@ -71,8 +72,9 @@ impl Snapshot for SqlSnapshot {
         if let Some(next_id) = self.next_id.take() {
             return Ok(vec![Record::NextId(next_id)]);
         }
+        let within = Within { transaction: &self.transaction, attempt: self.attempt };
         while let Some(table) = TABLES.get(self.table) {
-            let page = table.page(&self.transaction, self.attempt, self.after.take(), limit).await?;
+            let page = table.page(within, self.after.take(), limit).await?;
             match page.last {
                 Some(last) => self.after = Some(last),
                 None => self.table += 1,
@@ -89,8 +91,9 @@ impl Snapshot for SqlSnapshot {
 #[async_trait]
 impl Filling for SqlFilling {
     async fn store(&mut self, records: &[Record]) -> Result<(), StorageError> {
+        let within = Within { transaction: &self.transaction, attempt: self.attempt };
         for table in TABLES {
-            let highest = table.store(&self.transaction, self.attempt, records).await?;
+            let highest = table.store(within, records).await?;
             self.next_id = Ord::max(self.next_id, highest.saturating_add(1));
         }
         let told = records.iter().filter_map(|record| if let Record::NextId(id) = record { Some(*id) } else { None });

@@ -1,6 +1,6 @@
 //! The tables whose rows move, and which record each row is.
 //!
-//! A new one has its line in [`TABLES`] and a [`Moving`] at the end of this file.
+//! A new one has its line in [`TABLES`] and another one among the `moves!` below.
 
 use std::marker::PhantomData;
 
@@ -37,24 +37,20 @@ pub(super) const TABLES: [&dyn Table; 9] = [
 #[async_trait]
 pub(super) trait Table: Sync {
     /// Rows after the one with this primary key, in its order.
-    async fn page(
-        &self,
-        transaction: &DatabaseTransaction,
-        attempt: Attempt,
-        after: Option<Vec<Value>>,
-        limit: u64,
-    ) -> Result<TablePage, StorageError>;
+    async fn page(&self, within: Within<'_>, after: Option<Vec<Value>>, limit: u64) -> Result<TablePage, StorageError>;
 
-    /// Whether it has rows; where it has none, nobody can add one before the transaction ends.
+    /// Whether it has rows. On MySQL, where it has none, this keeps everybody else from adding one.
     async fn holds_any(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr>;
 
     /// Stores those of the records that are rows of this table, and gives the highest id of them.
-    async fn store(
-        &self,
-        transaction: &DatabaseTransaction,
-        attempt: Attempt,
-        records: &[Record],
-    ) -> Result<i64, StorageError>;
+    async fn store(&self, within: Within<'_>, records: &[Record]) -> Result<i64, StorageError>;
+}
+
+/// The transaction in which something is done, and what that is.
+#[derive(Clone, Copy)]
+pub(super) struct Within<'t> {
+    pub(super) transaction: &'t DatabaseTransaction,
+    pub(super) attempt: Attempt,
 }
 
 /// Some rows of a table.
@@ -90,13 +86,8 @@ where
     E::ActiveModel: ActiveModelBehavior + Send + Sync,
     E::PrimaryKey: PrimaryKeyToColumn<Column = E::Column>,
 {
-    async fn page(
-        &self,
-        transaction: &DatabaseTransaction,
-        attempt: Attempt,
-        after: Option<Vec<Value>>,
-        limit: u64,
-    ) -> Result<TablePage, StorageError> {
+    async fn page(&self, within: Within<'_>, after: Option<Vec<Value>>, limit: u64) -> Result<TablePage, StorageError> {
+        let Within { transaction, attempt } = within;
         let mut query = E::find().limit(storable_limit(limit));
         for column in primary_key::<E>() {
             query = query.order_by_asc(column);
@@ -116,12 +107,8 @@ where
         Ok(E::find().limit(1).lock_exclusive().one(transaction).await?.is_some())
     }
 
-    async fn store(
-        &self,
-        transaction: &DatabaseTransaction,
-        attempt: Attempt,
-        records: &[Record],
-    ) -> Result<i64, StorageError> {
+    async fn store(&self, within: Within<'_>, records: &[Record]) -> Result<i64, StorageError> {
+        let Within { transaction, attempt } = within;
         let rows: Result<Vec<E::ActiveModel>, DbErr> = records.iter().filter_map(E::row).collect();
         let rows = rows.map_err(|error| attempt.failed(error))?;
         for statement in statements(&rows, bytes) {
@@ -159,82 +146,30 @@ fn bytes<A: ActiveModelTrait>(row: &A) -> usize {
     values.map(|length| length + REST).sum()
 }
 
-// === impl Moving ===
+/// Each row of the table is a record of one kind: how it is read, and how it is written.
+macro_rules! moves {
+    ($table:ident as $kind:ident, $row:ident => $read:expr, $record:ident => $write:expr) => {
+        impl Moving for $table::Entity {
+            fn record($row: $table::Model) -> Result<Option<Record>, CorruptRow> {
+                Ok(Some(Record::$kind($read)))
+            }
 
-impl Moving for setting::Entity {
-    fn record(row: setting::Model) -> Result<Option<Record>, CorruptRow> {
-        Ok(Some(Record::Setting(SettingRecord { name: row.name, sealed: Sealed(row.sealed) })))
-    }
-
-    fn row(record: &Record) -> Option<Result<setting::ActiveModel, DbErr>> {
-        let Record::Setting(SettingRecord { name, sealed }) = record else { return None };
-        let sealed = ActiveValue::Set(sealed.0.clone());
-        Some(Ok(setting::ActiveModel { name: ActiveValue::Set(name.clone()), sealed }))
-    }
+            fn row(record: &Record) -> Option<Result<$table::ActiveModel, DbErr>> {
+                let Record::$kind($record) = record else { return None };
+                Some($write)
+            }
+        }
+    };
 }
 
-impl Moving for admin_user::Entity {
-    fn record(row: admin_user::Model) -> Result<Option<Record>, CorruptRow> {
-        Ok(Some(Record::AdminUser(row.into())))
-    }
-
-    fn row(record: &Record) -> Option<Result<admin_user::ActiveModel, DbErr>> {
-        if let Record::AdminUser(user) = record { Some(Ok(user.into())) } else { None }
-    }
-}
-
-impl Moving for admin_token::Entity {
-    fn record(row: admin_token::Model) -> Result<Option<Record>, CorruptRow> {
-        row.try_into().map(|token| Some(Record::AdminToken(token)))
-    }
-
-    fn row(record: &Record) -> Option<Result<admin_token::ActiveModel, DbErr>> {
-        if let Record::AdminToken(token) = record { Some(Ok(token.into())) } else { None }
-    }
-}
-
-impl Moving for ended_session::Entity {
-    fn record(row: ended_session::Model) -> Result<Option<Record>, CorruptRow> {
-        let expires_at = Timestamp::from_millis(row.expires_at);
-        Ok(Some(Record::EndedSession(EndedSession { session_id: row.session_id, expires_at })))
-    }
-
-    fn row(record: &Record) -> Option<Result<ended_session::ActiveModel, DbErr>> {
-        let Record::EndedSession(EndedSession { session_id, expires_at }) = record else { return None };
-        let expires_at = ActiveValue::Set(expires_at.as_millis());
-        Some(Ok(ended_session::ActiveModel { session_id: ActiveValue::Set(session_id.clone()), expires_at }))
-    }
-}
-
-impl Moving for client_key::Entity {
-    fn record(row: client_key::Model) -> Result<Option<Record>, CorruptRow> {
-        row.try_into().map(|key| Some(Record::ClientKey(key)))
-    }
-
-    fn row(record: &Record) -> Option<Result<client_key::ActiveModel, DbErr>> {
-        if let Record::ClientKey(key) = record { Some(Ok(key.into())) } else { None }
-    }
-}
-
-impl Moving for service::Entity {
-    fn record(row: service::Model) -> Result<Option<Record>, CorruptRow> {
-        row.try_into().map(|service| Some(Record::Service(Box::new(service))))
-    }
-
-    fn row(record: &Record) -> Option<Result<service::ActiveModel, DbErr>> {
-        if let Record::Service(service) = record { Some(service.as_ref().try_into()) } else { None }
-    }
-}
-
-impl Moving for upstream_key::Entity {
-    fn record(row: upstream_key::Model) -> Result<Option<Record>, CorruptRow> {
-        row.try_into().map(|key| Some(Record::UpstreamKey(key)))
-    }
-
-    fn row(record: &Record) -> Option<Result<upstream_key::ActiveModel, DbErr>> {
-        if let Record::UpstreamKey(key) = record { Some(key.try_into()) } else { None }
-    }
-}
+moves!(setting as Setting, row => read_setting(row), setting => Ok(write_setting(setting)));
+moves!(admin_user as AdminUser, row => row.into(), user => Ok(user.into()));
+moves!(admin_token as AdminToken, row => row.try_into()?, token => Ok(token.into()));
+moves!(ended_session as EndedSession, row => read_session(row), session => Ok(write_session(session)));
+moves!(client_key as ClientKey, row => row.try_into()?, key => Ok(key.into()));
+moves!(service as Service, row => Box::new(row.try_into()?), service => service.as_ref().try_into());
+moves!(upstream_key as UpstreamKey, row => row.try_into()?, key => key.try_into());
+moves!(audit_entry as Audit, row => row.into(), entry => Ok(entry.into()));
 
 impl Moving for key_state::Entity {
     fn record(row: key_state::Model) -> Result<Option<Record>, CorruptRow> {
@@ -248,12 +183,20 @@ impl Moving for key_state::Entity {
     }
 }
 
-impl Moving for audit_entry::Entity {
-    fn record(row: audit_entry::Model) -> Result<Option<Record>, CorruptRow> {
-        Ok(Some(Record::Audit(row.into())))
-    }
+fn read_setting(row: setting::Model) -> SettingRecord {
+    SettingRecord { name: row.name, sealed: Sealed(row.sealed) }
+}
 
-    fn row(record: &Record) -> Option<Result<audit_entry::ActiveModel, DbErr>> {
-        if let Record::Audit(entry) = record { Some(Ok(entry.into())) } else { None }
-    }
+fn write_setting(setting: &SettingRecord) -> setting::ActiveModel {
+    let SettingRecord { name, sealed } = setting.clone();
+    setting::ActiveModel { name: ActiveValue::Set(name), sealed: ActiveValue::Set(sealed.0) }
+}
+
+fn read_session(row: ended_session::Model) -> EndedSession {
+    EndedSession { session_id: row.session_id, expires_at: Timestamp::from_millis(row.expires_at) }
+}
+
+fn write_session(session: &EndedSession) -> ended_session::ActiveModel {
+    let expires_at = ActiveValue::Set(session.expires_at.as_millis());
+    ended_session::ActiveModel { session_id: ActiveValue::Set(session.session_id.clone()), expires_at }
 }
