@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rotator_storage_sea_orm::{Connections, SeaOrmStorage, read_legacy};
-use rotator_storage_trait::{DatabaseUrl, LegacyService, Storage, StorageError, StorageFactory, StorageOptions};
+use rotator_storage_trait::{
+    DatabaseUrl, LegacyService, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions,
+};
 use sea_orm::SqlxSqliteConnector;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};

@@ -1,30 +1,20 @@
 //! Changes that a server did not make itself: by other nodes, with no Redis between them, and by commands.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::Method;
 use rotator_mock_upstream::MockUpstream;
 use serde_json::json;
 
-use crate::commands::{code, legacy_file};
-use crate::exports::told as text;
+use crate::outcome::{code, text, until};
+use crate::commands::legacy_file;
 use crate::server::{CLIENT_KEY, PASSWORD, Place, Server};
 
 /// What seals the keys that all nodes read.
 pub(crate) const MASTER_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 /// How soon a change must hold everywhere.
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
-
-/// Waits until something holds, and gives how long that took.
-pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> Duration {
-    let begun = Instant::now();
-    while !holds().await {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    begun.elapsed()
-}
 
 /// A node that keeps its rotation in memory.
 pub(crate) fn alone(place: Place) -> Place {

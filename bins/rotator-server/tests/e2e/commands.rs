@@ -1,18 +1,13 @@
 //! The commands beside serving.
 
 use std::path::Path;
-use std::process::Output;
 
 use http::{Method, StatusCode};
 use serde_json::json;
 use sqlx::{Connection, SqliteConnection};
 
-use crate::exports::told as text;
+use crate::outcome::{code, text};
 use crate::server::{PASSWORD, Place, Server};
-
-pub(crate) fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
 
 #[tokio::test]
 async fn a_bad_value_ends_the_start_with_64_and_one_line_that_names_the_variable() {

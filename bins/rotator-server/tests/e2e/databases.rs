@@ -6,17 +6,19 @@
 mod backend;
 mod client;
 mod exports;
+mod outcome;
 mod server;
 
 use http::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 use rotator_mock_upstream::{KeyBehaviour, MockUpstream};
-use rotator_test_services::{Database, mariadb, postgres};
+use rotator_test_services::{Database, MARIADB, POSTGRES};
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::client::full;
-use crate::exports::{PASSPHRASE, done, entries, told};
+use crate::exports::{PASSPHRASE, done, entries};
+use crate::outcome::text;
 use crate::server::{PASSWORD, Place, Server};
 
 /// More than one page, and more than one piece of a file.
@@ -91,7 +93,7 @@ async fn everything_moves_from_sqlite_over_mysql_and_postgresql_and_back() {
     let before = pool(&server, id).await;
     server.terminate();
     let first = server.ended().await;
-    let (mysql, postgres) = (mariadb::database().unwrap(), postgres::database().unwrap());
+    let (mysql, postgres) = (MARIADB.database().unwrap(), POSTGRES.database().unwrap());
     let chain = [first, place_on(&mysql), place_on(&postgres), place()];
     for (from, to) in chain.iter().zip(&chain[1..]) {
         done(from, &["export", "export"]).await;
@@ -148,7 +150,7 @@ INSERT INTO api_keys (key_value, is_active, proxy_config_id) VALUES ('sk-one', 1
 
 #[tokio::test]
 async fn the_predecessors_mysql_database_is_taken_over() {
-    let database = mariadb::database().unwrap();
+    let database = MARIADB.database().unwrap();
     database.execute(LEGACY).unwrap();
     let url = Url::parse(&database.url()).unwrap();
     let decoded = |text: &str| percent_decode_str(text).decode_utf8().unwrap().into_owned();
@@ -179,7 +181,7 @@ async fn the_predecessors_mysql_database_is_taken_over() {
         let output = place.run(&["import-legacy", &source]).await;
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && error.lines().count() == 1, "{error}");
-        assert!(!error.contains("planted") && !told(&output).contains("planted"), "{error}");
+        assert!(!error.contains("planted") && !text(&output).contains("planted"), "{error}");
         assert!(!place.path("data").exists());
     }
 }

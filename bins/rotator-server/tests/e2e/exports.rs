@@ -1,25 +1,20 @@
 //! Exports as tests read them.
 
 use std::path::Path;
-use std::process::Output;
 
 use rotator_admin_api::moving::{Import, Passphrase};
 use rotator_domain::Secret;
 
+use crate::outcome::text;
 use crate::server::Place;
 
 pub(crate) const PASSPHRASE: &str = "planted passphrase of an export";
 
-/// What a command has written.
-pub(crate) fn told(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
 /// Runs a command that must succeed.
 pub(crate) async fn done(place: &Place, arguments: &[&str]) -> String {
     let output = place.run(arguments).await;
-    assert!(output.status.success(), "{}", told(&output));
-    told(&output)
+    assert!(output.status.success(), "{}", text(&output));
+    text(&output)
 }
 
 /// The entries of an export, but for what an export itself adds: its own entry of the audit log and the id of that. They are

@@ -6,7 +6,7 @@ use sqlx::{Connection, SqliteConnection};
 
 use crate::changes::{SECOND, alone};
 use crate::client::{TestClient, full};
-use crate::commands::code;
+use crate::outcome::code;
 use crate::server::{Place, WAITING};
 
 /// Where the file is that a test makes first.

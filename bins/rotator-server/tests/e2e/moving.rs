@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use http::Method;
 use serde_json::json;
 
-use crate::exports::{PASSPHRASE, done, entries, told};
+use crate::outcome::text;
+use crate::exports::{PASSPHRASE, done, entries};
 use crate::server::{CLIENT_KEY, PASSWORD, Place, Server};
 
 /// Runs a command that must be refused, in one line, and gives the line.
 async fn refused(place: &Place, arguments: &[&str]) -> String {
     let output = place.run(arguments).await;
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && output.stdout.is_empty(), "{}", told(&output));
+    assert!(!output.status.success() && output.stdout.is_empty(), "{}", text(&output));
     assert!(error.lines().count() == 1 && !error.contains("planted"), "{error}");
     error
 }
@@ -71,14 +72,14 @@ async fn an_export_goes_through_a_pipe() {
     let server = place().start().await;
     server.generic("s", "http://127.0.0.1:9", &["sk-1"]).await;
     let output = server.place().run(&["export", "-"]).await;
-    assert!(output.status.success() && output.stdout.starts_with(b"\x89ROT"), "{}", told(&output));
+    assert!(output.status.success() && output.stdout.starts_with(b"\x89ROT"), "{}", text(&output));
     assert!(String::from_utf8_lossy(&output.stderr).contains("Exported "));
     let target = place();
     std::fs::write(target.path("piped"), &output.stdout).unwrap();
     let mut command = tokio::process::Command::from(target.command());
     command.args(["import", "-"]).stdin(std::fs::File::open(target.path("piped")).unwrap());
     let imported = command.output().await.unwrap();
-    assert!(imported.status.success(), "{}", told(&imported));
+    assert!(imported.status.success(), "{}", text(&imported));
     let (_, configs) = target.start().await.admin(Method::GET, "proxy-configs", None).await;
     assert_eq!(configs[0]["api_key_count"], 1);
 }

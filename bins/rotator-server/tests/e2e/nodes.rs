@@ -9,8 +9,9 @@ use rotator_test_services::{DatabaseServer, Redis};
 use serde_json::{Value, json};
 
 use crate::backend::{Backend, kind};
-use crate::changes::{MASTER_KEY, SECOND, until};
+use crate::changes::{MASTER_KEY, SECOND};
 use crate::client::{TestClient, full};
+use crate::outcome::until;
 use crate::server::{CLIENT_KEY, PASSWORD, Place, Server};
 
 pub(crate) fn place(backend: &Arc<Backend>, node: &str) -> Place {

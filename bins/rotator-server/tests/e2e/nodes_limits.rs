@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, interval};
 
 use crate::client::{TestClient, full};
-use crate::nodes::{backend, nodes, until};
+use crate::nodes::{backend, nodes};
+use crate::outcome::until;
 use crate::server::Server;
 
 const MINUTE: Duration = Duration::from_secs(60);

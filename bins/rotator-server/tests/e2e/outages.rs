@@ -9,10 +9,9 @@ use rotator_test_services::Redis;
 use serde_json::json;
 
 use crate::backend::Backend;
-use crate::changes::{MASTER_KEY, SECOND, alone, until};
+use crate::changes::{MASTER_KEY, SECOND, alone};
 use crate::client::{Answer, TestClient, full};
-use crate::commands::code;
-use crate::exports::told as text;
+use crate::outcome::{code, text, until};
 use crate::relay::Relay;
 use crate::server::{CLIENT_KEY, Place, WAITING};
 

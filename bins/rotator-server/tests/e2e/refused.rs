@@ -1,11 +1,10 @@
 //! Databases and caches that cannot be used: one line says why, and nothing is changed.
 
-use rotator_test_services::mariadb::MariaDb;
-use rotator_test_services::{Database, Redis};
+use rotator_test_services::{Database, MARIADB, Redis};
 use url::Url;
 
 use crate::backend::Backend;
-use crate::commands::code;
+use crate::outcome::code;
 use crate::server::{PASSWORD, Place};
 
 const WRONG: &str = "planted-wrong-password";
@@ -49,7 +48,7 @@ async fn a_wrong_password_of_redis_is_named() {
 async fn a_database_that_takes_no_changes_is_named() {
     let says = ["open the database", "takes no changes"];
     if is_mysql() {
-        let server = MariaDb::start_with(&["--read-only=1"]).unwrap();
+        let server = MARIADB.start_with(&["--read-only=1"]).unwrap();
         let database = server.database().unwrap();
         Place::sharing(None).set("DATABASE_URL", &database.url()).is_refused(&says, WRONG).await;
         assert_eq!(tables(&database), "");

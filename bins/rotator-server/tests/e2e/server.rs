@@ -11,9 +11,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::backend::Backend;
-use crate::changes::until;
 use crate::client::{Answer, TestBody, TestClient, full};
-use crate::commands::{code, text};
+use crate::outcome::{code, text, until};
 
 pub(crate) const CLIENT_KEY: &str = "rk-planted-client-key-0123456789";
 pub(crate) const PASSWORD: &str = "planted-admin-password-0123456789";
