@@ -18,6 +18,8 @@ pub struct Kind {
     pub(crate) programs: fn() -> Result<[PathBuf; 2], ServiceError>,
     pub(crate) client: fn() -> Result<PathBuf, ServiceError>,
     pub(crate) start: Start,
+    /// The settings with which a server that is killed forgets nothing that it has committed.
+    pub(crate) durable: &'static [&'static str],
     pub(crate) execute: Execute,
     /// The one that all tests of this process share.
     pub(crate) shared: OnceLock<Result<DatabaseServer, ServiceError>>,
@@ -28,7 +30,7 @@ pub struct DatabaseServer {
     pub(crate) execute: Execute,
     pub(crate) url: String,
     pub(crate) socket: PathBuf,
-    pub(crate) _service: Service,
+    pub(crate) service: Service,
 }
 
 // === impl Kind ===
@@ -48,6 +50,14 @@ impl Kind {
     /// As [`Self::start`].
     pub fn start_with(&'static self, settings: &[&str]) -> Result<DatabaseServer, ServiceError> {
         (self.start)(self, settings, None)
+    }
+
+    /// The same, so that nothing that was committed is lost when it is killed.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_durable(&'static self) -> Result<DatabaseServer, ServiceError> {
+        self.start_with(self.durable)
     }
 
     /// The same with certificates, for clients that ask for TLS.
@@ -100,5 +110,21 @@ impl DatabaseServer {
     /// What the client said.
     pub fn database(&self) -> Result<Database, ServiceError> {
         Database::new(&self.url, self.execute)
+    }
+
+    /// Ends it at once, as a crash does.
+    ///
+    /// # Errors
+    /// The process cannot be ended.
+    pub fn kill(&mut self) -> Result<(), ServiceError> {
+        self.service.kill()
+    }
+
+    /// Starts it again on the same port, with all that it had stored, and waits until it answers.
+    ///
+    /// # Errors
+    /// What it said.
+    pub fn restart(&mut self) -> Result<(), ServiceError> {
+        self.service.restart()
     }
 }

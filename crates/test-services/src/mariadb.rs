@@ -12,8 +12,15 @@ use crate::process::{self, Home, Owner, with_free_port};
 use crate::{Certificates, ServiceError};
 
 /// MariaDB. Its settings are options such as `--read-only=1`.
-pub static KIND: Kind =
-    Kind { variable: "ROTATOR_TEST_MYSQL_URL", programs, client, start, execute, shared: OnceLock::new() };
+pub static KIND: Kind = Kind {
+    variable: "ROTATOR_TEST_MYSQL_URL",
+    programs,
+    client,
+    start,
+    durable: DURABLE,
+    execute,
+    shared: OnceLock::new(),
+};
 const PACKAGE: &str = "mariadb-server";
 const USER: &str = "rotator";
 /// Holds what a URL must encode.
@@ -34,6 +41,9 @@ const SETTINGS: [&str; 11] = [
     "--default-time-zone=+05:00",
 ];
 
+/// Written to the system with each commit, which outlives the process.
+const DURABLE: &[&str] = &["--innodb-flush-log-at-trx-commit=2"];
+
 fn start(
     kind: &'static Kind,
     settings: &[&str],
@@ -49,7 +59,7 @@ fn start(
         // Who comes by the socket is `localhost`.
         let grant = |host: &str| {
             format!(
-                "CREATE USER '{USER}'@'{host}' IDENTIFIED BY '{PASSWORD}';\n\
+                "CREATE USER IF NOT EXISTS '{USER}'@'{host}' IDENTIFIED BY '{PASSWORD}';\n\
                  GRANT ALL PRIVILEGES ON *.* TO '{USER}'@'{host}' WITH GRANT OPTION;\n"
             )
         };
@@ -69,10 +79,11 @@ fn start(
         };
         let tls: Vec<&str> = tls.iter().map(String::as_str).collect();
         let url = format!("mysql://{USER}:{}@127.0.0.1:{port}", utf8_percent_encode(PASSWORD, NON_ALPHANUMERIC));
-        let ready = || execute(&url, "SELECT 1").map(|_| ());
+        let asked = url.clone();
+        let ready = move || execute(&asked, "SELECT 1").map(|_| ());
         let arguments = [&own[..], &SETTINGS, &tls, settings].concat();
         let service = home.start(&server, &arguments, "KILL", ready)?;
-        Ok(DatabaseServer { execute, url: url.clone(), socket, _service: service })
+        Ok(DatabaseServer { execute, url, socket, service })
     })
 }
 

@@ -11,8 +11,15 @@ use crate::process::{self, Home, Owner, with_free_port};
 use crate::{Certificates, ServiceError};
 
 /// PostgreSQL. Its settings are pairs such as `log_statement=all`.
-pub static KIND: Kind =
-    Kind { variable: "ROTATOR_TEST_POSTGRES_URL", programs, client, start, execute, shared: OnceLock::new() };
+pub static KIND: Kind = Kind {
+    variable: "ROTATOR_TEST_POSTGRES_URL",
+    programs,
+    client,
+    start,
+    durable: DURABLE,
+    execute,
+    shared: OnceLock::new(),
+};
 const PACKAGE: &str = "postgresql";
 const USER: &str = "rotator";
 /// Holds what a URL must encode.
@@ -28,6 +35,9 @@ const SETTINGS: [&str; 7] = [
     "timezone=Asia/Karachi",
     "default_transaction_isolation=serializable",
 ];
+
+/// Written to the system with each commit, which outlives the process.
+const DURABLE: &[&str] = &["synchronous_commit=on"];
 
 fn start(
     kind: &'static Kind,
@@ -57,10 +67,11 @@ fn start(
         let arguments: Vec<&str> = ["-D", &data].into_iter().chain(settings).collect();
         let password = utf8_percent_encode(PASSWORD, NON_ALPHANUMERIC);
         let url = format!("postgres://{USER}:{password}@127.0.0.1:{port}/postgres");
-        let ready = || execute(&url, "SELECT 1").map(|_| ());
+        let asked = url.clone();
+        let ready = move || execute(&asked, "SELECT 1").map(|_| ());
         let socket = home.path("");
         let service = home.start(&server, &arguments, "INT", ready)?;
-        Ok(DatabaseServer { execute, url: url.clone(), socket, _service: service })
+        Ok(DatabaseServer { execute, url, socket, service })
     })
 }
 

@@ -1,7 +1,8 @@
 //! Finding, running and ending programs.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Permissions};
+use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
@@ -15,6 +16,7 @@ use crate::{Certificates, ServiceError};
 
 /// How long a server may take to come up; a busy machine is slow.
 const PATIENCE: Duration = Duration::from_secs(120);
+const LOG: &str = "server.log";
 const PAUSE: Duration = Duration::from_millis(30);
 /// Another process may take a port between its being found free and being used.
 const ATTEMPTS: u32 = 4;
@@ -22,16 +24,16 @@ const ATTEMPTS: u32 = 4;
 const FOLDERS: [&str; 5] = ["/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/usr/local/bin", "/opt/homebrew/bin"];
 
 /// Runs the server and waits; ends it when the standard input ends, which is when the process that started it drops its
-/// handle or dies. Then the folder goes as well.
+/// handle or dies. Then the folder goes as well. A line on the standard input kills the server, and the folder stays.
 const KEEPER: &str = r#"
 folder=$1 signal=$2; shift 2
 exec 3<&0
 "$@" </dev/null 3<&- & server=$!
-(read -r _ <&3; kill -s "$signal" "$server" 2>/dev/null) & reader=$!
+(if read -r _ <&3; then : > "$folder/kept"; signal=KILL; fi; kill -s "$signal" "$server" 2>/dev/null) & reader=$!
 exec 3<&-
 wait "$server"
 kill "$reader" 2>/dev/null
-rm -rf "$folder"
+if [ -e "$folder/kept" ]; then rm "$folder/kept"; else rm -rf "$folder"; fi
 "#;
 
 /// A user whom servers run as that refuse the superuser.
@@ -47,8 +49,15 @@ pub(crate) struct Home {
 /// A running server; dropped, it is ended and its folder removed.
 pub(crate) struct Service {
     keeper: Child,
-    _home: Home,
+    home: Home,
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    signal: &'static str,
+    ready: Ready,
 }
+
+/// Says whether a server answers.
+type Ready = Box<dyn Fn() -> Result<(), ServiceError> + Send + Sync>;
 
 // === impl Owner ===
 
@@ -122,33 +131,71 @@ impl Home {
         self,
         program: &Path,
         arguments: &[A],
-        signal: &str,
-        ready: impl Fn() -> Result<(), ServiceError>,
+        signal: &'static str,
+        ready: impl Fn() -> Result<(), ServiceError> + Send + Sync + 'static,
     ) -> Result<Service, ServiceError> {
-        let log = self.write("server.log", "")?;
-        let name = program.display();
-        let failed = |error| ServiceError::failed(format!("start {name}"), error);
-        let output = File::options().append(true).open(&log).map_err(failed)?;
+        let arguments: Vec<OsString> = arguments.iter().map(|argument| argument.as_ref().to_owned()).collect();
+        let keeper = self.keep(program, &arguments, signal)?;
+        let (program, ready) = (program.to_owned(), Box::new(ready));
+        let mut service = Service { keeper, home: self, program, arguments, signal, ready };
+        service.until_ready()?;
+        Ok(service)
+    }
+
+    fn keep(&self, program: &Path, arguments: &[OsString], signal: &str) -> Result<Child, ServiceError> {
+        let failed = |error| ServiceError::failed(format!("start {}", program.display()), error);
+        let output = File::options().append(true).open(self.write(LOG, "")?).map_err(failed)?;
         let mut keeper = self.owner.command(Path::new("/bin/sh"));
         keeper.args(["-c", KEEPER, "keeper"]).arg(self.folder.path()).arg(signal).arg(program).args(arguments);
         keeper.current_dir(self.folder.path()).stdin(Stdio::piped()).process_group(0);
         keeper.stdout(output.try_clone().map_err(failed)?).stderr(output);
-        let keeper = keeper.spawn().map_err(failed)?;
-        let mut service = Service { keeper, _home: self };
+        keeper.spawn().map_err(failed)
+    }
+}
+
+// === impl Service ===
+
+impl Service {
+    /// Ends the server at once, as a crash does. What it has written stays.
+    pub(crate) fn kill(&mut self) -> Result<(), ServiceError> {
+        let failed = |error| ServiceError::failed("kill a server", error);
+        if let Some(mut stdin) = self.keeper.stdin.take() {
+            writeln!(stdin, "kill").map_err(failed)?;
+        }
+        self.keeper.wait().map_err(failed).map(drop)
+    }
+
+    /// Starts it again where it was.
+    pub(crate) fn restart(&mut self) -> Result<(), ServiceError> {
+        self.kill()?;
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let Err(error) = ready() else { return Ok(service) };
-            let ended = matches!(service.keeper.try_wait(), Ok(Some(_)));
+            self.keeper = self.home.keep(&self.program, &self.arguments, self.signal)?;
+            // Processes of the one that was killed may live a moment longer.
+            match self.until_ready() {
+                Err(_) if Instant::now() < deadline => {
+                    self.kill()?;
+                    std::thread::sleep(PAUSE);
+                }
+                done => return done,
+            }
+        }
+    }
+
+    fn until_ready(&mut self) -> Result<(), ServiceError> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let Err(error) = (self.ready)() else { return Ok(()) };
+            let ended = matches!(self.keeper.try_wait(), Ok(Some(_)));
             if ended || Instant::now() > deadline {
-                let log = fs::read_to_string(&log).unwrap_or_else(|_| "the server ended".to_owned());
-                return Err(ServiceError::failed(format!("start {name}"), format!("{error}\n{log}")));
+                let log = fs::read_to_string(self.home.path(LOG)).unwrap_or_else(|_| "the server ended".to_owned());
+                let action = format!("start {}", self.program.display());
+                return Err(ServiceError::failed(action, format!("{error}\n{log}")));
             }
             std::thread::sleep(PAUSE);
         }
     }
 }
-
-// === impl Service ===
 
 impl Drop for Service {
     fn drop(&mut self) {

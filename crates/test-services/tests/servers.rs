@@ -22,6 +22,23 @@ fn each_test_has_a_database_of_its_own() {
 }
 
 #[test]
+fn a_server_that_is_killed_comes_back_with_what_it_had() {
+    for kind in [&MARIADB, &POSTGRES] {
+        let mut server = kind.start_durable().unwrap();
+        let database = server.database().unwrap();
+        answers(&database);
+        for _ in 0..2 {
+            server.kill().unwrap();
+            assert!(database.execute("SELECT 1").is_err());
+            server.restart().unwrap();
+            assert_eq!(database.execute("SELECT COUNT(*) FROM t").unwrap(), "2\n");
+        }
+        drop(server);
+        assert!(database.execute("SELECT 1").is_err());
+    }
+}
+
+#[test]
 fn a_server_ends_with_its_handle() {
     let server = MARIADB.start_with(&["--read-only=1"]).unwrap();
     let database = server.database().unwrap();

@@ -54,9 +54,12 @@ impl TestClient {
         self.0.request(request).await.unwrap()
     }
 
-    /// Sends a request to a server that may go away, and gives the answer's status.
+    /// Sends a request to a server that may go away, and gives the answer's status if all of it came.
     pub(crate) async fn try_send(self, request: Request<TestBody>) -> Option<StatusCode> {
-        Some(self.0.request(request).await.ok()?.status())
+        let answer = self.0.request(request).await.ok()?;
+        let status = answer.status();
+        answer.into_body().collect().await.ok()?;
+        Some(status)
     }
 
     /// Sends a request and reads the answer to its end.
