@@ -83,11 +83,12 @@ impl CatalogSource {
         let mut known = self.known.lock().await;
         let version = self.version().await?;
         let all = match known.all {
-            Some(all) if all == version => return Ok(()),
-            Some(all) if all < version => all,
-            // A lower version is that of another database.
+            Some(all) if !known.is_after(version) => all,
             _ => return self.read_all(&mut known).await,
         };
+        if all == version {
+            return Ok(());
+        }
         for change in self.storage.changes_since(all).await? {
             if known.holds(change.served, change.version) {
                 continue;
@@ -112,7 +113,7 @@ impl CatalogSource {
     async fn changed(&self, served: Served) -> Result<(), ReadError> {
         let mut known = self.known.lock().await;
         let version = self.version().await?;
-        if known.all.is_some_and(|all| all > version) {
+        if known.is_after(version) {
             return self.read_all(&mut known).await;
         }
         if known.holds(served, version) { Ok(()) } else { self.read(&mut known, served, version).await }
@@ -230,6 +231,11 @@ impl Known {
     fn holds(&self, served: Served, version: i64) -> bool {
         let later = self.later.get(&served).copied();
         later.max(self.all).is_some_and(|known| known >= version)
+    }
+
+    /// Whether something was read at a later version: this one is that of another database, which was reset or put back.
+    fn is_after(&self, version: i64) -> bool {
+        self.later.values().copied().max().max(self.all).is_some_and(|known| known > version)
     }
 
     /// Everything has been taken up to this version.
