@@ -9,6 +9,7 @@ mod fuzz;
 mod process;
 mod python;
 mod run;
+mod scale;
 mod server;
 mod services;
 mod simulate;
@@ -82,6 +83,9 @@ enum Task {
         #[arg(long)]
         scenario: Option<String>,
     },
+    /// Fill a database with very many services and keys, start the server, and measure the start, the memory, pages of lists, a
+    /// change, and what it does while idle.
+    Scale(scale::ScaleArguments),
     /// Show the rotation: the server before a mock upstream with a good, a limited and a revoked key.
     Demo {
         /// Keep both running until Ctrl-C, to try the curl lines.
@@ -100,6 +104,7 @@ fn main() -> ExitCode {
         Task::Fuzz { target, runs } => fuzz::run(&workspace, target.as_deref(), runs),
         Task::Bench { filter, other } => bench::run(&workspace, filter.as_deref(), other),
         Task::Simulate { seed, scenario } => simulate::run(seed, scenario.as_deref()),
+        Task::Scale(arguments) => scale::run(&workspace, &arguments),
         Task::Demo { hold } => demo::run(&workspace, hold),
     };
     match done {

@@ -47,6 +47,11 @@ impl Server {
         }
         Err(TaskError::Failed(format!("{name} did not start")))
     }
+
+    /// The process's id.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
 }
 
 impl Drop for Server {
@@ -66,6 +71,15 @@ impl Admin {
         let session = admin.post("login", &json!({"username": "admin", "password": PASSWORD})).await?;
         session["access_token"].as_str().unwrap_or_default().clone_into(&mut admin.token);
         Ok(admin)
+    }
+
+    /// What a path of the admin API gives.
+    pub(crate) async fn get(&self, path: &str) -> Result<Vec<u8>, TaskError> {
+        let url = format!("{}/api/admin/{path}", self.base);
+        let answer = self.client.get(&url).bearer_auth(&self.token).send().await;
+        let answer = answer.and_then(reqwest::Response::error_for_status);
+        let answer = answer.map_err(|error| TaskError::failed(&url, error))?;
+        answer.bytes().await.map(Into::into).map_err(|error| TaskError::failed(&url, error))
     }
 
     /// Posts to a path of the admin API.

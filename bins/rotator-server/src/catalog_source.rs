@@ -1,20 +1,20 @@
 //! Fills the proxy's catalog from the storage, at the start and after every change.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use rotator_admin_api::{ChangeError, ChangeListener};
-use rotator_cache_trait::{CacheError, Pool, RotationState};
-use rotator_domain::rotation::PoolKey;
-use rotator_domain::{DigestKey, KeyId, SealContext, Secret, Service, ServiceId, Vault};
+use rotator_cache_trait::{CacheError, RotationState};
+use rotator_domain::{DigestKey, Secret, Service, ServiceId, Vault};
 use rotator_proxy_core::{Catalog, CatalogHandle, ClientEntry, ClientKeyRing, EntryError, ServiceEntry};
-use rotator_storage_trait::{KeyRecord, Page, Served, Storage, StorageError, StorageErrorKind};
+use rotator_storage_trait::{Served, Storage, StorageError, StorageErrorKind};
 use tokio::sync::Mutex;
+use tokio::task::JoinError;
 
-/// How many rows are read at once.
-const PAGE: u64 = 1000;
+use crate::pool_loader::{LoadedService, PoolLoader};
+
 /// How long the storage may take to tell the version.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct CatalogSource {
     storage: Arc<dyn Storage>,
     rotation: Arc<dyn RotationState>,
-    vault: Vault,
+    pools: PoolLoader,
     digest_key: DigestKey,
     global_keys: Vec<Secret>,
     catalog: CatalogHandle,
@@ -52,6 +52,9 @@ pub(crate) enum ReadError {
     /// The pool could not be published.
     #[error(transparent)]
     Rotation(#[from] CacheError),
+    /// The server ends.
+    #[error("the reading was interrupted")]
+    Interrupted(#[from] JoinError),
 }
 
 // === impl CatalogSource ===
@@ -65,7 +68,8 @@ impl CatalogSource {
         global_keys: Vec<Secret>,
     ) -> Self {
         let catalog = CatalogHandle::default();
-        Self { storage, rotation, vault, digest_key, global_keys, catalog, known: Mutex::default() }
+        let pools = PoolLoader::new(Arc::clone(&storage), vault);
+        Self { storage, rotation, pools, digest_key, global_keys, catalog, known: Mutex::default() }
     }
 
     /// The catalog that this source fills.
@@ -128,7 +132,7 @@ impl CatalogSource {
     async fn read(&self, known: &mut Known, served: Served, version: i64) -> Result<(), ReadError> {
         match served {
             Served::Service(id) => match self.storage.service(id).await? {
-                Some(service) => self.catalog.put_service(self.entry(&service).await?),
+                Some(service) => self.catalog.put_service(self.entry(service).await?),
                 None => {
                     self.catalog.remove_service(id);
                     self.rotation.retire_pool(id).await?;
@@ -144,24 +148,20 @@ impl CatalogSource {
         *known = Known::default();
         let version = self.version().await?;
         let mut entries = Vec::new();
-        let mut after = None;
-        loop {
-            let page = self.storage.services(Page { after, limit: PAGE }).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.id);
-            for service in &page {
-                match self.entry(service).await {
-                    Ok(entry) => entries.push(entry),
-                    Err(error) if error.is_passing() => return Err(error),
-                    // One service that cannot be served must not keep the others from being served.
-                    Err(error) => tracing::error!(
-                        service.slug = %service.slug,
-                        error = %error,
-                        cause = std::error::Error::source(&error).map(ToString::to_string),
-                        "a service cannot be served"
-                    ),
+        let mut slices = self.pools.slices();
+        while let Some(slice) = slices.next().await? {
+            let (slice, pools): (Vec<_>, Vec<_>) = slice.into_iter().map(|one| (one.entry, one.pool)).unzip();
+            let mut refused = HashSet::new();
+            for (service, error) in self.rotation.publish_pools(pools).await {
+                let error = ReadError::from(error);
+                if error.is_passing() {
+                    return Err(error);
                 }
+                // One service that cannot be served must not keep the others from being served.
+                tracing::error!(service.id = %service, error = %error, "a service cannot be served");
+                refused.insert(service);
             }
+            entries.extend(slice.into_iter().filter(|entry: &ServiceEntry| !refused.contains(&entry.id())));
         }
         self.catalog.replace(Catalog::new(entries, self.client_keys().await?));
         known.holds_all(version);
@@ -169,34 +169,10 @@ impl CatalogSource {
     }
 
     /// Prepares a service and publishes its pool.
-    async fn entry(&self, service: &Service) -> Result<ServiceEntry, ReadError> {
-        let (active, secrets) = self.keys(service.id).await?;
-        let entry = ServiceEntry::new(service, secrets)?;
-        let pool = Pool { service_id: service.id, policy: service.policy.rotation.clone(), keys: active };
+    async fn entry(&self, service: Service) -> Result<ServiceEntry, ReadError> {
+        let LoadedService { entry, pool } = self.pools.load(service).await?;
         self.rotation.publish_pool(pool).await?;
         Ok(entry)
-    }
-
-    /// The active keys of a service, and the values of all. A key that does not open is left out and logged.
-    async fn keys(&self, service: ServiceId) -> Result<(Vec<PoolKey>, Vec<(KeyId, Secret)>), StorageError> {
-        let (mut active, mut secrets) = (Vec::new(), Vec::new());
-        let mut after = None;
-        loop {
-            let page = self.storage.keys(service, Page { after, limit: PAGE }).await?;
-            let Some(last) = page.last() else { return Ok((active, secrets)) };
-            after = Some(last.id);
-            for KeyRecord { id, sealed, is_active, policy, .. } in page {
-                match self.vault.open(SealContext::UpstreamKey(id), &sealed) {
-                    Ok(value) => {
-                        secrets.push((id, value));
-                        if is_active {
-                            active.push(PoolKey::new(id, policy));
-                        }
-                    }
-                    Err(error) => tracing::error!(key.id = %id, error = %error, "a key cannot be used"),
-                }
-            }
-        }
     }
 
     async fn client_keys(&self) -> Result<ClientKeyRing, StorageError> {
@@ -253,7 +229,7 @@ impl ReadError {
         match self {
             Self::Storage(error) => matches!(error.kind(), StorageErrorKind::Unavailable | StorageErrorKind::Collided),
             Self::Rotation(error) => matches!(error, CacheError::Unavailable(_)),
-            Self::Entry(_) => false,
+            Self::Entry(_) | Self::Interrupted(_) => false,
         }
     }
 }

@@ -101,7 +101,8 @@ pub(crate) async fn compose(config: &Config, opened: Opened, cache: Cache) -> Re
         Some(shared) => Arc::clone(&shared.nodes),
         None => Arc::new(OnlyNode { id: config.node_id.clone(), version: env!("CARGO_PKG_VERSION").to_owned() }) as _,
     };
-    let states = KeyStates::new(Arc::clone(&storage), Arc::clone(&cache.rotation));
+    let turns = cache.shared.as_ref().map(|_| Arc::clone(&cache.counters));
+    let states = KeyStates::new(Arc::clone(&storage), Arc::clone(&cache.rotation), turns);
     let catalog = source.catalog();
     states.restore(catalog.load().services().map(|entry| entry.id())).await;
 
@@ -109,7 +110,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened, cache: Cache) -> Re
     let metrics = ProxyMetrics::default();
     metrics.register(&mut registry);
     let usage = Usage::open(&config.usage, &config.data_dir, &storage);
-    let mut proxy = Proxy::builder(catalog.clone(), Arc::clone(&cache.rotation))
+    let mut proxy = Proxy::builder(catalog, Arc::clone(&cache.rotation))
         .settings(config.proxy.clone())
         .metrics(metrics)
         .conversations(cache.conversations);
@@ -135,7 +136,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened, cache: Cache) -> Re
     });
     let link = cache.shared.map(|shared| shared.link);
     let health = Health::new(Arc::clone(&storage), link, registry);
-    let site = Site { proxy, admin, health, catalog, states, following, counters: cache.counters, usage };
+    let site = Site { proxy, admin, health, states, following, counters: cache.counters, usage };
     Ok(Composition { site, storage })
 }
 

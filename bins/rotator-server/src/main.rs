@@ -13,7 +13,10 @@ mod key_states;
 mod logging;
 mod master_key;
 mod new_file;
+mod pool_loader;
 mod prober;
+#[cfg(test)]
+mod scale;
 mod serve;
 mod usage;
 mod waiting;

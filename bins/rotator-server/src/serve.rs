@@ -17,7 +17,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use rotator_cache_trait::Counters;
 use rotator_domain::{Clock, SystemClock};
-use rotator_proxy_core::{BoxError, CatalogHandle, Proxy, ProxyBody};
+use rotator_proxy_core::{BoxError, Proxy, ProxyBody};
 use tokio::net::{TcpListener, TcpStream};
 use tower::util::ServiceExt;
 
@@ -42,7 +42,6 @@ pub(crate) struct Site {
     pub(crate) proxy: Proxy,
     pub(crate) admin: axum::Router,
     pub(crate) health: Health,
-    pub(crate) catalog: CatalogHandle,
     pub(crate) states: KeyStates,
     /// Sees what other nodes and commands change.
     pub(crate) following: Arc<Following>,
@@ -72,17 +71,11 @@ type SiteBody = UnsyncBoxBody<Bytes, BoxError>;
 // === impl Site ===
 
 impl Site {
-    /// Tests the keys that are out of use, each when it is due, and writes down how all are; for ever. Of several nodes one does
-    /// it at a time.
+    /// Looks after the keys, for ever.
     async fn tend(&self) {
         loop {
             tokio::time::sleep(TENDING).await;
-            if self.is_first("tending", TENDING).await {
-                self.proxy.probe_due().await;
-                self.save_states().await;
-            } else {
-                self.states.forget_written().await;
-            }
+            self.states.tend(&self.proxy, TENDING).await;
             if let Some(usage) = &self.usage
                 && self.is_first("forgetting", FORGETTING).await
             {
@@ -101,11 +94,6 @@ impl Site {
                 false
             }
         }
-    }
-
-    async fn save_states(&self) {
-        let catalog = self.catalog.load();
-        self.states.save(catalog.services().map(|entry| entry.id())).await;
     }
 
     async fn answer(&self, mut request: Request<Incoming>, remote: SocketAddr) -> Response<SiteBody> {
@@ -194,7 +182,7 @@ impl Entrance {
         if let Some(usage) = &site.usage {
             usage.close().await;
         }
-        site.save_states().await;
+        site.states.save().await;
     }
 }
 

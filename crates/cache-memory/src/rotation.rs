@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use async_trait::async_trait;
-use rotator_cache_trait::{CacheError, Pool, RotationState};
+use rotator_cache_trait::{CacheError, Pool, RotationState, Stirred};
 use rotator_domain::rotation::{Checkpoint, Ending, KeyReport, Learning, Lease, Next, PickRequest, Rotation};
 use rotator_domain::{KeyId, Reading, ServiceId, Timestamp};
 
@@ -12,11 +12,22 @@ use rotator_domain::{KeyId, Reading, ServiceId, Timestamp};
 #[derive(Debug, Default)]
 pub struct MemoryRotation {
     pools: RwLock<HashMap<ServiceId, Arc<Mutex<Rotation>>>>,
+    stirred: Stirred,
 }
 
 // === impl MemoryRotation ===
 
 impl MemoryRotation {
+    fn publish(&self, pool: Pool) {
+        let Pool { service_id, policy, keys } = pool;
+        let pool = {
+            let mut pools = self.pools.write().unwrap_or_else(PoisonError::into_inner);
+            let new = || Arc::new(Mutex::new(Rotation::with_seed(service_id.0.cast_unsigned())));
+            Arc::clone(pools.entry(service_id).or_insert_with(new))
+        };
+        lock(&pool).publish(policy, keys);
+    }
+
     /// Does something with a service's pool; without one there is nothing to do, and the default answer.
     fn with<T: Default>(&self, service_id: ServiceId, act: impl FnOnce(&mut Rotation) -> T) -> T {
         let pool = self.pools.read().unwrap_or_else(PoisonError::into_inner).get(&service_id).cloned();
@@ -27,14 +38,14 @@ impl MemoryRotation {
 #[async_trait]
 impl RotationState for MemoryRotation {
     async fn publish_pool(&self, pool: Pool) -> Result<(), CacheError> {
-        let Pool { service_id, policy, keys } = pool;
-        let pool = {
-            let mut pools = self.pools.write().unwrap_or_else(PoisonError::into_inner);
-            let new = || Arc::new(Mutex::new(Rotation::with_seed(service_id.0.cast_unsigned())));
-            Arc::clone(pools.entry(service_id).or_insert_with(new))
-        };
-        lock(&pool).publish(policy, keys);
+        self.stirred.mark(pool.service_id);
+        self.publish(pool);
         Ok(())
+    }
+
+    async fn publish_pools(&self, pools: Vec<Pool>) -> Vec<(ServiceId, CacheError)> {
+        pools.into_iter().for_each(|pool| self.publish(pool));
+        Vec::new()
     }
 
     async fn retire_pool(&self, service_id: ServiceId) -> Result<(), CacheError> {
@@ -54,6 +65,7 @@ impl RotationState for MemoryRotation {
         reading: &Reading,
         now: Timestamp,
     ) -> Result<Learning, CacheError> {
+        self.stirred.mark(service_id);
         Ok(self.with(service_id, |pool| pool.learn(lease, reading, now)))
     }
 
@@ -75,6 +87,7 @@ impl RotationState for MemoryRotation {
         reading: Option<&Reading>,
         now: Timestamp,
     ) -> Result<Learning, CacheError> {
+        self.stirred.mark(service_id);
         Ok(self.with(service_id, |pool| match reading {
             Some(reading) => pool.learn_probe(key, reading, now),
             None => {
@@ -88,8 +101,13 @@ impl RotationState for MemoryRotation {
         Ok(self.with(service_id, |pool| pool.due_probes(now)))
     }
 
-    async fn reports(&self, service_id: ServiceId, now: Timestamp) -> Result<Vec<KeyReport>, CacheError> {
-        Ok(self.with(service_id, |pool| pool.reports(now)))
+    async fn reports(
+        &self,
+        service_id: ServiceId,
+        keys: &[KeyId],
+        now: Timestamp,
+    ) -> Result<Vec<KeyReport>, CacheError> {
+        Ok(self.with(service_id, |pool| pool.reports_of(keys, now)))
     }
 
     async fn checkpoints(&self, service_id: ServiceId, now: Timestamp) -> Result<Vec<Checkpoint>, CacheError> {
@@ -104,6 +122,10 @@ impl RotationState for MemoryRotation {
     ) -> Result<(), CacheError> {
         self.with(service_id, |pool| pool.restore(checkpoints, now));
         Ok(())
+    }
+
+    fn stirred(&self) -> Vec<ServiceId> {
+        self.stirred.take().into_iter().collect()
     }
 }
 

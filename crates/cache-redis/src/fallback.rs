@@ -202,8 +202,9 @@ impl Shared {
             for service_id in self.pools.retired() {
                 self.remote.rotation.retire_pool(service_id).await?;
             }
-            for pool in self.pools.all() {
-                self.remote.rotation.publish_pool(pool).await?;
+            let refused = self.remote.rotation.publish_pools(self.pools.all()).await;
+            if let Some((_, error)) = refused.into_iter().next() {
+                return Err(error);
             }
             while let Some((service_id, lease, ending)) = self.pools.next_owed() {
                 // One that fails here the remote state itself gives back when it can.

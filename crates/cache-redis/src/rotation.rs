@@ -2,16 +2,18 @@
 
 mod leases;
 mod publishing;
+mod rounds;
 mod turns;
 mod wire;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use redis::Value;
-use rotator_cache_trait::{CacheError, Pool, RotationState};
+use rotator_cache_trait::{CacheError, Pool, RotationState, Stirred};
 use rotator_domain::rotation::{Checkpoint, Ending, KeyReport, Learning, Lease, Next, PickRequest};
 use rotator_domain::{Clock, KeyId, Reading, ServiceId, SystemClock, Timestamp};
 use tokio::task::JoinHandle;
@@ -19,6 +21,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::leases::Leases;
 use self::publishing::Published;
+use self::rounds::Rounds;
 use self::turns::Turns;
 use crate::script::{Code, ScriptCall};
 use crate::{Connections, RedisCacheError, RedisOptions, TimeSource};
@@ -26,6 +29,11 @@ use crate::{Connections, RedisCacheError, RedisOptions, TimeSource};
 /// The version of the state that the script keeps. It is in the name of every key: nodes of different versions do not touch
 /// each other's pools.
 const VERSION: u32 = 1;
+
+/// How many calls for many services are on their way at once.
+const BESIDE: usize = 64;
+/// How many keys one call asks about.
+const KEYS_ASKED: usize = 1000;
 
 /// A script: the state of a pool and the rules that every verb stands on, then what some verbs need besides. What a script
 /// defines it defines anew in every call, so those of every request are short.
@@ -77,7 +85,9 @@ struct Shared {
     leases: Leases,
     turns: Turns,
     /// What this node published last: a Redis that has lost everything is given it again.
-    published: RwLock<HashMap<ServiceId, Arc<Published>>>,
+    published: RwLock<BTreeMap<ServiceId, Arc<Published>>>,
+    stirred: Stirred,
+    rounds: Rounds,
     stop: CancellationToken,
 }
 
@@ -103,6 +113,8 @@ impl RedisRotation {
             leases: Leases::default(),
             turns: Turns::default(),
             published: RwLock::default(),
+            stirred: Stirred::default(),
+            rounds: Rounds::default(),
             stop: stop.clone(),
         });
         let task = tokio::spawn(leases::tell(Arc::clone(&shared)));
@@ -127,9 +139,24 @@ impl RotationState for RedisRotation {
         let service_id = pool.service_id;
         let published = Arc::new(Published::new(pool)?);
         self.shared.publish(service_id, &published).await?;
-        let mut all = self.shared.published.write().unwrap_or_else(PoisonError::into_inner);
-        all.insert(service_id, published);
+        self.shared.stirred.mark(service_id);
+        self.shared.keep(service_id, published);
         Ok(())
+    }
+
+    async fn publish_pools(&self, pools: Vec<Pool>) -> Vec<(ServiceId, CacheError)> {
+        let publishing = stream::iter(pools).map(|pool| async {
+            let service_id = pool.service_id;
+            let published = Arc::new(Published::new(pool).map_err(|error| (service_id, error))?);
+            let changed = self.shared.publish_changed(service_id, &published).await;
+            changed.map_err(|error| (service_id, error))?;
+            self.shared.keep(service_id, published);
+            Ok(())
+        });
+        let refused = publishing.buffer_unordered(BESIDE).filter_map(async |done: Result<(), (_, RedisCacheError)>| {
+            done.err().map(|(service_id, error)| (service_id, CacheError::from(error)))
+        });
+        refused.collect().await
     }
 
     async fn retire_pool(&self, service_id: ServiceId) -> Result<(), CacheError> {
@@ -155,6 +182,7 @@ impl RotationState for RedisRotation {
         now: Timestamp,
     ) -> Result<Learning, CacheError> {
         let Some(ticket) = lease.ticket() else { return Ok(Learning::Nothing) };
+        self.shared.stirred.mark(service_id);
         let call = self.shared.call(service_id, "learn", Some(now)).arg(ticket).arg(lease.key.0);
         let answer = call.arg(wire::reading(reading)?).run(&self.shared.connections).await?;
         Ok(wire::learning(&answer)?)
@@ -178,9 +206,15 @@ impl RotationState for RedisRotation {
         reading: Option<&Reading>,
         now: Timestamp,
     ) -> Result<Learning, CacheError> {
+        self.shared.stirred.mark(service_id);
         let text = reading.map_or_else(|| Ok(wire::no_reading()), wire::reading)?;
         let call = self.shared.call(service_id, "probe", Some(now)).arg(key.0).arg(text);
-        Ok(wire::learning(&call.run(&self.shared.connections).await?)?)
+        let mut answer = call.run(&self.shared.connections).await?;
+        // The pool may have been left until it is asked for.
+        if answer == Value::Nil && self.shared.publish_again(service_id).await? {
+            answer = call.run(&self.shared.connections).await?;
+        }
+        Ok(wire::learning(&answer)?)
     }
 
     async fn due_probes(&self, service_id: ServiceId, now: Timestamp) -> Result<Vec<KeyId>, CacheError> {
@@ -189,14 +223,46 @@ impl RotationState for RedisRotation {
         Ok(keys.unwrap_or_default().into_iter().map(KeyId).collect())
     }
 
-    async fn reports(&self, service_id: ServiceId, now: Timestamp) -> Result<Vec<KeyReport>, CacheError> {
-        let rows = self.shared.view(service_id, now).await?;
-        Ok(rows.into_iter().map(|row| KeyReport::of(row.key, row.in_flight, row.checkpoints)).collect())
+    async fn reports(
+        &self,
+        service_id: ServiceId,
+        keys: &[KeyId],
+        now: Timestamp,
+    ) -> Result<Vec<KeyReport>, CacheError> {
+        let (mut reports, mut rest) = (Vec::with_capacity(keys.len()), keys);
+        while !rest.is_empty() {
+            let (asked, _) = rest.split_at(rest.len().min(KEYS_ASKED));
+            let call = self.shared.call(service_id, "look", Some(now));
+            let call = asked.iter().fold(call, |call, key| call.arg(key.0));
+            let (looked_at, rows) = wire::rows(&call.run_slow(&self.shared.connections).await?)?;
+            reports.extend(rows.into_iter().map(|row| KeyReport::of(row.key, row.in_flight, row.checkpoints)));
+            // A pool that is not there has none of them.
+            let looked_at = usize::try_from(looked_at).ok().filter(|count| *count > 0).unwrap_or(rest.len());
+            rest = rest.get(looked_at..).unwrap_or_default();
+        }
+        Ok(reports)
+    }
+
+    async fn reports_of_many(
+        &self,
+        pools: &[(ServiceId, Vec<KeyId>)],
+        now: Timestamp,
+    ) -> Result<Vec<KeyReport>, CacheError> {
+        let calls: Vec<_> = pools.iter().map(|(service_id, keys)| self.reports(*service_id, keys, now)).collect();
+        let reports: Vec<Vec<KeyReport>> = stream::iter(calls).buffered(BESIDE).try_collect().await?;
+        Ok(reports.into_iter().flatten().collect())
     }
 
     async fn checkpoints(&self, service_id: ServiceId, now: Timestamp) -> Result<Vec<Checkpoint>, CacheError> {
         let rows = self.shared.view(service_id, now).await?;
         Ok(rows.into_iter().flat_map(|row| row.checkpoints).collect())
+    }
+
+    fn stirred(&self) -> Vec<ServiceId> {
+        let mut stirred = self.shared.stirred.take();
+        let published = self.shared.published.read().unwrap_or_else(PoisonError::into_inner);
+        stirred.extend(self.shared.rounds.next(&published));
+        stirred.into_iter().collect()
     }
 
     /// Only the first time after the pool was made: what it has learned since is newer.
@@ -206,6 +272,8 @@ impl RotationState for RedisRotation {
         checkpoints: &[Checkpoint],
         now: Timestamp,
     ) -> Result<(), CacheError> {
+        // It may have been left until it is asked for.
+        self.shared.publish_again(service_id).await?;
         let call = self.shared.call(service_id, "restore", Some(now)).arg(wire::checkpoints(checkpoints));
         Ok(call.run_slow::<()>(&self.shared.connections).await?)
     }
@@ -216,7 +284,7 @@ impl RotationState for RedisRotation {
 impl Shared {
     /// A call of the script for a service. Without the caller's time the clock of Redis counts.
     fn call(&self, service_id: ServiceId, verb: &str, now: Option<Timestamp>) -> ScriptCall<'_> {
-        let key = format!("{{{}:v{VERSION}:{service_id}}}", self.prefix);
+        let key = self.base(service_id);
         let (now, clock) = match (now, self.time) {
             (Some(now), TimeSource::Caller) => (now.as_millis(), "caller"),
             (now, _) => (now.map_or(0, Timestamp::as_millis), "redis"),
@@ -228,6 +296,11 @@ impl Shared {
             _ => &self.upkeep,
         };
         ScriptCall::new(script, &key).arg(verb).arg(now).arg(clock).arg(&self.node).arg(silence)
+    }
+
+    /// The key under which a service's state begins.
+    fn base(&self, service_id: ServiceId) -> String {
+        format!("{{{}:v{VERSION}:{service_id}}}", self.prefix)
     }
 
     /// Everything that can be seen of a service, part by part.

@@ -125,7 +125,7 @@ async fn a_redis_that_is_killed_under_load_is_noticed_by_nobody_and_joined_when_
         assert!(lease.ticket().is_some() && lease.key == KeyId(1));
         settle(cache, &lease).await;
     }
-    let reports = cache.reports(SERVICE, now()).await.unwrap();
+    let reports = cache.reports(SERVICE, &[KeyId(1)], now()).await.unwrap();
     assert!(reports.len() == 1 && reports[0].in_flight == 0, "{reports:?}");
     assert!(cache.status().losses >= 1);
 }
@@ -146,7 +146,7 @@ async fn a_redis_that_hangs_is_left_in_time_and_what_it_counts_is_given_back() {
     settle(cache, &two).await;
     settle(cache, &here).await;
     until_shared(cache).await;
-    until(async || cache.reports(SERVICE, now()).await.unwrap()[0].in_flight == 0).await;
+    until(async || cache.reports(SERVICE, &[KeyId(1)], now()).await.unwrap()[0].in_flight == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

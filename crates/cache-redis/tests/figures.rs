@@ -148,6 +148,7 @@ async fn many_clients_at_once_are_served() {
     }
     tasks.join_all().await;
     println!("{:.0} picks, answers and returns in a second", 6400.0 / begun.elapsed().as_secs_f64());
-    let reports = rotation.reports(ServiceId(1), now()).await.unwrap();
+    let ids: Vec<KeyId> = (1..=1000).map(KeyId).collect();
+    let reports = rotation.reports(ServiceId(1), &ids, now()).await.unwrap();
     assert!(reports.len() == 1000 && reports.iter().all(|report| report.in_flight == 0));
 }

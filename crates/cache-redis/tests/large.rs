@@ -69,9 +69,10 @@ async fn a_large_pool_is_changed_as_a_small_one_is() {
     publish(&redis, &mut domain, pool(Strategy::RoundRobin, changed.clone()), 500).await;
     publish(&redis, &mut domain, pool(Strategy::Weighted, changed), 100).await;
     publish(&redis, &mut domain, pool(Strategy::FillFirst, keys[..3].to_vec()), 10).await;
-    assert_eq!(domain.reports(at(0)).len(), redis.reports(SERVICE, at(0)).await.unwrap().len());
+    let ids: Vec<KeyId> = (1..=3200).map(KeyId).collect();
+    assert_eq!(domain.reports(at(0)).len(), redis.reports(SERVICE, &ids, at(0)).await.unwrap().len());
     publish(&redis, &mut domain, pool(Strategy::LeastInFlight, keys), 600).await;
-    let reports = redis.reports(SERVICE, at(0)).await.unwrap();
+    let reports = redis.reports(SERVICE, &ids, at(0)).await.unwrap();
     assert_eq!(reports, domain.reports(at(0)), "it is read in parts");
     redis.retire_pool(SERVICE).await.unwrap();
     assert_eq!(server.command("DBSIZE").unwrap(), ":0\r\n");
@@ -93,7 +94,8 @@ async fn nodes_that_publish_large_pools_at_once_leave_one_of_them_whole() {
         });
     }
     tasks.join_all().await;
-    let reports = nodes[0].reports(SERVICE, at(0)).await.unwrap();
+    let ids: Vec<KeyId> = (1..=6000).map(KeyId).collect();
+    let reports = nodes[0].reports(SERVICE, &ids, at(0)).await.unwrap();
     let owners: HashSet<i64> = reports.iter().map(|report| (report.key.0 - 1) / 2000).collect();
     assert_eq!((reports.len(), owners.len()), (1500, 1));
     let picked: HashSet<KeyId> = {
@@ -150,7 +152,7 @@ async fn many_leases_of_an_ended_node_are_given_back_little_by_little() {
                 Next::Lease(lease) => two.settle(SERVICE, &lease, Ending::default(), at(0)).await.unwrap(),
                 Next::None { .. } => {}
             }
-            if two.reports(SERVICE, at(0)).await.unwrap()[0].in_flight == 0 {
+            if two.reports(SERVICE, &[KeyId(1)], at(0)).await.unwrap()[0].in_flight == 0 {
                 return;
             }
         }

@@ -75,7 +75,7 @@ async fn what_an_ended_node_held_is_given_back_by_another_and_a_living_ones_is_n
     drop(one);
     let taken = lease_in_time(&two).await;
     two.settle(SERVICE, &taken, Ending::default(), now()).await.unwrap();
-    let reports = two.reports(SERVICE, now()).await.unwrap();
+    let reports = two.reports(SERVICE, &[KeyId(1)], now()).await.unwrap();
     assert_eq!(reports[0].in_flight, 0);
     // The ended one was not ended after all: what it gives back late changes nothing.
     let back = node(&options, "one");

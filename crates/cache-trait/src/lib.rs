@@ -12,6 +12,7 @@ mod counters;
 mod error;
 mod nodes;
 mod rotation;
+mod stirred;
 #[cfg(feature = "suite")]
 pub mod suite;
 
@@ -20,3 +21,4 @@ pub use counters::Counters;
 pub use error::CacheError;
 pub use nodes::{Change, ChangeFeed, Changes, Node, NodeRegistry, OnlyNode};
 pub use rotation::{Pool, RotationState};
+pub use stirred::Stirred;

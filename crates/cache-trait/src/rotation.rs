@@ -29,6 +29,19 @@ pub trait RotationState: Send + Sync {
     /// come last in it; those that are no longer in the pool are forgotten.
     async fn publish_pool(&self, pool: Pool) -> Result<(), CacheError>;
 
+    /// Does what [`Self::publish_pool`] does with many pools, and gives those that could not be published. Meant for a start: a
+    /// backend may leave a pool that it does not have until the first pick.
+    async fn publish_pools(&self, pools: Vec<Pool>) -> Vec<(ServiceId, CacheError)> {
+        let mut refused = Vec::new();
+        for pool in pools {
+            let service_id = pool.service_id;
+            if let Err(error) = self.publish_pool(pool).await {
+                refused.push((service_id, error));
+            }
+        }
+        refused
+    }
+
     /// Forgets a service.
     async fn retire_pool(&self, service_id: ServiceId) -> Result<(), CacheError>;
 
@@ -65,8 +78,26 @@ pub trait RotationState: Send + Sync {
     /// The keys of a service that are out of use and whose next test is due.
     async fn due_probes(&self, service_id: ServiceId, now: Timestamp) -> Result<Vec<KeyId>, CacheError>;
 
-    /// How every key of a service is.
-    async fn reports(&self, service_id: ServiceId, now: Timestamp) -> Result<Vec<KeyReport>, CacheError>;
+    /// How these keys of a service are, in their order; one that is not in the pool is left out.
+    async fn reports(
+        &self,
+        service_id: ServiceId,
+        keys: &[KeyId],
+        now: Timestamp,
+    ) -> Result<Vec<KeyReport>, CacheError>;
+
+    /// How keys of many services are, in no order; see [`Self::reports`].
+    async fn reports_of_many(
+        &self,
+        pools: &[(ServiceId, Vec<KeyId>)],
+        now: Timestamp,
+    ) -> Result<Vec<KeyReport>, CacheError> {
+        let mut reports = Vec::new();
+        for (service_id, keys) in pools {
+            reports.extend(self.reports(*service_id, keys, now).await?);
+        }
+        Ok(reports)
+    }
 
     /// All that keeps a service's keys from serving and must outlive a restart.
     async fn checkpoints(&self, service_id: ServiceId, now: Timestamp) -> Result<Vec<Checkpoint>, CacheError>;
@@ -78,4 +109,12 @@ pub trait RotationState: Send + Sync {
         checkpoints: &[Checkpoint],
         now: Timestamp,
     ) -> Result<(), CacheError>;
+
+    /// The services that are to be looked at: of which [`Self::checkpoints`] and [`Self::due_probes`] may say something else than
+    /// before, without time alone being the reason, since this was last called. Those that were never used are not among them,
+    /// so that looking after the keys costs what is used and not what there is.
+    ///
+    /// A state that is shared tells at once what went through this process. What went through others it tells in turns that
+    /// come round, within an hour where this is called every few seconds.
+    fn stirred(&self) -> Vec<ServiceId>;
 }

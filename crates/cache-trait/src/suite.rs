@@ -25,6 +25,9 @@ macro_rules! cache_suite {
             rotation::a_restart_keeps_what_was_known,
             rotation::an_unknown_service_has_no_keys,
             rotation::services_do_not_touch_each_other,
+            rotation::only_the_keys_that_are_named_are_reported_in_their_order,
+            rotation::many_pools_are_published_at_once,
+            rotation::services_that_were_used_are_to_be_looked_at_once,
         }
         $crate::cache_suite! { $open, 1:
             counters::events_are_counted_by_name,

@@ -1,23 +1,24 @@
 //! The immutable snapshot that requests read.
 
 mod entry;
+mod shards;
 
 pub use entry::ServiceEntry;
 pub(crate) use entry::{Door, Injection};
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use rotator_domain::{Digest, ServiceId, Slug};
 
+use self::shards::Shards;
 use crate::{ClientEntry, ClientKeyRing};
 
 /// All services with their keys, and the client keys, as they were at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
-    by_slug: HashMap<Slug, Arc<ServiceEntry>>,
-    slugs: HashMap<ServiceId, Slug>,
+    by_slug: Shards<Slug, Arc<ServiceEntry>>,
+    by_id: Shards<ServiceId, Arc<ServiceEntry>>,
     client_keys: Option<Arc<ClientKeyRing>>,
 }
 
@@ -45,13 +46,13 @@ impl Catalog {
 
     /// All services.
     pub fn services(&self) -> impl Iterator<Item = &Arc<ServiceEntry>> {
-        self.by_slug.values()
+        self.by_id.values()
     }
 
     /// The service with this id.
     #[must_use]
     pub fn by_id(&self, id: ServiceId) -> Option<&Arc<ServiceEntry>> {
-        self.slugs.get(&id).and_then(|slug| self.by_slug.get(slug))
+        self.by_id.get(&id)
     }
 
     /// A presented client key, if it is valid.
@@ -66,15 +67,15 @@ impl Catalog {
 
     fn put(&mut self, entry: Arc<ServiceEntry>) {
         self.remove(entry.id());
-        self.slugs.insert(entry.id(), entry.slug().clone());
+        self.by_id.insert(entry.id(), Arc::clone(&entry));
         self.by_slug.insert(entry.slug().clone(), entry);
     }
 
     fn remove(&mut self, id: ServiceId) {
-        if let Some(slug) = self.slugs.remove(&id)
-            && self.by_slug.get(&slug).is_some_and(|entry| entry.id() == id)
+        if let Some(removed) = self.by_id.remove(&id)
+            && self.by_slug.get(removed.slug()).is_some_and(|entry| entry.id() == id)
         {
-            self.by_slug.remove(&slug);
+            self.by_slug.remove(removed.slug());
         }
     }
 }

@@ -80,26 +80,24 @@ impl Proxy {
         Ok(Probe { status, verdict: reading.verdict, took })
     }
 
-    /// Tests every key that is out of use and whose test is due, one after the other. Call it now and then, such as every
-    /// few seconds.
-    pub async fn probe_due(&self) {
+    /// Tests every key of a service that is out of use and whose test is due, one after the other. Call it now and then for the
+    /// services that [`RotationState::stirred`](rotator_cache_trait::RotationState::stirred) names, and when the tests are due that
+    /// [`RotationState::checkpoints`](rotator_cache_trait::RotationState::checkpoints) tells of.
+    pub async fn probe_due(&self, service: ServiceId) {
         let shared = &self.0;
-        let services: Vec<ServiceId> = shared.catalog.load().services().map(|entry| entry.id()).collect();
-        for service in services {
-            let due = match shared.rotation.due_probes(service, shared.clock.now()).await {
-                Ok(due) => due,
-                Err(error) => {
-                    tracing::warn!(error = %error, "the keys that are to be tested could not be read");
-                    return;
+        let due = match shared.rotation.due_probes(service, shared.clock.now()).await {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::warn!(service.id = %service, error = %error, "the keys that are to be tested could not be read");
+                return;
+            }
+        };
+        for key in due {
+            match self.probe(service, key).await {
+                Ok(probe) => {
+                    tracing::info!(key.id = %key, verdict = probe.verdict.name(), "a key that was out of use was tested");
                 }
-            };
-            for key in due {
-                match self.probe(service, key).await {
-                    Ok(probe) => {
-                        tracing::info!(key.id = %key, verdict = probe.verdict.name(), "a key that was out of use was tested");
-                    }
-                    Err(error) => tracing::debug!(key.id = %key, error = %error, "a test of a key showed nothing"),
-                }
+                Err(error) => tracing::debug!(key.id = %key, error = %error, "a test of a key showed nothing"),
             }
         }
     }

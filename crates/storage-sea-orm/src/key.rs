@@ -1,20 +1,27 @@
 //! Upstream keys.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
-use rotator_domain::{KeyId, KeyPolicyChange, ServiceId, Timestamp};
+use rotator_domain::{KeyId, KeyPolicyChange, Sealed, ServiceId, Timestamp};
 use rotator_storage_trait::{
-    KeyChange, KeyCounts, KeyRecord, KeyRepository, Page, PoolChange, Served, StorageError, StorageErrorKind,
+    KeyChange, KeyCounts, KeyRecord, KeyRepository, Page, PoolChange, SealedKey, Served, StorageError, StorageErrorKind,
 };
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 
 use crate::SeaOrmStorage;
 use crate::changes::commit;
+use crate::entity::service;
 use crate::entity::upstream_key::{ActiveModel, Column, Entity, TABLE, read_key_policy, write_key_policy};
 use crate::error::Attempt;
 use crate::storage::{CHUNK, again, limit, line_up, statements};
+
+/// Ranges of one statement: SQLite nests each in the one before, and nests no more than a thousand.
+const RANGES: usize = 200;
 
 #[async_trait]
 impl KeyRepository for SeaOrmStorage {
@@ -72,6 +79,51 @@ impl KeyRepository for SeaOrmStorage {
         }
         let rows = query.all(&self.connections.readers).await;
         attempt.read(rows.map_err(|error| attempt.failed(error))?)
+    }
+
+    async fn sealed_keys(
+        &self,
+        services: RangeInclusive<ServiceId>,
+        page: Page<(ServiceId, KeyId)>,
+    ) -> Result<Vec<SealedKey>, StorageError> {
+        let (mut first, last) = services.into_inner();
+        let mut keys = Vec::new();
+        // The rest of a pool and what comes after it are two ranges of the index; one condition for both would be none.
+        if let Some((service, key)) = page.after {
+            if (first..=last).contains(&service) {
+                let rest = Entity::find().filter(Column::ServiceId.eq(service.0)).filter(Column::Id.gt(key.0));
+                keys = self.sealed(rest, page.limit).await?;
+            }
+            first = first.max(ServiceId(service.0.saturating_add(1)));
+        }
+        let missing = page.limit.saturating_sub(keys.len() as u64);
+        if missing > 0 && first <= last {
+            let pools = Entity::find().filter(Column::ServiceId.between(first.0, last.0));
+            keys.extend(self.sealed(pools, missing).await?);
+        }
+        Ok(keys)
+    }
+
+    async fn first_keys(&self, services: &[ServiceId], most: u64) -> Result<Vec<KeyRecord>, StorageError> {
+        let attempt = self.attempt("list keys");
+        let mut ids: Vec<i64> = services.iter().map(|service| service.0).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut keys = Vec::new();
+        for chunk in ids.chunks(RANGES) {
+            let bounds = bounds(chunk, limit(most)).into_tuple().all(&self.connections.readers).await;
+            let bounds: Vec<(i64, Option<i64>)> = bounds.map_err(|error| attempt.failed(error))?;
+            // Each is a range of the index, told in numbers: none is found out by a join with what bounds it.
+            let range = |(service, before): (i64, Option<i64>)| {
+                let pool = Condition::all().add(Column::ServiceId.eq(service));
+                before.into_iter().fold(pool, |pool, before| pool.add(Column::Id.lt(before)))
+            };
+            let ranges = bounds.into_iter().map(range).fold(Condition::any(), Condition::add);
+            if !ranges.is_empty() {
+                keys.extend(self.in_order(Entity::find().filter(ranges)).await?);
+            }
+        }
+        Ok(keys)
     }
 
     async fn count_keys(&self, services: &[ServiceId]) -> Result<Vec<KeyCounts>, StorageError> {
@@ -153,6 +205,52 @@ impl KeyRepository for SeaOrmStorage {
         })
         .await
     }
+}
+
+impl SeaOrmStorage {
+    /// Reads what serving needs of keys, pool by pool: far fewer columns, by their places.
+    async fn sealed(&self, keys: Select<Entity>, most: u64) -> Result<Vec<SealedKey>, StorageError> {
+        type Row = (i64, i64, Vec<u8>, bool, Option<String>);
+        let attempt = self.attempt("list keys");
+        let columns = [Column::Id, Column::ServiceId, Column::Sealed, Column::IsActive, Column::Policy];
+        let keys = keys.select_only().columns(columns).order_by_asc(Column::ServiceId).order_by_asc(Column::Id);
+        let rows: Result<Vec<Row>, _> = keys.limit(limit(most)).into_tuple().all(&self.connections.readers).await;
+        let read = |(id, service_id, sealed, is_active, policy): Row| {
+            let policy = read_key_policy(TABLE, id, policy.as_deref()).map_err(|error| attempt.corrupt(error))?;
+            Ok(SealedKey {
+                id: KeyId(id),
+                service_id: ServiceId(service_id),
+                sealed: Sealed(sealed),
+                is_active,
+                policy,
+            })
+        };
+        rows.map_err(|error| attempt.failed(error))?.into_iter().map(read).collect()
+    }
+
+    /// Reads keys pool by pool.
+    async fn in_order(&self, keys: Select<Entity>) -> Result<Vec<KeyRecord>, StorageError> {
+        let attempt = self.attempt("list keys");
+        let keys = keys.order_by_asc(Column::ServiceId).order_by_asc(Column::Id);
+        let rows = keys.all(&self.connections.readers).await;
+        attempt.read(rows.map_err(|error| attempt.failed(error))?)
+    }
+}
+
+/// These services, each with the id of the first key that is too many, if there is one.
+fn bounds(services: &[i64], most: u64) -> Select<service::Entity> {
+    const BEFORE: &str = "before_id";
+    let too_many: SelectStatement = Query::select()
+        .expr(Expr::col((Entity, Column::Id)))
+        .from(Entity)
+        .and_where(Expr::col((Entity, Column::ServiceId)).equals((service::Entity, service::Column::Id)))
+        .order_by((Entity, Column::Id), Order::Asc)
+        .limit(1)
+        .offset(most)
+        .take();
+    let pools = service::Entity::find().select_only().column(service::Column::Id);
+    let pools = pools.expr_as(Expr::SubQuery(None, Box::new(too_many.into())), BEFORE);
+    pools.filter(service::Column::Id.is_in(services.iter().copied()))
 }
 
 /// Stores new keys and gives the ids of those that are skipped, in order.

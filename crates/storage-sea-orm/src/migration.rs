@@ -5,6 +5,7 @@ mod m0001_initial;
 mod m0002_rotation;
 mod m0003_changes;
 mod m0004_usage;
+mod m0005_scale;
 mod resume;
 mod schema;
 
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_rotation::Migration),
             Box::new(m0003_changes::Migration),
             Box::new(m0004_usage::Migration),
+            Box::new(m0005_scale::Migration),
         ]
     }
 

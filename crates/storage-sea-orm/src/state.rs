@@ -1,13 +1,14 @@
 //! The states of keys.
 
 use std::collections::HashSet;
+use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
 use rotator_domain::ServiceId;
 use rotator_domain::rotation::Checkpoint;
 use rotator_storage_trait::{LONGEST_STATE_MODEL, StateRepository, StorageError};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::SeaOrmStorage;
 use crate::entity::key_state::{ActiveModel, Column, Entity, Model};
@@ -44,12 +45,32 @@ impl StateRepository for SeaOrmStorage {
     async fn states(&self, service: ServiceId) -> Result<Vec<Checkpoint>, StorageError> {
         let attempt = self.attempt("read the states of keys");
         let rows = Entity::find().filter(Column::ServiceId.eq(service.0)).all(&self.connections.readers).await;
-        let rows = rows.map_err(|error| attempt.failed(error))?;
-        let mut states: Vec<Checkpoint> = rows.into_iter().filter_map(Model::checkpoint).collect();
-        // Here rather than in the database: each orders text by rules of its own.
-        states.sort_by(|one, other| (one.key, &one.model).cmp(&(other.key, &other.model)));
-        Ok(states)
+        Ok(known(rows.map_err(|error| attempt.failed(error))?))
     }
+
+    async fn states_of_services(
+        &self,
+        services: RangeInclusive<ServiceId>,
+    ) -> Result<Vec<(ServiceId, Vec<Checkpoint>)>, StorageError> {
+        let attempt = self.attempt("read the states of keys");
+        let rows = Entity::find()
+            .filter(Column::ServiceId.between(services.start().0, services.end().0))
+            .order_by_asc(Column::ServiceId)
+            .all(&self.connections.readers)
+            .await
+            .map_err(|error| attempt.failed(error))?;
+        let pools = rows.chunk_by(|one, other| one.service_id == other.service_id);
+        let states = pools.filter_map(|rows| Some((ServiceId(rows.first()?.service_id), known(rows.iter().cloned()))));
+        Ok(states.filter(|(_, states)| !states.is_empty()).collect())
+    }
+}
+
+/// The states that this version knows, in order.
+fn known(rows: impl IntoIterator<Item = Model>) -> Vec<Checkpoint> {
+    let mut states: Vec<Checkpoint> = rows.into_iter().filter_map(Model::checkpoint).collect();
+    // Here rather than in the database: each orders text by rules of its own.
+    states.sort_by(|one, other| (one.key, &one.model).cmp(&(other.key, &other.model)));
+    states
 }
 
 /// Which of the states' keys the service has; they cannot go before the transaction ends.

@@ -23,6 +23,8 @@ pub struct SqliteFactory;
 
 const BACK_UP: &str = "back up the SQLite database";
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
+/// How many rows wait for their caller at the most.
+const ROWS_WAITING: usize = 1000;
 
 // === impl SqliteFactory ===
 
@@ -118,6 +120,8 @@ fn pragmas(connect: SqliteConnectOptions, options: &StorageOptions) -> SqliteCon
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(options.acquire_timeout)
+        // Rows go from a thread of the connection's own to the caller, who is woken up for each where only a few wait.
+        .row_buffer_size(ROWS_WAITING)
         // The text of a statement with a thousand rows helps nobody.
         .disable_statement_logging()
 }

@@ -1,5 +1,7 @@
 //! Upstream keys, their values sealed.
 
+use std::ops::RangeInclusive;
+
 use async_trait::async_trait;
 use rotator_domain::rotation::KeyPolicy;
 use rotator_domain::{Digest, KeyId, KeyLabel, KeyPolicyChange, Sealed, ServiceId, Timestamp};
@@ -27,6 +29,21 @@ pub struct KeyRecord {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+/// What serving needs of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedKey {
+    /// Its id.
+    pub id: KeyId,
+    /// The service whose pool it belongs to.
+    pub service_id: ServiceId,
+    /// Its value, sealed for this id.
+    pub sealed: Sealed,
+    /// Whether it may be picked.
+    pub is_active: bool,
+    /// How it is used.
+    pub policy: KeyPolicy,
 }
 
 /// What to change of a key; what is `None` stays as it is.
@@ -82,6 +99,17 @@ pub trait KeyRepository: Send + Sync {
 
     /// A page of a service's keys, ordered by id. An unknown service has none.
     async fn keys(&self, service: ServiceId, page: Page<KeyId>) -> Result<Vec<KeyRecord>, StorageError>;
+
+    /// A page of the keys of all services of a range of ids, ordered by service, then by id; `after` names a key and its service.
+    /// A page in the middle of a large pool costs no more than one at its beginning.
+    async fn sealed_keys(
+        &self,
+        services: RangeInclusive<ServiceId>,
+        page: Page<(ServiceId, KeyId)>,
+    ) -> Result<Vec<SealedKey>, StorageError>;
+
+    /// The first keys of each of these services, at most `most` of each, ordered by service, then by id.
+    async fn first_keys(&self, services: &[ServiceId], most: u64) -> Result<Vec<KeyRecord>, StorageError>;
 
     /// How many keys each of these services has, in the order of `services`.
     async fn count_keys(&self, services: &[ServiceId]) -> Result<Vec<KeyCounts>, StorageError>;

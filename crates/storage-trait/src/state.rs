@@ -1,5 +1,7 @@
 //! How keys are, so that a restart does not forget it.
 
+use std::ops::RangeInclusive;
+
 use async_trait::async_trait;
 use rotator_domain::ServiceId;
 use rotator_domain::rotation::Checkpoint;
@@ -20,4 +22,11 @@ pub trait StateRepository: Send + Sync {
     /// The states of a service, ordered by key; those that another version wrote and this one does not know are left out.
     /// They go with their keys.
     async fn states(&self, service: ServiceId) -> Result<Vec<Checkpoint>, StorageError>;
+
+    /// The states of all services of a range of ids, ordered by service; those of each as [`Self::states`] gives them. A service
+    /// without states is not among them.
+    async fn states_of_services(
+        &self,
+        services: RangeInclusive<ServiceId>,
+    ) -> Result<Vec<(ServiceId, Vec<Checkpoint>)>, StorageError>;
 }

@@ -48,10 +48,7 @@ async fn client(address: Address, seen: Arc<Seen>, stop: Arc<AtomicBool>) {
         let request = request.header("x-proxy-key", CLIENT_KEY).body(full("{}")).unwrap();
         let count = match client.clone().try_send(request).await {
             Some(StatusCode::OK) => &seen.answered,
-            Some(status) => {
-                println!("{status}");
-                &seen.errors
-            }
+            Some(_) => &seen.errors,
             None => &seen.cut,
         };
         count.fetch_add(1, Ordering::Relaxed);

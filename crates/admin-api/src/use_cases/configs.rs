@@ -10,6 +10,8 @@ use crate::wire::{NewApiKey, NewKey, ProxyConfig, ProxyConfigBody, UpstreamKey};
 
 /// How many keys stand in a config's answer.
 const KEYS_SHOWN: u64 = 100;
+/// How many keys stand in all configs of a list together.
+const KEYS_LISTED: u64 = 2000;
 
 /// A page, and how much there is in all.
 pub(crate) struct Listed<T> {
@@ -131,13 +133,14 @@ impl UseCases<'_> {
     async fn answers(&self, services: Vec<Service>) -> Result<Vec<ProxyConfig>, UseCaseError> {
         let ids: Vec<ServiceId> = services.iter().map(|service| service.id).collect();
         let counts = self.context.storage.count_keys(&ids).await.map_err(UseCaseError::Storage)?;
-        let mut answers = Vec::with_capacity(services.len());
-        for (service, counts) in services.into_iter().zip(counts) {
-            let page = Page { after: None, limit: KEYS_SHOWN };
-            let keys = if counts.total == 0 { Vec::new() } else { self.masked_keys(service.id, page).await? };
-            answers.push(answer(service, counts, keys));
-        }
-        Ok(answers)
+        let most = KEYS_SHOWN.min(KEYS_LISTED / (ids.len() as u64).max(1)).max(1);
+        let mut keys = self.first_masked_keys(&ids, most).await?.into_iter().peekable();
+        // Both are ordered by the services' ids.
+        let answers = services.into_iter().zip(counts).map(|(service, counts)| {
+            let own = std::iter::from_fn(|| keys.next_if(|key| key.proxy_config_id == service.id.0)).collect();
+            answer(service, counts, own)
+        });
+        Ok(answers.collect())
     }
 }
 

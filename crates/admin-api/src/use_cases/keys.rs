@@ -202,13 +202,28 @@ impl UseCases<'_> {
         page: Page<KeyId>,
     ) -> Result<Vec<UpstreamKey>, UseCaseError> {
         let records = self.context.storage.keys(service, page).await.map_err(UseCaseError::Storage)?;
-        let states = self.states(service).await;
+        self.mask(records).await
+    }
+
+    /// The first keys of each of these services as answers show them, service by service; at most `most` of each.
+    pub(super) async fn first_masked_keys(
+        &self,
+        services: &[ServiceId],
+        most: u64,
+    ) -> Result<Vec<UpstreamKey>, UseCaseError> {
+        let records = self.context.storage.first_keys(services, most).await.map_err(UseCaseError::Storage)?;
+        self.mask(records).await
+    }
+
+    /// Keys, ordered by service, as answers show them.
+    async fn mask(&self, records: Vec<KeyRecord>) -> Result<Vec<UpstreamKey>, UseCaseError> {
+        let states = self.states(&records).await;
         records.into_iter().map(|record| self.masked(record, &states)).collect()
     }
 
     async fn key(&self, id: KeyId) -> Result<UpstreamKey, UseCaseError> {
         let record = self.record(id).await?;
-        let states = self.states(record.service_id).await;
+        let states = self.states(std::slice::from_ref(&record)).await;
         self.masked(record, &states)
     }
 
@@ -217,9 +232,15 @@ impl UseCases<'_> {
         found.ok_or(UseCaseError::NotFound("the key"))
     }
 
-    /// How the active keys are. A cache that does not answer must not keep anybody from seeing the keys.
-    async fn states(&self, service: ServiceId) -> HashMap<KeyId, KeyReport> {
-        match self.context.rotation.reports(service, self.context.clock.now()).await {
+    /// How the active ones of these keys are, which are ordered by service. A cache that does not answer must not keep anybody
+    /// from seeing the keys.
+    async fn states(&self, records: &[KeyRecord]) -> HashMap<KeyId, KeyReport> {
+        let pools = records.chunk_by(|one, other| one.service_id == other.service_id).filter_map(|records| {
+            let service = records.first()?.service_id;
+            Some((service, records.iter().filter(|record| record.is_active).map(|record| record.id).collect()))
+        });
+        let pools: Vec<(ServiceId, Vec<KeyId>)> = pools.collect();
+        match self.context.rotation.reports_of_many(&pools, self.context.clock.now()).await {
             Ok(reports) => reports.into_iter().map(|report| (report.key, report)).collect(),
             Err(error) => {
                 tracing::warn!(error = %error, "the keys' states could not be read");

@@ -130,7 +130,7 @@ pub struct ProxyConfig {
     /// What was written.
     #[serde(flatten)]
     pub body: ProxyConfigBody,
-    /// Its first 100 keys, masked.
+    /// Its first keys, masked: at most 100, and in a list at most 2,000 of all its configs together.
     pub api_keys: Vec<UpstreamKey>,
     /// How many keys it has.
     pub api_key_count: u64,

@@ -28,6 +28,24 @@ impl RotationState for Fallback {
         }
     }
 
+    async fn publish_pools(&self, pools: Vec<Pool>) -> Vec<(ServiceId, CacheError)> {
+        let shared = &*self.shared;
+        let nodes = shared.nodes.load(Ordering::Relaxed);
+        pools.iter().for_each(|pool| shared.pools.publish(pool.clone()));
+        let shares = pools.iter().map(|pool| pools::share(pool.clone(), nodes)).collect();
+        let mut refused = shared.local.rotation.publish_pools(shares).await;
+        if shared.is_away() {
+            return refused;
+        }
+        for (service_id, error) in shared.remote.rotation.publish_pools(pools).await {
+            match error {
+                CacheError::Unavailable(cause) => shared.lose(&*cause).await,
+                error => refused.push((service_id, error)),
+            }
+        }
+        refused
+    }
+
     async fn retire_pool(&self, service_id: ServiceId) -> Result<(), CacheError> {
         let shared = &*self.shared;
         shared.pools.retire(service_id);
@@ -117,12 +135,29 @@ impl RotationState for Fallback {
         }
     }
 
-    async fn reports(&self, service_id: ServiceId, now: Timestamp) -> Result<Vec<KeyReport>, CacheError> {
+    async fn reports(
+        &self,
+        service_id: ServiceId,
+        keys: &[KeyId],
+        now: Timestamp,
+    ) -> Result<Vec<KeyReport>, CacheError> {
         // It comes in parts, each of which is bounded by itself.
         let patience = self.shared.patience * 100;
-        match self.shared.ask_within(patience, self.shared.remote.rotation.reports(service_id, now)).await {
+        match self.shared.ask_within(patience, self.shared.remote.rotation.reports(service_id, keys, now)).await {
             Some(reports) => reports,
-            None => self.shared.local.rotation.reports(service_id, now).await,
+            None => self.shared.local.rotation.reports(service_id, keys, now).await,
+        }
+    }
+
+    async fn reports_of_many(
+        &self,
+        pools: &[(ServiceId, Vec<KeyId>)],
+        now: Timestamp,
+    ) -> Result<Vec<KeyReport>, CacheError> {
+        let patience = self.shared.patience * 100;
+        match self.shared.ask_within(patience, self.shared.remote.rotation.reports_of_many(pools, now)).await {
+            Some(reports) => reports,
+            None => self.shared.local.rotation.reports_of_many(pools, now).await,
         }
     }
 
@@ -148,5 +183,11 @@ impl RotationState for Fallback {
         let patience = self.shared.patience * 100;
         let restored = self.shared.remote.rotation.restore(service_id, checkpoints, now);
         self.shared.ask_within(patience, restored).await.unwrap_or(Ok(()))
+    }
+
+    fn stirred(&self) -> Vec<ServiceId> {
+        let mut stirred = self.shared.remote.rotation.stirred();
+        stirred.extend(self.shared.local.rotation.stirred());
+        stirred
     }
 }

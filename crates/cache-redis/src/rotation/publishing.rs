@@ -62,6 +62,23 @@ impl Shared {
         self.publish_at_once(service_id, pool).await
     }
 
+    /// Makes a pool live where another one is. A small one of which there is nothing yet is left to the first pick: a Redis that
+    /// is empty would keep a start with many pools waiting.
+    pub(super) async fn publish_changed(&self, service_id: ServiceId, pool: &Published) -> Result<(), RedisCacheError> {
+        let live: Option<String> =
+            self.connections.run_slow(redis::cmd("HGET").arg(self.base(service_id)).arg("digest")).await?;
+        match live {
+            Some(live) if live == pool.digest => Ok(()),
+            None if pool.keys.len() <= AT_ONCE => Ok(()),
+            _ => self.publish(service_id, pool).await,
+        }
+    }
+
+    /// Remembers what this node published.
+    pub(super) fn keep(&self, service_id: ServiceId, pool: Arc<Published>) {
+        self.published.write().unwrap_or_else(PoisonError::into_inner).insert(service_id, pool);
+    }
+
     /// Gives a Redis that has lost everything the pool that this node published last; tells whether there is one.
     pub(super) async fn publish_again(&self, service_id: ServiceId) -> Result<bool, RedisCacheError> {
         let pool = self.published.read().unwrap_or_else(PoisonError::into_inner).get(&service_id).map(Arc::clone);

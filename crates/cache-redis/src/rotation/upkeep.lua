@@ -9,6 +9,11 @@ function Verbs.view()
   return View.some(number_at(FIRST))
 end
 
+-- The keys to look at.
+function Verbs.look()
+  return View.look(FIRST)
+end
+
 -- What was known of each key. Only the first time after the pool was made: later the pool knows better.
 function Verbs.restore()
   if call('HSETNX', BASE, 'restored', 1) == 1 then View.restore(FIRST) end

@@ -20,14 +20,14 @@ local function add_cooling(row, model, own, shared)
   end
 end
 
--- Some keys from a place on: { where to go on or 0, then for each key { id, in flight, then what keeps it from serving } },
--- each of these { model, state, since, until }.
-function View.some(from)
-  local lanes = Lane.all()
-  local count = max(floor(SEATS / (#lanes + 1)), 50)
-  local ids = call('ZRANGE', BASE .. ':order', from, from + count - 1)
-  local rows = { #ids == count and from + count or 0 }
-  if #ids == 0 then return rows end
+-- How many keys are looked at in one call.
+local function seen_at_once(lanes)
+  return max(floor(SEATS / (#lanes + 1)), 50)
+end
+
+-- Adds a row for each of these keys that is there: { id, in flight, then what keeps it from serving }, each of these
+-- { model, state, since, until }.
+local function add_rows(rows, lanes, ids)
   local seats = {}
   for at, lane in ipairs(lanes) do seats[at] = call('HMGET', lane.key, unpack(ids)) end
   for place, id in ipairs(ids) do
@@ -47,6 +47,22 @@ function View.some(from)
     end
   end
   return rows
+end
+
+-- Some keys from a place on: where to go on or 0, then the rows.
+function View.some(from)
+  local lanes = Lane.all()
+  local count = seen_at_once(lanes)
+  local ids = call('ZRANGE', BASE .. ':order', from, from + count - 1)
+  local rows = { #ids == count and from + count or 0 }
+  return #ids == 0 and rows or add_rows(rows, lanes, ids)
+end
+
+-- The keys that are named from an argument on: how many of them were looked at, then the rows.
+function View.look(first)
+  local lanes = Lane.all()
+  local ids = { unpack(ARGV, first, min(#ARGV, first + seen_at_once(lanes) - 1)) }
+  return add_rows({ #ids }, lanes, ids)
 end
 
 -- The keys that are out and whose next test is due, in order.

@@ -1,10 +1,12 @@
 //! Cases for [`RotationState`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rotator_domain::rotation::{Ending, KeyState, Learning, Lease, Next, PickRequest, PoolKey, RotationPolicy};
+use rotator_domain::rotation::{
+    Checkpoint, Ending, KeyReport, KeyState, Learning, Lease, Next, PickRequest, PoolKey, RotationPolicy,
+};
 use rotator_domain::{KeyId, LimitScope, Reading, ServiceId, Timestamp, Verdict};
 use tokio::task::JoinSet;
 
@@ -26,6 +28,11 @@ async fn pick(rotation: &dyn RotationState, tried: &[i64], now: i64) -> Next {
     let tried: Vec<KeyId> = tried.iter().copied().map(KeyId).collect();
     let request = PickRequest { model: None, tried: &tried, session: None, is_pinned: false, tokens: 0, now: at(now) };
     rotation.pick(SERVICE, request).await.unwrap()
+}
+
+async fn reports(rotation: &dyn RotationState, keys: impl IntoIterator<Item = i64>, now: i64) -> Vec<KeyReport> {
+    let keys: Vec<KeyId> = keys.into_iter().map(KeyId).collect();
+    rotation.reports(SERVICE, &keys, at(now)).await.unwrap()
 }
 
 async fn lease(rotation: &dyn RotationState, now: i64) -> Lease {
@@ -78,7 +85,7 @@ fn a_thousand_each() -> HashMap<i64, usize> {
 pub async fn every_key_is_used_alike_under_concurrency(rotation: Arc<dyn RotationState>) {
     publish(&*rotation, SERVICE, &[1, 2, 3, 4, 5, 6, 7]).await;
     assert_eq!(uses_of_7000_picks(&rotation).await, a_thousand_each());
-    let reports = rotation.reports(SERVICE, at(200)).await.unwrap();
+    let reports = reports(&*rotation, 1..=7, 200).await;
     assert!(reports.len() == 7 && reports.iter().all(|report| report.in_flight == 0), "{reports:?}");
 }
 
@@ -118,9 +125,9 @@ pub async fn a_limited_key_is_left_alone_until_its_time(rotation: Arc<dyn Rotati
     for now in [0, 5000, 9999] {
         assert_eq!(lease(&*rotation, now).await.key, KeyId(2));
     }
-    let report = rotation.reports(SERVICE, at(9999)).await.unwrap().remove(0);
+    let report = reports(&*rotation, [1], 9999).await.remove(0);
     assert_eq!((report.key, report.state, report.until), (KeyId(1), KeyState::Cooling, Some(at(10_000))));
-    let report = rotation.reports(SERVICE, at(10_000)).await.unwrap().remove(0);
+    let report = reports(&*rotation, [1], 10_000).await.remove(0);
     assert_eq!(report.state, KeyState::Active);
     assert!(matches!(pick(&*rotation, &[2], 10_000).await, Next::Lease(lease) if lease.key == KeyId(1)));
 }
@@ -188,7 +195,7 @@ pub async fn an_unknown_service_has_no_keys(rotation: Arc<dyn RotationState>) {
     let held = lease(&*rotation, 0).await;
     rotation.retire_pool(SERVICE).await.unwrap();
     assert_eq!(answer(&*rotation, &held, limited(10), 0).await, Learning::Nothing);
-    assert_eq!(rotation.reports(SERVICE, at(0)).await.unwrap(), []);
+    assert_eq!(reports(&*rotation, [1], 0).await, []);
     publish(&*rotation, SERVICE, &[1]).await;
     assert_eq!(lease(&*rotation, 0).await.key, KeyId(1), "what was told before the pool left no trace");
 }
@@ -200,4 +207,61 @@ pub async fn services_do_not_touch_each_other(rotation: Arc<dyn RotationState>) 
     answer(&*rotation, &held, limited(10), 0).await;
     let request = PickRequest { model: None, tried: &[], session: None, is_pinned: false, tokens: 0, now: at(0) };
     assert!(matches!(rotation.pick(ServiceId(2), request).await.unwrap(), Next::Lease(_)));
+}
+
+pub async fn only_the_keys_that_are_named_are_reported_in_their_order(rotation: Arc<dyn RotationState>) {
+    publish(&*rotation, SERVICE, &(1..=300).collect::<Vec<_>>()).await;
+    let (one, two) = (lease(&*rotation, 0).await, lease(&*rotation, 0).await);
+    answer(&*rotation, &two, Verdict::Dead, 0).await;
+    let told = reports(&*rotation, [2, 999, 300, one.key.0], 1).await;
+    let told: Vec<_> = told.into_iter().map(|report| (report.key.0, report.state, report.in_flight)).collect();
+    assert_eq!(told, [(2, KeyState::Dead, 0), (300, KeyState::Active, 0), (1, KeyState::Active, 1)]);
+    let all = reports(&*rotation, (1..=300).rev(), 1).await;
+    assert!(all.iter().map(|report| report.key.0).eq((1..=300).rev()), "{all:?}");
+    assert_eq!(reports(&*rotation, [], 1).await, []);
+}
+
+pub async fn many_pools_are_published_at_once(rotation: Arc<dyn RotationState>) {
+    let pool = |id| Pool {
+        service_id: ServiceId(id),
+        policy: RotationPolicy::default(),
+        keys: vec![PoolKey::plain(KeyId(10 * id)), PoolKey::plain(KeyId(10 * id + 1))],
+    };
+    publish(&*rotation, ServiceId(2), &[21, 22]).await;
+    let refused = rotation.publish_pools((1..=50).map(pool).collect()).await;
+    assert!(refused.is_empty(), "{refused:?}");
+    let request = PickRequest { model: None, tried: &[], session: None, is_pinned: false, tokens: 0, now: at(0) };
+    for id in 1..=50 {
+        let mut keys = Vec::new();
+        for _ in 0..2 {
+            let Next::Lease(lease) = rotation.pick(ServiceId(id), request).await.unwrap() else { panic!("no key") };
+            keys.push(lease.key.0);
+        }
+        keys.sort_unstable();
+        assert_eq!(keys, [10 * id, 10 * id + 1]);
+    }
+    // What was known is told to a pool that was left until it is asked for.
+    rotation.publish_pools(vec![pool(51)]).await;
+    let dead = Checkpoint { key: KeyId(510), model: None, state: KeyState::Dead, since: at(0), until: at(9) };
+    rotation.restore(ServiceId(51), std::slice::from_ref(&dead), at(1)).await.unwrap();
+    assert_eq!(rotation.checkpoints(ServiceId(51), at(1)).await.unwrap(), [dead]);
+    // So is what a test shows.
+    rotation.publish_pools(vec![pool(52)]).await;
+    let shown = Reading::plain(Verdict::Dead);
+    let learning = rotation.learn_probe(ServiceId(52), KeyId(520), Some(&shown), at(1)).await.unwrap();
+    assert!(matches!(learning, Learning::Out { .. }), "{learning:?}");
+}
+
+pub async fn services_that_were_used_are_to_be_looked_at_once(rotation: Arc<dyn RotationState>) {
+    for id in 1..=3 {
+        publish(&*rotation, ServiceId(id), &[10 * id]).await;
+    }
+    // A shared state tells of others in turns, which come to an end here.
+    let stirred = || rotation.stirred().into_iter().collect::<HashSet<_>>();
+    assert_eq!(stirred(), (1..=3).map(ServiceId).collect(), "a pool that was changed is looked at");
+    let held = lease(&*rotation, 0).await;
+    answer(&*rotation, &held, limited(10), 0).await;
+    assert!(stirred().contains(&SERVICE));
+    rotation.learn_probe(ServiceId(2), KeyId(20), Some(&Reading::plain(Verdict::Dead)), at(0)).await.unwrap();
+    assert!(stirred().contains(&ServiceId(2)));
 }

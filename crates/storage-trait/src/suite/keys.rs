@@ -1,12 +1,13 @@
 //! Upstream keys: storing, listing, counting.
 
 use std::collections::HashSet;
+use std::ops::RangeInclusive;
 
 use futures_util::future::join_all;
 use rotator_domain::{KeyId, KeyLabel, ServiceId};
 
-use super::sample::{EMOJI, all, key, keys, long_policy, store_service};
-use crate::{KeyCounts, KeyRecord, Page, Storage, StorageErrorKind};
+use super::sample::{EMOJI, all, at, key, keys, long_policy, store_service};
+use crate::{KeyChange, KeyCounts, KeyRecord, Page, SealedKey, Storage, StorageErrorKind};
 
 /// More than any backend puts into one statement, so that a batch is several of them.
 const LARGE: i64 = 2_500;
@@ -152,4 +153,65 @@ pub async fn keys_are_counted_in_the_order_asked(storage: &dyn Storage) {
     let asked = [two, ServiceId(99), one, two];
     assert_eq!(storage.count_keys(&asked).await.unwrap(), [second, KeyCounts::default(), first, second]);
     assert!(storage.count_keys(&[]).await.unwrap().is_empty());
+}
+
+pub async fn pools_are_read_one_after_the_other_in_pages(storage: &dyn Storage) {
+    for id in 1..=4 {
+        store_service(storage, id).await;
+    }
+    // Ids that do not follow the order of the services.
+    let pools = [(1, vec![2, 9, 11]), (2, vec![1, 3, 4, 5, 10]), (4, vec![6, 7])];
+    for (service, ids) in &pools {
+        storage.insert_keys(&keys(ids.iter().copied(), ServiceId(*service))).await.unwrap();
+    }
+    let off = KeyChange { is_active: Some(false), ..KeyChange::default() };
+    storage.change_key(KeyId(4), &off, at(9)).await.unwrap();
+    let page = async |services: RangeInclusive<i64>, after: Option<(i64, i64)>, limit| {
+        let range = ServiceId(*services.start())..=ServiceId(*services.end());
+        let page = Page { after: after.map(|(service, key)| (ServiceId(service), KeyId(key))), limit };
+        let keys = storage.sealed_keys(range, page).await.unwrap();
+        keys.iter().map(|key| (key.service_id.0, key.id.0)).collect::<Vec<_>>()
+    };
+    let expected: Vec<(i64, i64)> =
+        pools.iter().flat_map(|(service, ids)| ids.iter().map(|id| (*service, *id))).collect();
+    assert_eq!(page(1..=4, None, u64::MAX).await, expected);
+    for limit in 1..=expected.len() {
+        let (mut read, mut after) = (Vec::new(), None);
+        loop {
+            let some = page(1..=4, after, limit as u64).await;
+            assert!(some.len() <= limit);
+            let Some(last) = some.last() else { break };
+            after = Some(*last);
+            read.extend(some);
+        }
+        assert_eq!(read, expected, "{limit} a page");
+    }
+    assert_eq!(page(2..=3, None, 9).await, expected[3..8]);
+    assert_eq!(page(2..=3, Some((2, 5)), 9).await, [(2, 10)]);
+    assert_eq!(page(2..=4, Some((1, 2)), 9).await, expected[3..], "what comes before the range is not in it");
+    assert!(page(1..=2, Some((4, 6)), 9).await.is_empty());
+    assert!(page(3..=3, None, 9).await.is_empty());
+    let of_two = Page { after: None, limit: 9 };
+    let read = storage.sealed_keys(ServiceId(2)..=ServiceId(2), of_two).await.unwrap();
+    for (sealed, whole) in read.into_iter().zip(storage.keys(ServiceId(2), all()).await.unwrap()) {
+        let KeyRecord { id, service_id, sealed: value, is_active, policy, .. } = whole;
+        assert_eq!(sealed, SealedKey { id, service_id, sealed: value, is_active, policy });
+    }
+}
+
+pub async fn the_first_keys_of_many_services_come_at_once(storage: &dyn Storage) {
+    let services: Vec<ServiceId> = join_all((1..=3).map(|id| store_service(storage, id))).await;
+    storage.insert_keys(&keys([8, 2, 4, 6], services[0])).await.unwrap();
+    storage.insert_keys(&keys([1, 3], services[2])).await.unwrap();
+    let first = async |services: &[ServiceId], most| {
+        let keys = storage.first_keys(services, most).await.unwrap();
+        keys.into_iter().map(|key| (key.service_id.0, key.id.0)).collect::<Vec<_>>()
+    };
+    assert_eq!(first(&services, 3).await, [(1, 2), (1, 4), (1, 6), (3, 1), (3, 3)]);
+    assert_eq!(first(&[services[2], services[0]], 1).await, [(1, 2), (3, 1)], "in the services' own order");
+    assert_eq!(first(&services[..1], 4).await, [(1, 2), (1, 4), (1, 6), (1, 8)]);
+    assert!(first(&services, 0).await.is_empty());
+    assert!(first(&[services[1], ServiceId(99)], 9).await.is_empty() && first(&[], 9).await.is_empty());
+    let whole = storage.first_keys(&services[..1], u64::MAX).await.unwrap();
+    assert_eq!(whole, storage.keys(services[0], all()).await.unwrap());
 }

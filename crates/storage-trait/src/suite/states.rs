@@ -97,3 +97,20 @@ pub async fn many_states_are_saved_at_once(storage: &dyn Storage) {
     storage.save_states(service, &states).await.unwrap();
     assert_eq!(storage.states(service).await.unwrap(), states);
 }
+
+pub async fn the_states_of_many_services_come_at_once(storage: &dyn Storage) {
+    let mut stored = Vec::new();
+    for id in 1..=5 {
+        let service = store_service(storage, id).await;
+        storage.insert_keys(&keys([10 * id, 10 * id + 1], service)).await.unwrap();
+        let states = [state(10 * id, Some("b"), KeyState::Cooling), state(10 * id + 1, None, KeyState::Dead)];
+        if id != 3 {
+            storage.save_states(service, &states).await.unwrap();
+            stored.push((service, states.to_vec()));
+        }
+    }
+    let read = async |first, last| storage.states_of_services(ServiceId(first)..=ServiceId(last)).await.unwrap();
+    assert_eq!(read(1, 99).await, stored);
+    assert_eq!(read(2, 4).await, stored[1..3]);
+    assert!(read(3, 3).await.is_empty() && read(6, 99).await.is_empty());
+}

@@ -1,7 +1,5 @@
 //! What can be seen of a pool, and what of it outlives a restart.
 
-use std::collections::HashMap;
-
 use super::Rotation;
 use crate::rotation::bucket::{Bucket, Cooling, CoolingReason};
 use crate::rotation::lane::Rank;
@@ -15,22 +13,33 @@ impl Rotation {
     /// How every key is, in the order in which they were published; of several states of a key the worst.
     #[must_use]
     pub fn reports(&self, now: Timestamp) -> Vec<KeyReport> {
-        let mut checkpoints: HashMap<KeyId, Vec<Checkpoint>> = HashMap::new();
-        for checkpoint in self.checkpoints(now) {
-            checkpoints.entry(checkpoint.key).or_default().push(checkpoint);
-        }
+        self.reports_of(&self.order, now)
+    }
+
+    /// How these keys are, in their order; one that is no member is left out.
+    #[must_use]
+    pub fn reports_of(&self, keys: &[KeyId], now: Timestamp) -> Vec<KeyReport> {
         let report = |key: &KeyId| {
-            let in_flight = self.members.get(key).map_or(0, |member| member.bucket.in_flight());
-            KeyReport::of(*key, in_flight, checkpoints.remove(key).unwrap_or_default())
+            let in_flight = self.members.get(key)?.bucket.in_flight();
+            let mut checkpoints = Vec::new();
+            self.add_checkpoints(*key, now, &mut checkpoints);
+            Some(KeyReport::of(*key, in_flight, checkpoints))
         };
-        self.order.iter().map(report).collect()
+        keys.iter().filter_map(report).collect()
     }
 
     /// All that keeps keys from serving and must outlive a restart.
     #[must_use]
     pub fn checkpoints(&self, now: Timestamp) -> Vec<Checkpoint> {
         let mut checkpoints = Vec::new();
-        let cooling = |key: KeyId, model: Option<&str>, buckets: [Option<&Bucket>; 2]| {
+        self.order.iter().for_each(|key| self.add_checkpoints(*key, now, &mut checkpoints));
+        checkpoints
+    }
+
+    /// Adds what keeps one key from serving.
+    fn add_checkpoints(&self, key: KeyId, now: Timestamp, checkpoints: &mut Vec<Checkpoint>) {
+        let Some(member) = self.members.get(&key) else { return };
+        let cooling = |model: Option<&str>, buckets: [Option<&Bucket>; 2]| {
             let coolings = buckets.into_iter().flatten().filter_map(|bucket| bucket.cooling(now));
             coolings.max_by_key(|cooling| cooling.until).map(|Cooling { since, until, reason }| Checkpoint {
                 key,
@@ -40,21 +49,17 @@ impl Rotation {
                 until,
             })
         };
-        for key in &self.order {
-            let Some(member) = self.members.get(key) else { continue };
-            if let Some(Out { reason, since, probe_at, .. }) = member.out {
-                checkpoints.push(Checkpoint { key: *key, model: None, state: reason.into(), since, until: probe_at });
-            }
-            let group = member.key.group.as_ref();
-            let group_bucket = group.and_then(|group| self.groups.get(group));
-            checkpoints.extend(cooling(*key, None, [Some(&member.bucket), group_bucket]));
-            for (model, lane) in &self.lanes {
-                let own = lane.seats.get(key).map(|seat| &seat.bucket);
-                let shared = group.and_then(|group| lane.groups.get(group));
-                checkpoints.extend(cooling(*key, model.as_deref(), [own, shared]));
-            }
+        if let Some(Out { reason, since, probe_at, .. }) = member.out {
+            checkpoints.push(Checkpoint { key, model: None, state: reason.into(), since, until: probe_at });
         }
-        checkpoints
+        let group = member.key.group.as_ref();
+        let group_bucket = group.and_then(|group| self.groups.get(group));
+        checkpoints.extend(cooling(None, [Some(&member.bucket), group_bucket]));
+        for (model, lane) in &self.lanes {
+            let own = lane.seats.get(&key).map(|seat| &seat.bucket);
+            let shared = group.and_then(|group| lane.groups.get(group));
+            checkpoints.extend(cooling(model.as_deref(), [own, shared]));
+        }
     }
 
     /// Takes up what was known before a restart. What concerns a key that is no member, or has ended, is left out.
