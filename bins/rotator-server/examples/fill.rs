@@ -9,7 +9,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use rotator_admin_api::bootstrap::{BootstrapOptions, bootstrap};
+use rotator_admin_api::bootstrap::{BootstrapOptions, Generated, bootstrap};
 use rotator_domain::rotation::KeyPolicy;
 use rotator_domain::{
     Clock, DigestKey, KeyId, MasterKey, SealContext, Secret, Service, ServiceDraft, ServiceId, SystemClock, Timestamp,
@@ -50,7 +50,7 @@ async fn main() -> Result<(), Failure> {
         has_global_client_keys: true,
         now: SystemClock.now(),
     };
-    let digest_key = bootstrap(storage.as_ref(), &vault, options).await?.digest_key;
+    let digest_key = bootstrap(storage.as_ref(), &vault, options, &mut Generated::default()).await?.digest_key;
     let filling = Filling { storage, vault, digest_key, now: SystemClock.now() };
     let services = filling.services(services).await?;
     eprintln!("{} services", services.len());

@@ -170,7 +170,7 @@ impl CatalogSource {
 
     /// Prepares a service and publishes its pool.
     async fn entry(&self, service: Service) -> Result<ServiceEntry, ReadError> {
-        let LoadedService { entry, pool } = self.pools.load(service).await?;
+        let LoadedService { entry, pool } = self.pools.load(&service).await?;
         self.rotation.publish_pool(pool).await?;
         Ok(entry)
     }

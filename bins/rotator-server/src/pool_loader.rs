@@ -1,13 +1,14 @@
 //! Reads the pools of many services at once and opens their keys.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use rotator_cache_trait::Pool;
 use rotator_domain::rotation::PoolKey;
 use rotator_domain::{KeyId, SealContext, Secret, Service, ServiceId, Vault};
 use rotator_proxy_core::{EntryError, ServiceEntry};
-use rotator_storage_trait::{Page, SealedKey, Storage};
+use rotator_storage_trait::{Page, SealedKey, Storage, StorageError, StorageErrorKind};
 use tokio::task::JoinSet;
 
 use crate::catalog_source::ReadError;
@@ -18,7 +19,7 @@ const SERVICES: u64 = 1000;
 const KEYS: u64 = 5000;
 /// How many slices are read beside one another: some wait for the database while others are opened, and more than the storage
 /// has connections only wait.
-const BESIDE: std::ops::RangeInclusive<usize> = 4..=8;
+const BESIDE: RangeInclusive<usize> = 4..=8;
 
 /// Reads services and opens their keys.
 #[derive(Clone)]
@@ -64,14 +65,18 @@ impl PoolLoader {
     }
 
     /// One service.
-    pub(crate) async fn load(&self, service: Service) -> Result<LoadedService, ReadError> {
+    pub(crate) async fn load(&self, service: &Service) -> Result<LoadedService, ReadError> {
         let keys = self.open(service.id, service.id).await?.remove(&service.id).unwrap_or_default();
-        Ok(prepare(&service, keys)?)
+        Ok(prepare(service, keys)?)
     }
 
     async fn load_slice(&self, services: Vec<Service>) -> Result<Vec<LoadedService>, ReadError> {
         let (Some(first), Some(last)) = (services.first(), services.last()) else { return Ok(Vec::new()) };
-        let mut keys = self.open(first.id, last.id).await?;
+        let mut keys = match self.open(first.id, last.id).await {
+            // A row that does not read back is found by reading each service by itself.
+            Err(ReadError::Storage(error)) if is_corrupt(&error) => return self.load_each(services).await,
+            keys => keys?,
+        };
         let prepare = move || {
             let prepared = services.into_iter().filter_map(|service| {
                 let prepared = prepare(&service, keys.remove(&service.id).unwrap_or_default());
@@ -80,7 +85,20 @@ impl PoolLoader {
             });
             prepared.collect()
         };
-        tokio::task::spawn_blocking(prepare).await.map_err(ReadError::from)
+        Ok(tokio::task::spawn_blocking(prepare).await?)
+    }
+
+    async fn load_each(&self, services: Vec<Service>) -> Result<Vec<LoadedService>, ReadError> {
+        let mut loaded = Vec::new();
+        for service in services {
+            match self.load(&service).await {
+                Ok(service) => loaded.push(service),
+                Err(ReadError::Storage(error)) if is_corrupt(&error) => not_served(&service, &error),
+                Err(ReadError::Entry(error)) => not_served(&service, &error),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(loaded)
     }
 
     /// The keys of all services of a range. One that does not open is left out and logged.
@@ -123,6 +141,10 @@ impl Slices {
             None => Ok(None),
         }
     }
+}
+
+fn is_corrupt(error: &StorageError) -> bool {
+    *error.kind() == StorageErrorKind::Corrupt
 }
 
 fn open(vault: &Vault, key: SealedKey, pools: &mut HashMap<ServiceId, Opened>) {

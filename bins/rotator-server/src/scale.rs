@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
 use rotator_domain::rotation::{Checkpoint, KeyPolicy, KeyState};
-use rotator_domain::{KeyId, SealContext, Secret, Service, ServiceDraft, ServiceId, Timestamp};
+use rotator_domain::{DigestKey, KeyId, SealContext, Secret, Service, ServiceDraft, ServiceId, Timestamp, Vault};
 use rotator_storage_trait::KeyRecord;
 use serde_json::{Value, json};
 use tower::util::ServiceExt;
@@ -17,6 +17,7 @@ use crate::args::Settings;
 use crate::backends;
 use crate::compose::{self, Composition, Opened};
 use crate::config::Config;
+use crate::pool_loader::PoolLoader;
 use crate::serve::Site;
 
 const SERVICES: i64 = 3000;
@@ -42,6 +43,29 @@ fn service(id: i64) -> Service {
     draft.into_service(ServiceId(id), Timestamp::EPOCH, Timestamp::EPOCH).unwrap()
 }
 
+/// What makes keys ready for the storage.
+struct Sealing<'a> {
+    vault: &'a Vault,
+    digest_key: &'a DigestKey,
+}
+
+impl Sealing<'_> {
+    fn key(&self, id: i64, service_id: ServiceId) -> KeyRecord {
+        let (id, value) = (KeyId(id), Secret::new(format!("sk-{id:032}")));
+        KeyRecord {
+            id,
+            service_id,
+            sealed: self.vault.seal(SealContext::UpstreamKey(id), &value).unwrap(),
+            digest: self.digest_key.upstream_key(service_id, &value),
+            label: None,
+            is_active: true,
+            policy: KeyPolicy::default(),
+            created_at: Timestamp::EPOCH,
+            updated_at: Timestamp::EPOCH,
+        }
+    }
+}
+
 /// A database with all of it, and what is needed to serve it.
 async fn filled(config: &Config) -> (Opened, Arc<Counted>) {
     let Opened { storage, vault, bootstrapped } = compose::open(config).await.unwrap();
@@ -53,22 +77,9 @@ async fn filled(config: &Config) -> (Opened, Arc<Counted>) {
     let large = std::iter::repeat_n(first, usize::try_from(LARGEST - KEYS).unwrap());
     let pools: Vec<i64> = large.chain(services.flat_map(|id| std::iter::repeat_n(id, KEYS as usize))).collect();
     let first_key = storage.reserve_ids(u32::try_from(pools.len()).unwrap()).await.unwrap();
-    let key = |(at, service): (i64, &i64)| {
-        let (id, service_id) = (KeyId(first_key + at), ServiceId(*service));
-        let value = Secret::new(format!("sk-{at:032}"));
-        KeyRecord {
-            id,
-            service_id,
-            sealed: vault.seal(SealContext::UpstreamKey(id), &value).unwrap(),
-            digest: bootstrapped.digest_key.upstream_key(service_id, &value),
-            label: None,
-            is_active: true,
-            policy: KeyPolicy::default(),
-            created_at: Timestamp::EPOCH,
-            updated_at: Timestamp::EPOCH,
-        }
-    };
-    let keys: Vec<KeyRecord> = (0..).zip(&pools).map(key).collect();
+    let sealing = Sealing { vault: &vault, digest_key: &bootstrapped.digest_key };
+    let keys = (first_key..).zip(&pools).map(|(id, service)| sealing.key(id, ServiceId(*service)));
+    let keys: Vec<KeyRecord> = keys.collect();
     storage.insert_keys(&keys).await.unwrap();
     // A dead key in each of a hundred services.
     for key in keys.iter().rev().step_by(usize::try_from(KEYS).unwrap()).take(100) {
@@ -148,4 +159,30 @@ async fn what_is_asked_of_the_storage_does_not_grow_with_the_services() {
     assert!(counted.take() <= 16, "a change reads one service");
     site.states.save().await;
     assert_eq!(counted.take(), 0, "a change of keys is no change of states");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_key_keeps_no_service_but_its_own_from_being_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rotator.db").display().to_string();
+    let settings = Settings {
+        database_url: Some(format!("sqlite:{file}")),
+        rotator_master_key: Some("5e".repeat(32)),
+        ..Settings::default()
+    };
+    let Opened { storage, vault, bootstrapped } = compose::open(&Config::new(&settings).unwrap()).await.unwrap();
+    for id in 1..=3 {
+        storage.insert_service(&service(id)).await.unwrap();
+        let sealer = Sealing { vault: &vault, digest_key: &bootstrapped.digest_key };
+        storage.insert_keys(&[sealer.key(10 * id, ServiceId(id))]).await.unwrap();
+    }
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite:{file}")).await.unwrap();
+    sqlx::query("UPDATE upstream_keys SET policy = '{' WHERE id = 20").execute(&pool).await.unwrap();
+    pool.close().await;
+    let mut slices = PoolLoader::new(Arc::clone(&storage), vault).slices();
+    let mut served = Vec::new();
+    while let Some(slice) = slices.next().await.unwrap() {
+        served.extend(slice.into_iter().map(|loaded| (loaded.entry.id().0, loaded.pool.keys.len())));
+    }
+    assert_eq!(served, [(1, 1), (3, 1)]);
 }

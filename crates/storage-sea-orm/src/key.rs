@@ -135,7 +135,8 @@ impl KeyRepository for SeaOrmStorage {
                 .select_only()
                 .column(Column::ServiceId)
                 .column(Column::IsActive)
-                .column_as(Column::Id.count(), "count")
+                // Of a column in the index, which is never null: rows themselves are not looked at.
+                .column_as(Column::IsActive.count(), "count")
                 .filter(Column::ServiceId.is_in(chunk.iter().map(|service| service.0)))
                 .group_by(Column::ServiceId)
                 .group_by(Column::IsActive)
