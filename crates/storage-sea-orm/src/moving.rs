@@ -1,6 +1,7 @@
 //! Everything at once: read as it was at one moment, or stored into an empty database.
 
 mod tables;
+mod usage;
 
 use async_trait::async_trait;
 use rotator_storage_trait::{Filling, MovingRepository, Record, Snapshot, StorageError, StorageErrorKind};

@@ -20,7 +20,17 @@ use crate::storage::{again, limit};
 /// Rows of one statement: 28 columns a row stay below the 32,766 parameters of SQLite.
 const ROWS: usize = 500;
 /// What a row is about, which is its primary key.
-const SUBJECT: [&str; 5] = ["at", "service_id", "key_id", "client_key_id", "model"];
+pub(crate) const SUBJECT: [&str; 5] = ["at", "service_id", "key_id", "client_key_id", "model"];
+/// All columns.
+pub(crate) const COLUMNS: [&str; SUBJECT.len() + Figure::ALL.len()] = {
+    let mut columns = [""; SUBJECT.len() + Figure::ALL.len()];
+    let mut place = 0;
+    while place < columns.len() {
+        columns[place] = if place < SUBJECT.len() { SUBJECT[place] } else { Figure::ALL[place - SUBJECT.len()].name() };
+        place += 1;
+    }
+    columns
+};
 const SOURCES: &str = "usage_sources";
 
 #[async_trait]
@@ -86,7 +96,7 @@ impl UsageRepository for SeaOrmStorage {
     }
 }
 
-fn table(grain: Grain) -> &'static str {
+pub(crate) fn table(grain: Grain) -> &'static str {
     match grain {
         Grain::Minute => "usage_minutes",
         Grain::Hour => "usage_hours",
@@ -94,8 +104,11 @@ fn table(grain: Grain) -> &'static str {
     }
 }
 
+/// Figures by their primary key.
+pub(crate) type Rows = BTreeMap<(Timestamp, UsageSubject), UsageFigures>;
+
 /// The rows of longer stretches. They are in the order of their keys, in which all nodes lock them.
-fn added_up(grain: Grain, rows: &[UsageRow]) -> BTreeMap<(Timestamp, UsageSubject), UsageFigures> {
+pub(crate) fn added_up<'r>(grain: Grain, rows: impl IntoIterator<Item = &'r UsageRow>) -> Rows {
     let mut all: BTreeMap<_, UsageFigures> = BTreeMap::new();
     for UsageRow { at, subject, figures } in rows {
         let model = subject.model.as_deref().map(storable_model).filter(|model| !model.is_empty());
@@ -133,11 +146,7 @@ async fn is_new(transaction: &DatabaseTransaction, batch: &UsageBatch, now: Time
     Ok(transaction.execute(&update).await?.rows_affected() > 0)
 }
 
-async fn add(
-    transaction: &DatabaseTransaction,
-    grain: Grain,
-    rows: &BTreeMap<(Timestamp, UsageSubject), UsageFigures>,
-) -> Result<(), DbErr> {
+pub(crate) async fn add(transaction: &DatabaseTransaction, grain: Grain, rows: &Rows) -> Result<(), DbErr> {
     let backend = transaction.get_database_backend();
     let rows: Vec<_> = rows.iter().collect();
     for chunk in rows.chunks(ROWS) {
@@ -152,7 +161,7 @@ type AddedRow<'a> = (&'a (Timestamp, UsageSubject), &'a UsageFigures);
 fn upsert(grain: Grain, rows: &[AddedRow<'_>], backend: DbBackend) -> Result<InsertStatement, DbErr> {
     let mut insert = Query::insert();
     insert.into_table(table(grain));
-    insert.columns(SUBJECT.into_iter().chain(Figure::ALL.map(Figure::name)));
+    insert.columns(COLUMNS);
     for ((at, subject), figures) in rows {
         let subject = [
             at.as_millis().into(),
@@ -225,6 +234,24 @@ fn select(query: &UsageQuery, backend: DbBackend) -> SelectStatement {
     select
 }
 
+/// A row as it is stored.
+pub(crate) fn read_row(row: &QueryResult) -> Result<UsageRow, DbErr> {
+    let number = |column| row.try_get::<i64>("", column);
+    let id = |column| number(column).map(|id| Some(id).filter(|id| *id > 0));
+    let subject = UsageSubject {
+        service: ServiceId(number("service_id")?),
+        key: id("key_id")?.map(KeyId),
+        client: id("client_key_id")?.map(ClientKeyId),
+        model: Some(row.try_get("", "model")?).filter(|model: &String| !model.is_empty()),
+    };
+    Ok(UsageRow { at: Timestamp::from_millis(number("at")?), subject, figures: figures(row)? })
+}
+
+fn figures(row: &QueryResult) -> Result<UsageFigures, DbErr> {
+    let figure = |figure: Figure| Ok((figure, row.try_get::<i64>("", figure.name())?.unsigned_abs()));
+    Figure::ALL.into_iter().map(figure).collect()
+}
+
 fn group(query: &UsageQuery, row: &QueryResult) -> Result<UsageGroup, DbErr> {
     let mut group = UsageGroup::default();
     for dimension in &query.by {
@@ -240,8 +267,6 @@ fn group(query: &UsageQuery, row: &QueryResult) -> Result<UsageGroup, DbErr> {
             }
         }
     }
-    for figure in Figure::ALL {
-        group.figures.add(figure, row.try_get::<i64>("", figure.name())?.unsigned_abs());
-    }
+    group.figures = figures(row)?;
     Ok(group)
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use rotator_domain::rotation::Checkpoint;
-use rotator_domain::{ClientKey, Sealed, Service, ServiceId, Timestamp};
+use rotator_domain::{ClientKey, Grain, Sealed, Service, ServiceId, Timestamp, UsageRow};
 
 use crate::{AdminToken, AdminUser, AuditEntry, KeyRecord, StorageError};
 
@@ -29,6 +29,8 @@ pub enum Record {
     KeyState(ServiceId, Checkpoint),
     /// An entry of the audit log.
     Audit(AuditEntry),
+    /// What requests used.
+    Usage(Grain, Box<UsageRow>),
 }
 
 /// A sealed setting under its name.

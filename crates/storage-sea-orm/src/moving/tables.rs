@@ -5,7 +5,7 @@
 use std::marker::PhantomData;
 
 use async_trait::async_trait;
-use rotator_domain::{Sealed, ServiceId, Timestamp};
+use rotator_domain::{Grain, Sealed, ServiceId, Timestamp};
 use rotator_storage_trait::{EndedSession, Record, SettingRecord, StorageError};
 use sea_orm::sea_query::{Expr, ValueTuple};
 use sea_orm::{
@@ -14,6 +14,7 @@ use sea_orm::{
     Value,
 };
 
+use super::usage::Usage;
 use crate::entity::{
     admin_token, admin_user, audit_entry, client_key, ended_session, key_state, service, setting, upstream_key,
 };
@@ -21,7 +22,7 @@ use crate::error::{Attempt, CorruptRow};
 use crate::storage::{limit as storable_limit, statements};
 
 /// All of them, in an order in which they can be filled: those that refer to others come after them.
-pub(super) const TABLES: [&dyn Table; 9] = [
+pub(super) const TABLES: [&dyn Table; 12] = [
     &Rows::<setting::Entity>::NEW,
     &Rows::<admin_user::Entity>::NEW,
     &Rows::<admin_token::Entity>::NEW,
@@ -31,6 +32,9 @@ pub(super) const TABLES: [&dyn Table; 9] = [
     &Rows::<upstream_key::Entity>::NEW,
     &Rows::<key_state::Entity>::NEW,
     &Rows::<audit_entry::Entity>::NEW,
+    &Usage(Grain::Minute),
+    &Usage(Grain::Hour),
+    &Usage(Grain::Day),
 ];
 
 /// A table whose rows are records.

@@ -1,11 +1,14 @@
 //! Everything at once: read, and stored into an empty database.
 
 use rotator_domain::rotation::{Checkpoint, KeyState};
-use rotator_domain::{AdminTokenId, ClientKey, ClientKeyId, KeyId, Sealed, ServiceId};
+use rotator_domain::{
+    AdminTokenId, ClientKey, ClientKeyId, Figure, Grain, KeyId, Sealed, ServiceId, Timestamp, UsageRow, UsageSubject,
+};
 
 use super::sample::{EMOJI, all, at, digest, generic, key, keys, llm, long_policy, store_service};
 use crate::{
     AdminToken, AdminUser, AuditEntry, EndedSession, KeyRecord, Record, SettingRecord, Storage, StorageErrorKind,
+    UsageBatch,
 };
 
 /// More than any backend puts into one statement.
@@ -64,7 +67,23 @@ fn everything() -> Vec<Record> {
         Record::KeyState(ServiceId(2), state(6, None, KeyState::Active)),
         Record::Audit(entry(30, None)),
         Record::Audit(entry(31, Some("192.0.2.1"))),
+        Record::Usage(Grain::Minute, usage(60_000, None, None, None)),
+        Record::Usage(Grain::Minute, usage(60_000, Some(5), Some(20), Some("a"))),
+        Record::Usage(Grain::Minute, usage(120_000, Some(5), None, Some(EMOJI))),
+        Record::Usage(Grain::Hour, usage(0, None, None, None)),
+        Record::Usage(Grain::Hour, usage(0, Some(5), None, Some(EMOJI))),
+        Record::Usage(Grain::Hour, usage(0, Some(5), Some(20), Some("a"))),
+        Record::Usage(Grain::Day, usage(0, None, None, None)),
+        Record::Usage(Grain::Day, usage(0, Some(5), None, Some(EMOJI))),
+        Record::Usage(Grain::Day, usage(0, Some(5), Some(20), Some("a"))),
     ]
+}
+
+fn usage(millis: i64, key: Option<i64>, client: Option<i64>, model: Option<&str>) -> Box<UsageRow> {
+    let (key, client, model) = (key.map(KeyId), client.map(ClientKeyId), model.map(str::to_owned));
+    let subject = UsageSubject { service: ServiceId(1), key, client, model };
+    let figures = Figure::ALL.into_iter().zip(1..).collect();
+    Box::new(UsageRow { at: Timestamp::from_millis(millis), subject, figures })
 }
 
 fn state(key: i64, model: Option<&str>, state: KeyState) -> Checkpoint {
@@ -103,6 +122,7 @@ pub async fn everything_that_is_stored_is_read(storage: &dyn Storage) {
     // The order of texts is the database's own affair.
     let expected = everything();
     storage.reserve_ids(999).await.unwrap();
+    let mut minutes = Vec::new();
     for record in &expected {
         match record {
             Record::NextId(_) | Record::KeyState(..) => {}
@@ -120,8 +140,13 @@ pub async fn everything_that_is_stored_is_read(storage: &dyn Storage) {
                 assert!(storage.insert_keys(std::slice::from_ref(key)).await.unwrap().is_empty())
             }
             Record::Audit(entry) => storage.append_audit(entry).await.unwrap(),
+            // Hours and days add themselves up.
+            Record::Usage(Grain::Minute, row) => minutes.push(row.as_ref().clone()),
+            Record::Usage(..) => {}
         }
     }
+    let batch = UsageBatch { source: "a".to_owned(), number: 1 };
+    assert!(storage.add_usage(&batch, &minutes, at(0)).await.unwrap());
     for service in [ServiceId(1), ServiceId(2)] {
         let states: Vec<Checkpoint> = expected.iter().filter_map(|record| state_of(record, service)).collect();
         storage.save_states(service, &states).await.unwrap();

@@ -4,11 +4,14 @@
 //! service or a key is travels as the admin API spells it, so that a new field of theirs moves without a change here. Times are
 //! milliseconds since the Unix epoch.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rotator_domain::rotation::{Checkpoint, KeyState};
 use rotator_domain::{
-    AdminTokenId, ClientKey, ClientKeyId, Digest, KeyId, SealContext, Secret, ServiceDraft, ServiceId, Timestamp, Vault,
+    AdminTokenId, ClientKey, ClientKeyId, Digest, Figure, Grain, KeyId, SealContext, Secret, ServiceDraft, ServiceId,
+    Timestamp, UsageFigures, UsageRow, UsageSubject, Vault,
 };
 use rotator_storage_trait::{AdminToken, AdminUser, AuditEntry, EndedSession, KeyRecord, Record, SettingRecord};
 use serde::{Deserialize, Serialize};
@@ -83,6 +86,15 @@ pub(super) enum Entry {
         action: String,
         subject: String,
         detail: Option<String>,
+    },
+    Usage {
+        grain: String,
+        at: i64,
+        service_id: i64,
+        key_id: Option<i64>,
+        client_key_id: Option<i64>,
+        model: Option<String>,
+        figures: BTreeMap<String, u64>,
     },
 }
 
@@ -159,6 +171,15 @@ impl Entry {
             Record::Audit(AuditEntry { id, at, actor, remote, action, subject, detail }) => {
                 Self::Audit { id, at: at.as_millis(), actor, remote, action, subject, detail }
             }
+            Record::Usage(grain, row) => Self::Usage {
+                grain: grain.name().to_owned(),
+                at: row.at.as_millis(),
+                service_id: row.subject.service.0,
+                key_id: row.subject.key.map(|id| id.0),
+                client_key_id: row.subject.client.map(|id| id.0),
+                model: row.subject.model,
+                figures: row.figures.iter().map(|(figure, value)| (figure.name().to_owned(), value)).collect(),
+            },
         })
     }
 
@@ -221,6 +242,15 @@ impl Entry {
             }
             Self::Audit { id, at: millis, actor, remote, action, subject, detail } => {
                 Record::Audit(AuditEntry { id, at: at(millis), actor, remote, action, subject, detail })
+            }
+            Self::Usage { grain, at: millis, service_id, key_id, client_key_id, model, figures } => {
+                let grain = Grain::from_name(&grain).ok_or(MovingError::Entry)?;
+                let (key, client) = (key_id.map(KeyId), client_key_id.map(ClientKeyId));
+                let subject = UsageSubject { service: ServiceId(service_id), key, client, model };
+                let figure = |(name, value): (String, u64)| Some((Figure::from_name(&name)?, value));
+                let figures = figures.into_iter().map(figure).collect::<Option<UsageFigures>>();
+                let figures = figures.ok_or(MovingError::Entry)?;
+                Record::Usage(grain, Box::new(UsageRow { at: at(millis), subject, figures }))
             }
         })
     }
