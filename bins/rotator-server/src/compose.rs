@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use prometheus_client::registry::Registry;
 use rotator_admin_api::AdminContext;
 use rotator_admin_api::bootstrap::{BootstrapOptions, Bootstrapped, Generated, bootstrap};
 use rotator_cache_trait::OnlyNode;
@@ -19,6 +18,7 @@ use crate::following::Following;
 use crate::health::Health;
 use crate::key_states::KeyStates;
 use crate::master_key;
+use crate::metrics::{MetricsPage, Sources};
 use crate::prober::ProxyProber;
 use crate::serve::Site;
 use crate::usage::Usage;
@@ -106,13 +106,11 @@ pub(crate) async fn compose(config: &Config, opened: Opened, cache: Cache) -> Re
     let catalog = source.catalog();
     states.restore(catalog.load().services().map(|entry| entry.id())).await;
 
-    let mut registry = Registry::default();
     let metrics = ProxyMetrics::default();
-    metrics.register(&mut registry);
     let usage = Usage::open(&config.usage, &config.data_dir, &storage);
     let mut proxy = Proxy::builder(catalog, Arc::clone(&cache.rotation))
         .settings(config.proxy.clone())
-        .metrics(metrics)
+        .metrics(metrics.clone())
         .conversations(cache.conversations);
     if let Some(usage) = &usage {
         proxy = proxy.observer(usage.observer()).pricing(Arc::new(config.usage.prices.clone()));
@@ -135,7 +133,10 @@ pub(crate) async fn compose(config: &Config, opened: Opened, cache: Cache) -> Re
         body_limit: ADMIN_BODY_LIMIT,
     });
     let link = cache.shared.map(|shared| shared.link);
-    let health = Health::new(Arc::clone(&storage), link, registry);
+    let sources =
+        Sources { proxy: proxy.clone(), storage: Arc::clone(&storage), link, usage: usage.as_ref().map(Usage::writer) };
+    let page = MetricsPage::new(config.metrics.token.clone(), &metrics, sources.clone());
+    let health = Health::new(&sources, page, config.metrics.listen.is_some());
     let site = Site { proxy, admin, health, states, following, counters: cache.counters, usage };
     Ok(Composition { site, storage })
 }

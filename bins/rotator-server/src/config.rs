@@ -1,10 +1,12 @@
 //! The settings, checked.
 
 mod backend;
+mod metrics;
 mod models;
 mod usage;
 
 pub(crate) use backend::{CacheUrl, legacy_database};
+pub(crate) use metrics::MetricsSettings;
 pub(crate) use usage::UsageSettings;
 
 use std::hash::{BuildHasher, RandomState};
@@ -25,6 +27,7 @@ use crate::error::AppError;
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) log: LogConfig,
+    pub(crate) metrics: MetricsSettings,
     pub(crate) admin_username: String,
     pub(crate) admin_password: Option<Secret>,
     pub(crate) jwt_secret: Option<Secret>,
@@ -112,6 +115,7 @@ impl Config {
         Ok(Self {
             listen: SocketAddr::new(host, port),
             log: log(settings)?,
+            metrics: metrics::metrics(settings)?,
             admin_username: username,
             admin_password: given(settings.admin_password.as_deref()).map(Secret::new),
             jwt_secret: jwt_secret(settings)?,
@@ -321,6 +325,8 @@ mod tests {
             ("BACKEND_PORT", Settings { backend_port: text("70000"), ..base() }),
             ("LOG_LEVEL", Settings { log_level: text("a=b=c"), ..base() }),
             ("LOG_FORMAT", Settings { log_format: text("xml"), ..base() }),
+            ("METRICS_LISTEN", Settings { metrics_listen: text("9464"), ..base() }),
+            ("METRICS_TOKEN", Settings { metrics_token: text("a b"), ..base() }),
             ("JWT_SECRET", Settings { jwt_secret: text("short"), ..base() }),
             ("ROTATOR_SESSION_TTL", Settings { rotator_session_ttl: text("0"), ..base() }),
             ("GLOBAL_PROXY_KEYS", Settings { global_proxy_keys: text("a b"), ..base() }),

@@ -46,7 +46,7 @@ pub(crate) async fn answer(
     let (mut parts, body) = request.into_parts();
     let uri = std::mem::take(&mut parts.uri);
     let Some(route) = Route::parse(uri.path()) else {
-        return Refusal::NoRoute.respond(None);
+        return told(Refusal::NoRoute.respond(None), tally);
     };
     let entry = service_of(&catalog, route);
     let format = client_format(route, entry, &parts.headers, uri.query());
@@ -58,11 +58,13 @@ pub(crate) async fn answer(
             refusal.respond(format)
         }
     };
-    let slug = entry.map_or("-", |entry| entry.slug().as_str());
-    let status = answered.status().as_u16();
-    shared.metrics.answered(slug, status);
-    tally.answered(status);
-    answered.map(|body| body.tallied(tally))
+    told(answered, tally)
+}
+
+/// The answer, whose end is told.
+fn told(answer: Response<ProxyBody>, mut tally: Box<Tally>) -> Response<ProxyBody> {
+    tally.answered(answer.status().as_u16());
+    answer.map(|body| body.tallied(tally))
 }
 
 async fn serve(
@@ -96,7 +98,7 @@ async fn serve(
     let client_key = client_key.ok_or(Refusal::BadClientKey)?;
     let client = catalog.client(&client_key).ok_or(Refusal::BadClientKey)?;
     let entry = entry.ok_or(Refusal::NoService)?;
-    tally.let_in(shared, entry.id(), route.door == DoorName::Llm, client);
+    tally.let_in(shared, entry, route.door == DoorName::Llm, client);
     admit(shared, entry, route, &parts)?;
 
     let outgoing = outgoing(route, query, &mut parts, &client_key);

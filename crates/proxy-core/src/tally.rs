@@ -11,6 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use rotator_domain::{End, EndedAttempt, EndedRequest, KeyId, Pricing, ServiceId, TokenUsage, Verdict};
 use tokio::time::Instant;
 
+use crate::catalog::ServiceEntry;
 use crate::client_keys::ClientEntry;
 use crate::observe::InFlight;
 use crate::proxy::Shared;
@@ -35,7 +36,9 @@ pub(crate) struct Tally {
     /// Whether the answer has no body, whatever its head says.
     is_head: bool,
     has_first_byte: bool,
-    _in_flight: InFlight,
+    is_told: bool,
+    /// What it counts into.
+    in_flight: InFlight,
 }
 
 /// How many bytes of a request's body have come in.
@@ -72,7 +75,7 @@ impl Tally {
             first_byte: Duration::ZERO,
             duration: Duration::ZERO,
         };
-        // Nobody is told of a request that no client key let in.
+        // No observer is told of a request that no client key let in.
         Box::new(Self {
             observer: None,
             pricing: None,
@@ -81,15 +84,17 @@ impl Tally {
             received,
             is_head,
             has_first_byte: false,
-            _in_flight: shared.metrics.begin(),
+            is_told: false,
+            in_flight: shared.metrics.nobody().begin(),
         })
     }
 
     /// A client key has let the request in to a service.
-    pub(crate) fn let_in(&mut self, shared: &Shared, service: ServiceId, is_llm: bool, client: &ClientEntry) {
+    pub(crate) fn let_in(&mut self, shared: &Shared, entry: &ServiceEntry, is_llm: bool, client: &ClientEntry) {
         self.observer.clone_from(&shared.observer);
         self.pricing.clone_from(&shared.pricing);
-        self.request.service = service;
+        self.in_flight = entry.metrics(shared).begin();
+        self.request.service = entry.id();
         self.request.is_llm = is_llm;
         self.request.client = client.id;
     }
@@ -105,8 +110,11 @@ impl Tally {
     }
 
     /// The client gets the answer of this service's upstream to this key.
-    pub(crate) fn served(&mut self, service: ServiceId, key: KeyId) {
-        self.request.service = service;
+    pub(crate) fn served(&mut self, shared: &Shared, entry: &ServiceEntry, key: KeyId) {
+        if entry.id() != self.request.service {
+            self.in_flight = entry.metrics(shared).begin();
+        }
+        self.request.service = entry.id();
         self.request.key = Some(key);
     }
 
@@ -135,7 +143,9 @@ impl Tally {
     }
 
     fn tell(&mut self, end: End) {
-        let Some(observer) = self.observer.take() else { return };
+        if std::mem::replace(&mut self.is_told, true) {
+            return;
+        }
         let request = &mut self.request;
         request.end = end;
         request.duration = self.began.elapsed();
@@ -146,7 +156,10 @@ impl Tally {
             request.cost_nanodollars = pricing.cost(model, tokens);
         }
         request.bytes_in = self.received.0.load(Ordering::Relaxed);
-        observer.ended(request);
+        self.in_flight.service().ended(request);
+        if let Some(observer) = &self.observer {
+            observer.ended(request);
+        }
     }
 }
 

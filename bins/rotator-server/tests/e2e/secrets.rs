@@ -1,5 +1,7 @@
 //! Planted secrets appear nowhere.
 
+use std::path::Path;
+
 use http::{Method, Request};
 use rotator_mock_upstream::{KeyBehaviour, MockUpstream};
 use serde_json::json;
@@ -101,8 +103,17 @@ async fn no_planted_secret_is_in_a_log_an_error_a_metric_an_answer_or_the_databa
         assert_clean("the database", &dump);
         return;
     }
-    for entry in std::fs::read_dir(place.path("data")).unwrap() {
+    assert_clean_folder(&place.path("data"));
+}
+
+/// Every file of a folder, and of those in it.
+fn assert_clean_folder(folder: &Path) {
+    for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        assert_clean(&path.display().to_string(), &String::from_utf8_lossy(&std::fs::read(&path).unwrap()));
+        if path.is_dir() {
+            assert_clean_folder(&path);
+        } else {
+            assert_clean(&path.display().to_string(), &String::from_utf8_lossy(&std::fs::read(&path).unwrap()));
+        }
     }
 }
