@@ -25,6 +25,7 @@ mod probe;
 mod proxy;
 mod query;
 mod refusal;
+mod request_id;
 mod route;
 mod settings;
 mod tally;

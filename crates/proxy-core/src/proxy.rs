@@ -13,6 +13,7 @@ use rotator_cache_trait::{ConversationStore, RotationState};
 use rotator_domain::{Clock, Pricing, SystemClock};
 use tokio_util::task::TaskTracker;
 use tower::Service;
+use tracing::Instrument;
 
 use crate::attempt::{Breakers, Oddities, WaitingRoom};
 use crate::body::{BoxError, ProxyBody};
@@ -20,6 +21,7 @@ use crate::catalog::CatalogHandle;
 use crate::door;
 use crate::error::BuildError;
 use crate::observe::ProxyMetrics;
+use crate::request_id::RequestIds;
 use crate::settings::ProxySettings;
 use crate::tally::{Counted, Received, RequestObserver};
 use crate::translate::ModelLists;
@@ -61,6 +63,7 @@ pub(crate) struct Shared {
     pub(crate) waiting: WaitingRoom,
     pub(crate) breakers: Breakers,
     pub(crate) oddities: Oddities,
+    pub(crate) request_ids: RequestIds,
     /// Leases on their way back.
     pub(crate) settling: TaskTracker,
 }
@@ -82,16 +85,22 @@ impl Proxy {
         }
     }
 
-    /// Answers one request.
+    /// Answers one request. The answer has an `x-request-id`: the upstream's, or the client's, or one that was made here and
+    /// stands in all that is logged of the request.
     pub async fn handle<B>(&self, request: Request<B>) -> Response<ProxyBody>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
+        let id = self.0.request_ids.of(request.headers());
+        // Of the highest level, so that whatever is logged says to which request it belongs.
+        let span = tracing::error_span!("request", request.id = %id);
         let received = Received::default();
         let counted = received.clone();
         let request = request.map(|body| Counted::new(body.map_err(Into::into), counted).boxed_unsync());
-        door::answer(&self.0, request, received).await
+        let mut answer = door::answer(&self.0, request, received).instrument(span.clone()).await;
+        id.tell(answer.headers_mut());
+        answer.map(|body| body.within(span))
     }
 
     /// Ends every upgraded connection (WebSocket), and waits until all are gone and every lease is given back. Call it when
@@ -194,6 +203,7 @@ impl ProxyBuilder {
             waiting: WaitingRoom::default(),
             breakers: Breakers::default(),
             oddities: Oddities::default(),
+            request_ids: RequestIds::default(),
             settling: TaskTracker::new(),
         })))
     }

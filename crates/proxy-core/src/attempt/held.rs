@@ -8,6 +8,7 @@ use rotator_domain::rotation::{Ending, Lease};
 use rotator_domain::{Reading, ServiceId, TokenUsage};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::waiting::Lines;
 use crate::proxy::Shared;
@@ -103,6 +104,6 @@ impl Shared {
     fn settle(&self, work: impl Future<Output = ()> + Send + 'static) -> Option<JoinHandle<()>> {
         let mut work = Box::pin(work);
         let goes_on = work.as_mut().now_or_never().is_none() && tokio::runtime::Handle::try_current().is_ok();
-        goes_on.then(|| self.settling.spawn(work))
+        goes_on.then(|| self.settling.spawn(work.in_current_span()))
     }
 }
