@@ -2,6 +2,7 @@
 
 mod apply;
 mod keys;
+mod log_level;
 mod login;
 mod services;
 mod status;
@@ -37,6 +38,7 @@ async fn dispatch(args: Args) -> Result<(), CliError> {
     match args.command {
         Command::Logout => login::log_out(&api, output).await,
         Command::Status => status::run(&api, output).await,
+        Command::LogLevel { level } => log_level::run(&api, level, output).await,
         Command::Services(command) => services::run(&api, command, output).await,
         Command::Keys(command) => keys::run(&api, command, output).await,
         Command::Tokens(command) => tokens::run(&api, command, output).await,

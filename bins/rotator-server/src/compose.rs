@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use rotator_admin_api::AdminContext;
 use rotator_admin_api::bootstrap::{BootstrapOptions, Bootstrapped, Generated, bootstrap};
+use rotator_admin_api::{AdminContext, LogControl};
 use rotator_cache_trait::OnlyNode;
 use rotator_domain::{Clock, Secret, SystemClock, Vault};
 use rotator_proxy_core::{Proxy, ProxyMetrics};
@@ -80,7 +80,12 @@ async fn prepare(config: &Config, storage: &dyn Storage) -> Result<(Vault, Boots
 }
 
 /// Composes the server.
-pub(crate) async fn compose(config: &Config, opened: Opened, cache: Cache) -> Result<Composition, AppError> {
+pub(crate) async fn compose(
+    config: &Config,
+    opened: Opened,
+    cache: Cache,
+    logs: Arc<dyn LogControl>,
+) -> Result<Composition, AppError> {
     let Opened { storage, vault, bootstrapped } = opened;
     let source = Arc::new(CatalogSource::new(
         Arc::clone(&storage),
@@ -125,6 +130,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened, cache: Cache) -> Re
         nodes,
         changes: Arc::clone(&following) as _,
         prober: Arc::new(ProxyProber(proxy.clone())),
+        logs,
         clock: Arc::new(SystemClock),
         jwt_secret: bootstrapped.jwt_secret,
         session_ttl: config.session_ttl,

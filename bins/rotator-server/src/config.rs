@@ -14,6 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rotator_admin_api::LogLevelError;
 use rotator_cache_trait::ConversationLimits;
 use rotator_domain::{MasterKey, Secret};
 use rotator_proxy_core::ProxySettings;
@@ -62,6 +63,8 @@ pub(crate) struct RedisSettings {
 /// What is logged, and how.
 #[derive(Clone, Debug)]
 pub(crate) struct LogConfig {
+    /// As it was told.
+    pub(crate) level: String,
     /// Directives for tracing-subscriber's `EnvFilter`.
     pub(crate) filter: String,
     pub(crate) json: bool,
@@ -73,8 +76,6 @@ pub(crate) struct MasterKeySetting(pub(crate) MasterKey);
 
 /// The longest time that any setting may name: a year, in seconds.
 const LONGEST_SECONDS: u64 = 365 * 24 * 60 * 60;
-/// `info`, but for a library that tells each step of its work at that level.
-const QUIET_INFO: &str = "info,sea_orm_migration=warn";
 const SHORTEST_JWT_SECRET: usize = 32;
 const LONGEST_NODE_ID: usize = 64;
 
@@ -188,25 +189,15 @@ fn seconds(variable: &'static str, text: Option<&str>) -> Result<Option<Duration
 }
 
 fn log(settings: &Settings) -> Result<LogConfig, AppError> {
-    let level = given(settings.log_level.as_deref()).unwrap_or("info");
-    let filter = match level.to_ascii_lowercase().as_str() {
-        // Libraries stay at `info` or above: at `trace` some of them would print what passes through them.
-        plain @ ("trace" | "debug") => format!("{QUIET_INFO},rotator={plain}"),
-        "info" => QUIET_INFO.to_owned(),
-        "warning" => "warn".to_owned(),
-        "fatal" | "panic" => "error".to_owned(),
-        plain @ ("error" | "warn" | "off") => plain.to_owned(),
-        _ => level.to_owned(),
-    };
-    if !crate::logging::is_filter(&filter) {
-        return Err(AppError::config("LOG_LEVEL", "must be error, warn, info, debug, trace or tracing directives"));
-    }
+    let level = given(settings.log_level.as_deref()).unwrap_or("info").to_owned();
+    let filter =
+        crate::logging::directives(&level).ok_or_else(|| AppError::config("LOG_LEVEL", LogLevelError.to_string()))?;
     let json = match given(settings.log_format.as_deref()) {
         None | Some("text") => false,
         Some("json") => true,
         Some(_) => return Err(AppError::config("LOG_FORMAT", "must be text or json")),
     };
-    Ok(LogConfig { filter, json })
+    Ok(LogConfig { level, filter, json })
 }
 
 fn jwt_secret(settings: &Settings) -> Result<Option<Secret>, AppError> {

@@ -7,6 +7,7 @@ mod docs;
 mod error;
 mod extract;
 mod keys;
+mod logs;
 mod paging;
 mod probes;
 mod server;
@@ -104,6 +105,7 @@ fn protected() -> OpenApiRouter<App> {
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::delete))
         .routes(routes!(audit::list))
+        .routes(routes!(logs::show, logs::set))
         .routes(routes!(usage::show))
 }
 

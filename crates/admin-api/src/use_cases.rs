@@ -7,6 +7,7 @@ mod error;
 mod keys;
 mod legacy;
 mod logins;
+mod logs;
 pub mod moving;
 mod policies;
 mod pool;
