@@ -25,6 +25,9 @@ struct Family {
     kind: MetricType,
 }
 
+/// The labels of a metric beside its service's.
+type Labels = Vec<(&'static str, &'static str)>;
+
 /// Writes families of all services.
 struct Writer<'a, 'e> {
     encoder: &'a mut DescriptorEncoder<'e>,
@@ -132,7 +135,7 @@ impl Writer<'_, '_> {
     fn each<M: EncodeMetric>(
         &mut self,
         family: &Family,
-        metrics: impl Fn(&ServiceMetrics) -> Vec<(Vec<(&'static str, &'static str)>, M)>,
+        metrics: impl Fn(&ServiceMetrics) -> Vec<(Labels, M)>,
     ) -> Result<(), Error> {
         let Self { encoder, services } = self;
         let metrics: Vec<_> = services.iter().map(|service| (service.slug(), metrics(service))).collect();
@@ -175,6 +178,6 @@ impl Writer<'_, '_> {
 fn labelled(
     label: &'static str,
     counts: impl Iterator<Item = (&'static str, u64)>,
-) -> Vec<(Vec<(&'static str, &'static str)>, ConstCounter<u64>)> {
+) -> Vec<(Labels, ConstCounter<u64>)> {
     counts.map(|(value, count)| (vec![(label, value)], ConstCounter::new(count))).collect()
 }
