@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{HeaderValue, RETRY_AFTER};
 use http::request::Parts;
 use http::{Response, StatusCode};
 use http_body_util::Full;
@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::backends::CacheLink;
 use crate::dependencies::{Dependencies, Dependency, database};
 use crate::metrics::{MetricsPage, Sources};
+use crate::responses::text;
 
 /// Answers `/healthz`, `/readyz`, `/metrics` and `/`.
 pub(crate) struct Health {
@@ -130,11 +131,4 @@ impl Readiness {
         let status = if self.status == READY { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         text(status, "application/json", serde_json::to_vec(self).unwrap_or_default())
     }
-}
-
-fn text(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body.into()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
 }

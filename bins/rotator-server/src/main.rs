@@ -17,6 +17,7 @@ mod metrics;
 mod new_file;
 mod pool_loader;
 mod prober;
+mod responses;
 #[cfg(test)]
 mod scale;
 mod serve;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Full;
 use prometheus_client::metrics::counter::Counter;
@@ -23,6 +23,7 @@ use tokio::time::Instant;
 use self::process::ProcessMetrics;
 use crate::backends::{self, CacheLink, Standing};
 use crate::dependencies::database;
+use crate::responses::text;
 
 /// How long to look how the keys are.
 const LOOKING: Duration = Duration::from_secs(2);
@@ -80,17 +81,17 @@ impl MetricsPage {
     /// The page, for a request with these headers.
     pub(crate) async fn answer(&self, headers: &HeaderMap) -> Response<Full<Bytes>> {
         if self.token.as_ref().is_some_and(|token| !shows(headers, token)) {
-            let mut refused = page(StatusCode::UNAUTHORIZED, "text/plain; charset=utf-8", String::new());
+            let mut refused = text(StatusCode::UNAUTHORIZED, "text/plain; charset=utf-8", "");
             refused.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             return refused;
         }
         self.look().await;
-        let mut text = String::new();
-        match prometheus_client::encoding::text::encode(&mut text, &self.registry) {
-            Ok(()) => page(StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", text),
+        let mut page = String::new();
+        match prometheus_client::encoding::text::encode(&mut page, &self.registry) {
+            Ok(()) => text(StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", page),
             Err(error) => {
                 tracing::error!(error = %error, "the metrics could not be written");
-                page(StatusCode::INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", String::new())
+                text(StatusCode::INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", "")
             }
         }
     }
@@ -177,13 +178,6 @@ fn shows(headers: &HeaderMap, token: &Secret) -> bool {
     let shown =
         shown.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     shown.is_some_and(|(_, shown)| Secret::new(shown.trim()) == *token)
-}
-
-fn page(status: StatusCode, content_type: &'static str, text: String) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(text.into()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
 }
 
 fn number(count: usize) -> i64 {
