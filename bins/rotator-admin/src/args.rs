@@ -61,6 +61,11 @@ pub(crate) enum Command {
     Logout,
     /// Show how the server is.
     Status,
+    /// Show or change what the server logs, until it ends; of several nodes the one that answers.
+    LogLevel {
+        /// error, warn, info, debug, trace, or tracing directives; shown when absent.
+        level: Option<String>,
+    },
     /// Manage services.
     #[command(subcommand)]
     Services(ServicesCommand),

@@ -3,6 +3,7 @@
 mod apply;
 mod client_keys;
 mod keys;
+mod log_level;
 mod login;
 mod services;
 mod status;
@@ -38,6 +39,7 @@ async fn dispatch(args: Args) -> Result<(), CliError> {
     match args.command {
         Command::Logout => login::log_out(&api, output).await,
         Command::Status => status::run(&api, output).await,
+        Command::LogLevel { level } => log_level::run(&api, level, output).await,
         Command::Services(command) => services::run(&api, command, output).await,
         Command::Keys(command) => keys::run(&api, command, output).await,
         Command::ClientKeys(command) => client_keys::run(&api, command, output).await,

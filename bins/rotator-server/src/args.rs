@@ -89,6 +89,12 @@ pub(crate) struct Settings {
     /// text or json [default: text].
     #[arg(long, env = "LOG_FORMAT", hide_env_values = true, global = true)]
     pub(crate) log_format: Option<String>,
+    /// An address and a port of their own for the metrics, such as 127.0.0.1:9464; /metrics is then nowhere else.
+    #[arg(long, env = "METRICS_LISTEN", hide_env_values = true, global = true)]
+    pub(crate) metrics_listen: Option<String>,
+    /// What must be shown as a bearer token to read the metrics; without it everybody may.
+    #[arg(long, env = "METRICS_TOKEN", hide_env_values = true, global = true)]
+    pub(crate) metrics_token: Option<String>,
     /// The first administrator's name [default: admin].
     #[arg(long, env = "ADMIN_USERNAME", hide_env_values = true, global = true)]
     pub(crate) admin_username: Option<String>,

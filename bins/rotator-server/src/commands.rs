@@ -29,14 +29,14 @@ const STANDARD_STREAM: &str = "-";
 pub(crate) fn run(args: Args) -> Result<(), AppError> {
     let config = Config::new(&args.settings)?;
     crate::backends::storage_factory(&config.database)?;
-    logging::start(&config.log)?;
+    let logs = logging::start(&config.log)?;
     let runtime = Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| AppError::failed("could not start the runtime", error))?;
     let done = runtime.block_on(async {
         match args.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve::run(&config).await,
+            Command::Serve => serve::run(&config, logs).await,
             Command::CheckConfig => check_config::run(&config),
             Command::Migrate => migrate::run(&config).await,
             Command::Reset { yes } => reset::run(&config, yes).await,

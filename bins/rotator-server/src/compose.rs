@@ -3,9 +3,8 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use prometheus_client::registry::Registry;
-use rotator_admin_api::AdminContext;
 use rotator_admin_api::bootstrap::{BootstrapOptions, Bootstrapped, Generated, bootstrap};
+use rotator_admin_api::{AdminContext, LogControl};
 use rotator_cache_trait::OnlyNode;
 use rotator_domain::{Clock, Secret, SystemClock, Vault};
 use rotator_proxy_core::{Proxy, ProxyMetrics};
@@ -20,6 +19,7 @@ use crate::following::Following;
 use crate::health::Health;
 use crate::key_states::KeyStates;
 use crate::master_key;
+use crate::metrics::{MetricsPage, Sources};
 use crate::prober::ProxyProber;
 use crate::serve::Site;
 use crate::usage::Usage;
@@ -81,7 +81,12 @@ async fn prepare(config: &Config, storage: &dyn Storage) -> Result<(Vault, Boots
 }
 
 /// Composes the server.
-pub(crate) async fn compose(config: &Config, opened: Opened, cache: Cache) -> Result<Composition, AppError> {
+pub(crate) async fn compose(
+    config: &Config,
+    opened: Opened,
+    cache: Cache,
+    logs: Arc<dyn LogControl>,
+) -> Result<Composition, AppError> {
     let Opened { storage, vault, bootstrapped } = opened;
     let source = Arc::new(CatalogSource::new(
         Arc::clone(&storage),
@@ -107,14 +112,12 @@ pub(crate) async fn compose(config: &Config, opened: Opened, cache: Cache) -> Re
     let catalog = source.catalog();
     states.restore(catalog.load().services().map(|entry| entry.id())).await;
 
-    let mut registry = Registry::default();
     let metrics = ProxyMetrics::default();
-    metrics.register(&mut registry);
     let usage = Usage::open(&config.usage, &config.data_dir, &storage).map(Arc::new);
     let meters = Arc::new(SeededMeters::new(cache.clients, Arc::clone(&storage), usage.clone()));
     let mut proxy = Proxy::builder(catalog, Arc::clone(&cache.rotation))
         .settings(config.proxy.clone())
-        .metrics(metrics)
+        .metrics(metrics.clone())
         .client_meters(Arc::clone(&meters) as _)
         .pricing(Arc::new(config.usage.prices.clone()))
         .conversations(cache.conversations);
@@ -132,6 +135,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened, cache: Cache) -> Re
         nodes,
         changes: Arc::clone(&following) as _,
         prober: Arc::new(ProxyProber(proxy.clone())),
+        logs,
         clock: Arc::new(SystemClock),
         jwt_secret: bootstrapped.jwt_secret,
         session_ttl: config.session_ttl,
@@ -140,7 +144,10 @@ pub(crate) async fn compose(config: &Config, opened: Opened, cache: Cache) -> Re
         body_limit: ADMIN_BODY_LIMIT,
     });
     let link = cache.shared.map(|shared| shared.link);
-    let health = Health::new(Arc::clone(&storage), link, registry);
+    let writer = usage.as_ref().map(|usage| usage.writer());
+    let sources = Sources { proxy: proxy.clone(), storage: Arc::clone(&storage), link, usage: writer };
+    let page = MetricsPage::new(config.metrics.token.clone(), &metrics, sources.clone());
+    let health = Health::new(&sources, page, config.metrics.listen.is_some());
     let (counters, trusted_proxies) = (cache.counters, config.trusted_proxies.clone());
     let site = Site { proxy, admin, health, states, following, counters, usage, trusted_proxies };
     Ok(Composition { site, storage })

@@ -1,10 +1,12 @@
 //! The settings, checked.
 
 mod backend;
+mod metrics;
 mod models;
 mod usage;
 
 pub(crate) use backend::{CacheUrl, legacy_database};
+pub(crate) use metrics::MetricsSettings;
 pub(crate) use usage::UsageSettings;
 
 use std::hash::{BuildHasher, RandomState};
@@ -12,6 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rotator_admin_api::LogLevelError;
 use rotator_cache_trait::ConversationLimits;
 use rotator_domain::{MasterKey, Network, Secret};
 use rotator_proxy_core::ProxySettings;
@@ -25,6 +28,7 @@ use crate::error::AppError;
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) log: LogConfig,
+    pub(crate) metrics: MetricsSettings,
     pub(crate) admin_username: String,
     pub(crate) admin_password: Option<Secret>,
     pub(crate) jwt_secret: Option<Secret>,
@@ -60,6 +64,8 @@ pub(crate) struct RedisSettings {
 /// What is logged, and how.
 #[derive(Clone, Debug)]
 pub(crate) struct LogConfig {
+    /// As it was told.
+    pub(crate) level: String,
     /// Directives for tracing-subscriber's `EnvFilter`.
     pub(crate) filter: String,
     pub(crate) json: bool,
@@ -71,8 +77,6 @@ pub(crate) struct MasterKeySetting(pub(crate) MasterKey);
 
 /// The longest time that any setting may name: a year, in seconds.
 const LONGEST_SECONDS: u64 = 365 * 24 * 60 * 60;
-/// `info`, but for a library that tells each step of its work at that level.
-const QUIET_INFO: &str = "info,sea_orm_migration=warn";
 const SHORTEST_JWT_SECRET: usize = 32;
 const LONGEST_NODE_ID: usize = 64;
 
@@ -113,6 +117,7 @@ impl Config {
         Ok(Self {
             listen: SocketAddr::new(host, port),
             log: log(settings)?,
+            metrics: metrics::metrics(settings)?,
             admin_username: username,
             admin_password: given(settings.admin_password.as_deref()).map(Secret::new),
             jwt_secret: jwt_secret(settings)?,
@@ -186,25 +191,15 @@ fn seconds(variable: &'static str, text: Option<&str>) -> Result<Option<Duration
 }
 
 fn log(settings: &Settings) -> Result<LogConfig, AppError> {
-    let level = given(settings.log_level.as_deref()).unwrap_or("info");
-    let filter = match level.to_ascii_lowercase().as_str() {
-        // Libraries stay at `info` or above: at `trace` some of them would print what passes through them.
-        plain @ ("trace" | "debug") => format!("{QUIET_INFO},rotator={plain}"),
-        "info" => QUIET_INFO.to_owned(),
-        "warning" => "warn".to_owned(),
-        "fatal" | "panic" => "error".to_owned(),
-        plain @ ("error" | "warn" | "off") => plain.to_owned(),
-        _ => level.to_owned(),
-    };
-    if !crate::logging::is_filter(&filter) {
-        return Err(AppError::config("LOG_LEVEL", "must be error, warn, info, debug, trace or tracing directives"));
-    }
+    let level = given(settings.log_level.as_deref()).unwrap_or("info").to_owned();
+    let filter =
+        crate::logging::directives(&level).ok_or_else(|| AppError::config("LOG_LEVEL", LogLevelError.to_string()))?;
     let json = match given(settings.log_format.as_deref()) {
         None | Some("text") => false,
         Some("json") => true,
         Some(_) => return Err(AppError::config("LOG_FORMAT", "must be text or json")),
     };
-    Ok(LogConfig { filter, json })
+    Ok(LogConfig { level, filter, json })
 }
 
 fn jwt_secret(settings: &Settings) -> Result<Option<Secret>, AppError> {
@@ -332,6 +327,8 @@ mod tests {
             ("BACKEND_PORT", Settings { backend_port: text("70000"), ..base() }),
             ("LOG_LEVEL", Settings { log_level: text("a=b=c"), ..base() }),
             ("LOG_FORMAT", Settings { log_format: text("xml"), ..base() }),
+            ("METRICS_LISTEN", Settings { metrics_listen: text("9464"), ..base() }),
+            ("METRICS_TOKEN", Settings { metrics_token: text("a b"), ..base() }),
             ("JWT_SECRET", Settings { jwt_secret: text("short"), ..base() }),
             ("ROTATOR_SESSION_TTL", Settings { rotator_session_ttl: text("0"), ..base() }),
             ("GLOBAL_PROXY_KEYS", Settings { global_proxy_keys: text("a b"), ..base() }),

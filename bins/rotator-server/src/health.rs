@@ -3,31 +3,28 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{HeaderValue, RETRY_AFTER};
+use http::request::Parts;
 use http::{Response, StatusCode};
 use http_body_util::Full;
-use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::Registry;
 use rotator_storage_trait::Storage;
+use rotator_usage::UsageWriter;
 use serde::Serialize;
 
-use crate::backends::{CacheLink, Standing};
+use crate::backends::CacheLink;
+use crate::dependencies::{Dependencies, Dependency, database};
+use crate::metrics::{MetricsPage, Sources};
+use crate::responses::text;
 
 /// Answers `/healthz`, `/readyz`, `/metrics` and `/`.
 pub(crate) struct Health {
     storage: Arc<dyn Storage>,
     /// This node's part in a cache that others share.
     link: Option<Arc<dyn CacheLink>>,
-    registry: Registry,
-    cache: CacheMetrics,
-}
-
-/// How this node stands in a cache that others share; told when they are asked for.
-#[derive(Default)]
-struct CacheMetrics {
-    alone: Gauge,
-    nodes: Gauge,
-    losses: Gauge,
+    usage: Option<Arc<UsageWriter>>,
+    metrics: MetricsPage,
+    /// Whether the metrics are told at an address of their own, and nowhere else.
+    are_metrics_apart: bool,
 }
 
 #[derive(Serialize)]
@@ -38,10 +35,12 @@ struct Readiness {
     cache: &'static str,
     /// How many nodes share it.
     nodes: usize,
+    /// Each with its state, and why it is so where something is wrong.
+    dependencies: Dependencies,
 }
 
+const READY: &str = "ready";
 const NOT_READY: &str = "not ready";
-const NO_ANSWER: &str = "does not answer";
 /// When to come again, in seconds, while the database does not answer.
 const LATER: &str = "5";
 
@@ -55,65 +54,43 @@ const WELCOME: &str = concat!(
 // === impl Health ===
 
 impl Health {
-    pub(crate) fn new(storage: Arc<dyn Storage>, link: Option<Arc<dyn CacheLink>>, mut registry: Registry) -> Self {
-        let cache = CacheMetrics::default();
-        if link.is_some() {
-            let metrics = [
-                ("rotator_cache_alone", "Whether this node goes on without the shared cache", &cache.alone),
-                ("rotator_cache_nodes", "How many nodes share the cache", &cache.nodes),
-                ("rotator_cache_losses", "How often this node has lost the shared cache", &cache.losses),
-            ];
-            for (name, help, gauge) in metrics {
-                registry.register(name, help, gauge.clone());
-            }
-        }
-        Self { storage, link, registry, cache }
+    /// `metrics` are told at an address of their own only where they are `apart`.
+    pub(crate) fn new(sources: &Sources, metrics: MetricsPage, are_metrics_apart: bool) -> Self {
+        let Sources { storage, link, usage, .. } = sources;
+        Self { storage: Arc::clone(storage), link: link.clone(), usage: usage.clone(), metrics, are_metrics_apart }
     }
 
-    /// The answer to a path, if it is one of these.
-    pub(crate) async fn answer(&self, path: &str) -> Option<Response<Full<Bytes>>> {
-        match path {
+    /// The answer to a request, if it is for one of these.
+    pub(crate) async fn answer(&self, request: &Parts) -> Option<Response<Full<Bytes>>> {
+        match request.uri.path() {
             "/" => Some(text(StatusCode::OK, "text/html; charset=utf-8", WELCOME)),
             "/healthz" => Some(alive()),
             "/readyz" => Some(self.readiness().await),
-            "/metrics" => Some(self.metrics()),
+            "/metrics" if !self.are_metrics_apart => Some(self.metrics.answer(&request.headers).await),
             _ => None,
+        }
+    }
+
+    /// The answer to a request at the metrics' own address.
+    pub(crate) async fn answer_apart(&self, request: &Parts) -> Response<Full<Bytes>> {
+        match request.uri.path() {
+            "/metrics" => self.metrics.answer(&request.headers).await,
+            _ => text(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "only /metrics is here\n"),
         }
     }
 
     async fn readiness(&self) -> Response<Full<Bytes>> {
         let standing = self.link.as_ref().map(|link| link.standing());
-        let cache = match standing {
-            None => "own",
-            Some(Standing { alone_since: None, .. }) => "shared",
-            Some(_) => "alone",
-        };
-        let nodes = standing.map_or(1, |standing| standing.nodes);
-        let readiness = |status, database| Readiness { status, database, cache, nodes };
-        let (status, readiness) = match self.storage.ping().await {
-            Ok(()) => (StatusCode::OK, readiness("ready", "ok")),
-            Err(error) => {
-                tracing::warn!(error = %error, "the database does not answer");
-                (StatusCode::SERVICE_UNAVAILABLE, readiness(NOT_READY, NO_ANSWER))
-            }
-        };
-        readiness.answer(status)
-    }
-
-    fn metrics(&self) -> Response<Full<Bytes>> {
-        if let Some(Standing { alone_since, nodes, losses }) = self.link.as_ref().map(|link| link.standing()) {
-            self.cache.alone.set(i64::from(alone_since.is_some()));
-            self.cache.nodes.set(i64::try_from(nodes).unwrap_or(i64::MAX));
-            self.cache.losses.set(i64::try_from(losses).unwrap_or(i64::MAX));
+        let database = database(self.storage.as_ref()).await;
+        if let Err(reason) = &database {
+            tracing::warn!(reason, "the database does not answer");
         }
-        let mut page = String::new();
-        match prometheus_client::encoding::text::encode(&mut page, &self.registry) {
-            Ok(()) => text(StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", page),
-            Err(error) => {
-                tracing::error!(error = %error, "the metrics could not be written");
-                text(StatusCode::INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", "")
-            }
-        }
+        let dependencies = Dependencies {
+            database: Dependency::database(database),
+            cache: Dependency::cache(standing),
+            usage: Dependency::usage(self.usage.as_ref().map(|usage| usage.standing())),
+        };
+        Readiness::new(dependencies, standing.map_or(1, |standing| standing.nodes)).answer()
     }
 }
 
@@ -122,17 +99,15 @@ pub(crate) fn before_start(path: &str, shares_cache: bool) -> Response<Full<Byte
     if path == "/healthz" {
         return alive();
     }
-    let status = StatusCode::SERVICE_UNAVAILABLE;
     let mut response = if path == "/readyz" {
-        let cache = if shares_cache { "alone" } else { "own" };
-        Readiness { status: NOT_READY, database: NO_ANSWER, cache, nodes: 1 }.answer(status)
+        Readiness::new(Dependencies::before_start(shares_cache), 1).answer()
     } else {
         // A problem document for the doors' clients, and the field that those of the admin API read.
         let detail = "the server waits for its database";
         let problem = serde_json::json!({
             "type": "about:blank", "title": "Service Unavailable", "status": 503, "detail": detail, "error": detail,
         });
-        text(status, "application/problem+json", problem.to_string())
+        text(StatusCode::SERVICE_UNAVAILABLE, "application/problem+json", problem.to_string())
     };
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(LATER));
     response
@@ -145,14 +120,15 @@ fn alive() -> Response<Full<Bytes>> {
 // === impl Readiness ===
 
 impl Readiness {
-    fn answer(&self, status: StatusCode) -> Response<Full<Bytes>> {
+    /// Without the database it is not ready; without the shared cache it goes on alone, and figures wait in the journal.
+    fn new(dependencies: Dependencies, nodes: usize) -> Self {
+        let (database, cache) = (dependencies.database.state, dependencies.cache.state);
+        let status = if database == Dependency::OK { READY } else { NOT_READY };
+        Self { status, database, cache, nodes, dependencies }
+    }
+
+    fn answer(&self) -> Response<Full<Bytes>> {
+        let status = if self.status == READY { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         text(status, "application/json", serde_json::to_vec(self).unwrap_or_default())
     }
-}
-
-fn text(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body.into()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
 }

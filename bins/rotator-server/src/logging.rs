@@ -1,26 +1,71 @@
 //! Logs on the standard error output.
 
 use std::io::IsTerminal;
+use std::sync::{Mutex, PoisonError};
 
-use tracing_subscriber::EnvFilter;
+use rotator_admin_api::{LogControl, LogLevelError};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 
 use crate::config::LogConfig;
 use crate::error::AppError;
 
-/// Whether these directives can be read.
-pub(crate) fn is_filter(directives: &str) -> bool {
-    EnvFilter::builder().parse(directives).is_ok()
+/// `info`, but for a library that tells each step of its work at that level.
+const QUIET_INFO: &str = "info,sea_orm_migration=warn";
+/// The longest level that is taken while the server runs.
+const LONGEST: usize = 1000;
+
+/// What is logged now.
+pub(crate) struct LogLevel {
+    told: Mutex<String>,
+    filter: reload::Handle<EnvFilter, Registry>,
+}
+
+/// The directives that a level means; `None` where it is none.
+pub(crate) fn directives(level: &str) -> Option<String> {
+    let directives = match level.to_ascii_lowercase().as_str() {
+        // Libraries stay at `info` or above: at `trace` some of them would print what passes through them.
+        plain @ ("trace" | "debug") => format!("{QUIET_INFO},rotator={plain}"),
+        "info" => QUIET_INFO.to_owned(),
+        "warning" => "warn".to_owned(),
+        "fatal" | "panic" => "error".to_owned(),
+        plain @ ("error" | "warn" | "off") => plain.to_owned(),
+        _ => level.to_owned(),
+    };
+    EnvFilter::builder().parse(&directives).is_ok().then_some(directives)
 }
 
 /// Starts logging; call it once.
-pub(crate) fn start(config: &LogConfig) -> Result<(), AppError> {
+pub(crate) fn start(config: &LogConfig) -> Result<LogLevel, AppError> {
     let filter = EnvFilter::builder()
         .parse(&config.filter)
         .map_err(|error| AppError::failed("could not read LOG_LEVEL", error))?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
-    let started = if config.json { builder.json().try_init() } else { builder.try_init() };
-    started.map_err(|error| AppError::failed("could not start logging", error))
+    let (filter, handle) = reload::Layer::new(filter);
+    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let lines = if config.json { lines.json().boxed() } else { lines.boxed() };
+    let started = tracing_subscriber::registry().with(filter).with(lines).try_init();
+    started.map_err(|error| AppError::failed("could not start logging", error))?;
+    Ok(LogLevel { told: Mutex::new(config.level.clone()), filter: handle })
+}
+
+// === impl LogLevel ===
+
+impl LogControl for LogLevel {
+    fn level(&self) -> String {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_level(&self, level: &str) -> Result<(), LogLevelError> {
+        let level = level.trim();
+        if level.is_empty() || level.len() > LONGEST {
+            return Err(LogLevelError);
+        }
+        let directives = directives(level).ok_or(LogLevelError)?;
+        let filter = EnvFilter::builder().parse(&directives).map_err(|_| LogLevelError)?;
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        self.filter.reload(filter).map_err(|_| LogLevelError)?;
+        level.clone_into(&mut told);
+        Ok(())
+    }
 }

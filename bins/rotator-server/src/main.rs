@@ -8,15 +8,18 @@ mod client_meters;
 mod commands;
 mod compose;
 mod config;
+mod dependencies;
 mod error;
 mod following;
 mod health;
 mod key_states;
 mod logging;
 mod master_key;
+mod metrics;
 mod new_file;
 mod pool_loader;
 mod prober;
+mod responses;
 #[cfg(test)]
 mod scale;
 mod serve;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
+use rotator_admin_api::{LogControl, LogLevelError};
 use rotator_domain::rotation::{Checkpoint, KeyPolicy, KeyState};
 use rotator_domain::{DigestKey, KeyId, SealContext, Secret, Service, ServiceDraft, ServiceId, Timestamp, Vault};
 use rotator_storage_trait::KeyRecord;
@@ -66,6 +67,19 @@ impl Sealing<'_> {
     }
 }
 
+/// Logs nothing.
+struct NoLog;
+
+impl LogControl for NoLog {
+    fn level(&self) -> String {
+        "off".to_owned()
+    }
+
+    fn set_level(&self, _: &str) -> Result<(), LogLevelError> {
+        Err(LogLevelError)
+    }
+}
+
 /// A database with all of it, and what is needed to serve it.
 async fn filled(config: &Config) -> (Opened, Arc<Counted>) {
     let Opened { storage, vault, bootstrapped } = compose::open(config).await.unwrap();
@@ -120,7 +134,7 @@ async fn what_is_asked_of_the_storage_does_not_grow_with_the_services() {
 
     counted.take();
     let Composition { site, .. } =
-        compose::compose(&config, opened, backends::cache(&config).await.unwrap()).await.unwrap();
+        compose::compose(&config, opened, backends::cache(&config).await.unwrap(), Arc::new(NoLog)).await.unwrap();
     let asked = counted.take();
     assert!(asked <= A_START, "a start asked {asked} times");
 

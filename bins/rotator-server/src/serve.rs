@@ -55,10 +55,18 @@ pub(crate) struct Site {
 
 /// Where requests come in, from before there is a site until the last one has ended.
 pub(crate) struct Entrance {
-    listener: TcpListener,
-    address: SocketAddr,
+    main: Gate,
+    /// Where the metrics are, if that is an address of their own.
+    metrics: Option<Gate>,
     inside: Arc<Inside>,
     connections: GracefulShutdown,
+}
+
+/// One address.
+struct Gate {
+    listener: TcpListener,
+    address: SocketAddr,
+    is_for_metrics: bool,
 }
 
 /// What is behind the entrance.
@@ -106,11 +114,13 @@ impl Site {
             request.extensions_mut().insert(ClientAddress(address));
             return self.proxy.handle(request).await.map(ProxyBody::boxed_unsync);
         }
-        if let Some(response) = self.health.answer(path).await {
+        let (mut parts, body) = request.into_parts();
+        if let Some(response) = self.health.answer(&parts).await {
             return own(response);
         }
-        request.extensions_mut().insert(ConnectInfo(remote));
-        let answered: Result<_, Infallible> = self.admin.clone().oneshot(request.map(axum::body::Body::new)).await;
+        parts.extensions.insert(ConnectInfo(remote));
+        let request = Request::from_parts(parts, axum::body::Body::new(body));
+        let answered: Result<_, Infallible> = self.admin.clone().oneshot(request).await;
         match answered {
             Ok(response) => response.map(|body| body.map_err(Into::into).boxed_unsync()),
             Err(never) => match never {},
@@ -121,31 +131,35 @@ impl Site {
 // === impl Entrance ===
 
 impl Entrance {
-    /// Takes the address.
+    /// Takes the addresses.
     pub(crate) async fn bind(config: &Config) -> Result<Self, AppError> {
-        let failed = |error| AppError::failed(format!("could not listen on {}", config.listen), error);
-        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+        let main = Gate::bind(config.listen, false).await?;
+        let metrics = match config.metrics.listen {
+            Some(address) => Some(Gate::bind(address, true).await?),
+            None => None,
+        };
+        if let Some(Gate { address, .. }) = &metrics {
+            tracing::info!(address = %address, "metrics are told at an address of their own");
+        }
         let shares_cache = config.cache != CacheUrl::Memory;
         let inside = Arc::new(Inside { site: OnceLock::new(), shares_cache });
-        Ok(Self { listener, address, inside, connections: GracefulShutdown::new() })
+        Ok(Self { main, metrics, inside, connections: GracefulShutdown::new() })
     }
 
     /// The address that was taken.
     pub(crate) const fn address(&self) -> SocketAddr {
-        self.address
+        self.main.address
     }
 
     /// Takes connections, for ever.
     pub(crate) async fn accept(&self) -> Infallible {
-        loop {
-            match self.listener.accept().await {
-                Ok((stream, remote)) => connection(stream, remote, Arc::clone(&self.inside), &self.connections),
-                Err(error) => {
-                    tracing::warn!(error = %error, "a connection could not be accepted");
-                    tokio::time::sleep(ACCEPT_REST).await;
-                }
-            }
+        let main = self.main.accept(&self.inside, &self.connections);
+        match &self.metrics {
+            None => main.await,
+            Some(metrics) => tokio::select! {
+                never = main => never,
+                never = metrics.accept(&self.inside, &self.connections) => never,
+            },
         }
     }
 
@@ -167,7 +181,7 @@ impl Entrance {
             never = self.accept() => match never {},
             () = shutdown => {}
         }
-        drop(self.listener);
+        drop((self.main, self.metrics));
         tending.abort();
         following.abort();
         tracing::info!("shutting down: waiting for the requests in flight");
@@ -191,11 +205,38 @@ impl Entrance {
     }
 }
 
+// === impl Gate ===
+
+impl Gate {
+    async fn bind(listen: SocketAddr, is_for_metrics: bool) -> Result<Self, AppError> {
+        let failed = |error| AppError::failed(format!("could not listen on {listen}"), error);
+        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Self { listener, address, is_for_metrics })
+    }
+
+    /// Takes connections, for ever.
+    async fn accept(&self, inside: &Arc<Inside>, connections: &GracefulShutdown) -> Infallible {
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, remote)) => {
+                    connection(stream, remote, self.is_for_metrics, Arc::clone(inside), connections);
+                }
+                Err(error) => {
+                    tracing::warn!(error = %error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_REST).await;
+                }
+            }
+        }
+    }
+}
+
 // === impl Inside ===
 
 impl Inside {
-    async fn answer(&self, request: Request<Incoming>, remote: SocketAddr) -> Response<SiteBody> {
+    async fn answer(&self, request: Request<Incoming>, remote: SocketAddr, is_for_metrics: bool) -> Response<SiteBody> {
         match self.site.get() {
+            Some(site) if is_for_metrics => own(site.health.answer_apart(&request.into_parts().0).await),
             Some(site) => site.answer(request, remote).await,
             None => own(health::before_start(request.uri().path(), self.shares_cache)),
         }
@@ -208,13 +249,19 @@ fn own(response: Response<Full<Bytes>>) -> Response<SiteBody> {
 }
 
 /// Serves one connection in a task that the graceful shutdown watches.
-fn connection(stream: TcpStream, remote: SocketAddr, inside: Arc<Inside>, graceful: &GracefulShutdown) {
+fn connection(
+    stream: TcpStream,
+    remote: SocketAddr,
+    is_for_metrics: bool,
+    inside: Arc<Inside>,
+    graceful: &GracefulShutdown,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(error = %error, "TCP_NODELAY could not be set");
     }
     let service = service_fn(move |request| {
         let inside = Arc::clone(&inside);
-        async move { Ok::<_, Infallible>(inside.answer(request, remote).await) }
+        async move { Ok::<_, Infallible>(inside.answer(request, remote, is_for_metrics).await) }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).keep_alive(true);

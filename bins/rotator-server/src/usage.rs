@@ -18,7 +18,7 @@ const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// Counts requests and sends the figures to the storage.
 pub(crate) struct Usage {
-    writer: UsageWriter,
+    writer: Arc<UsageWriter>,
     storage: Arc<dyn Storage>,
     retention: Retention,
 }
@@ -44,12 +44,19 @@ impl Usage {
             open(None)
         });
         match writer {
-            Ok(writer) => Some(Self { writer, storage: Arc::clone(storage), retention: settings.retention }),
+            Ok(writer) => {
+                Some(Self { writer: Arc::new(writer), storage: Arc::clone(storage), retention: settings.retention })
+            }
             Err(error) => {
                 tracing::error!(error = %error, "usage is not counted");
                 None
             }
         }
+    }
+
+    /// What sends the figures, for those who watch over it.
+    pub(crate) fn writer(&self) -> Arc<UsageWriter> {
+        Arc::clone(&self.writer)
     }
 
     /// Who hears of every request.

@@ -7,7 +7,7 @@ use rotator_cache_trait::{ClientMeters, Counters, NodeRegistry, RotationState};
 use rotator_domain::{Clock, DigestKey, Secret, Vault};
 use rotator_storage_trait::Storage;
 
-use crate::{ChangeListener, KeyProber};
+use crate::{ChangeListener, KeyProber, LogControl};
 
 /// Everything that the admin API is built on.
 pub struct AdminContext {
@@ -29,6 +29,8 @@ pub struct AdminContext {
     pub changes: Arc<dyn ChangeListener>,
     /// Tests keys.
     pub prober: Arc<dyn KeyProber>,
+    /// Knows what is logged.
+    pub logs: Arc<dyn LogControl>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Signs sessions.

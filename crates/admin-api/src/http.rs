@@ -8,6 +8,7 @@ mod docs;
 mod error;
 mod extract;
 mod keys;
+mod logs;
 mod paging;
 mod probes;
 mod server;
@@ -108,6 +109,7 @@ fn protected() -> OpenApiRouter<App> {
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::delete))
         .routes(routes!(audit::list))
+        .routes(routes!(logs::show, logs::set))
         .routes(routes!(usage::show))
 }
 

@@ -1,7 +1,8 @@
 //! The admin API: what administrators and programs can do with the pools.
 //!
 //! Owns the [`wire`] types (alone without the feature `server`), the use cases, the HTTP routes and the OpenAPI document.
-//! What it needs of the proxy it asks for through the traits [`ChangeListener`] and [`KeyProber`].
+//! What it needs of the proxy it asks for through the traits [`ChangeListener`], [`KeyProber`] and
+//! [`LogControl`].
 //!
 //! Never proxies traffic.
 
@@ -30,6 +31,6 @@ pub use context::AdminContext;
 #[cfg(feature = "server")]
 pub use http::router;
 #[cfg(feature = "server")]
-pub use ports::{ChangeError, ChangeListener, KeyProber, ProbeError, ProbeOutcome};
+pub use ports::{ChangeError, ChangeListener, KeyProber, LogControl, LogLevelError, ProbeError, ProbeOutcome};
 #[cfg(feature = "server")]
 pub use use_cases::{ImportReport, SkippedService, UseCaseError, import_legacy, moving, rekey};

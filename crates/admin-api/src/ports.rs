@@ -44,6 +44,23 @@ pub struct ProbeOutcome {
 #[error("{0}")]
 pub struct ProbeError(String);
 
+/// What is logged, changed while the server runs.
+pub trait LogControl: Send + Sync {
+    /// The level, or the directives, as they were told.
+    fn level(&self) -> String;
+
+    /// Logs at this level from now on.
+    ///
+    /// # Errors
+    /// When it is none; everything stays as it is.
+    fn set_level(&self, level: &str) -> Result<(), LogLevelError>;
+}
+
+/// Something is no level.
+#[derive(Debug, thiserror::Error)]
+#[error("must be error, warn, info, debug, trace or tracing directives")]
+pub struct LogLevelError;
+
 // === impl ChangeError ===
 
 impl ChangeError {

@@ -8,6 +8,7 @@ mod error;
 mod keys;
 mod legacy;
 mod logins;
+mod logs;
 pub mod moving;
 mod policies;
 mod pool;

@@ -21,7 +21,7 @@ pub use key::{
     PoolProbeLine, PoolReport, ProbeReport, UpstreamKey,
 };
 pub use policy::{Fallback, Limits, LimitsPatch};
-pub use server::{AppConfig, AuditEntry, NodeStatus, Status};
+pub use server::{AppConfig, AuditEntry, LogLevel, NodeStatus, Status};
 pub use session::{LoginAnswer, LoginBody, Me};
 pub use token::{AdminToken, AdminTokenBody, NewAdminToken};
 pub use usage::{UsageGroup, UsageReport};

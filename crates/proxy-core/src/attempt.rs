@@ -28,6 +28,7 @@ use self::waiting::Lines;
 use crate::body::{Replay, UpstreamBody};
 use crate::catalog::ServiceEntry;
 use crate::demand::Demand;
+use crate::observe::AttemptOutcome;
 use crate::proxy::Shared;
 use crate::refusal::Refusal;
 use crate::tally::Tally;
@@ -97,7 +98,7 @@ pub(crate) async fn run(
         let pause = match send(shared, entry, outgoing, replay, material).await {
             Ok(response) => match run.answered(response, held, replay).await? {
                 Ok(served) => {
-                    run.tally.served(entry.id(), key);
+                    run.tally.served(shared, entry, key);
                     return Ok(served);
                 }
                 Err(pause) => pause,
@@ -154,6 +155,7 @@ impl Run<'_> {
         let Some(mut place) = self.lines.join(model, most) else {
             return Err(self.limited().await?);
         };
+        let _in_line = self.entry.metrics(self.shared).wait();
         // Those that were tried may have returned by then.
         self.tried.clone_from(&self.hopeless);
         if !place.come_first(until).await {
@@ -246,7 +248,7 @@ impl Run<'_> {
         let (shared, entry) = (self.shared, self.entry);
         let idle = entry.idle_timeout(shared);
         let (response, reading) = answer::read(entry, response, idle, shared.clock.now()).await;
-        shared.metrics.attempted(entry.slug().as_str(), reading.verdict.name());
+        entry.metrics(shared).attempted(reading.verdict.into());
         self.tally.attempted(entry.id(), held.lease().key, Some(reading.verdict));
         shared.oddities.tell(entry, &reading);
         let verdict = reading.verdict;
@@ -278,26 +280,26 @@ impl Run<'_> {
 
     /// What becomes of an attempt without an answer: the refusal to tell, or another attempt after a pause.
     fn failed(&mut self, held: &Held, replay: &Replay, failure: SendFailure) -> Result<Duration, Refusal> {
-        let (error, outcome, refusal) = match failure {
+        let (error, refusal) = match failure {
             SendFailure::BadPath => return Err(Refusal::BadPath),
             SendFailure::Barred(until) => {
                 let wait = until.saturating_since(self.shared.clock.now());
-                self.shared.metrics.attempted(self.entry.slug().as_str(), "barred");
+                self.entry.metrics(self.shared).attempted(AttemptOutcome::Barred);
                 return Err(Refusal::Resting(wait));
             }
             SendFailure::Send(error) => {
-                let (outcome, refusal) = match &error {
-                    SendError::NotSent(_) => ("not_sent", Refusal::Unreachable),
-                    SendError::Broken(_) => ("broken", Refusal::Broken),
-                    SendError::Timeout(_) => ("timeout", Refusal::Timeout),
-                    SendError::ClientStalled(_) => ("client_body", Refusal::BodyStalled),
-                    SendError::ClientBody(_) if replay.is_too_long() => ("client_body", Refusal::BodyTooLong),
-                    SendError::ClientBody(_) => ("client_body", Refusal::BodyCutShort),
+                let refusal = match &error {
+                    SendError::NotSent(_) => Refusal::Unreachable,
+                    SendError::Broken(_) => Refusal::Broken,
+                    SendError::Timeout(_) => Refusal::Timeout,
+                    SendError::ClientStalled(_) => Refusal::BodyStalled,
+                    SendError::ClientBody(_) if replay.is_too_long() => Refusal::BodyTooLong,
+                    SendError::ClientBody(_) => Refusal::BodyCutShort,
                 };
-                (error, outcome, refusal)
+                (error, refusal)
             }
         };
-        self.shared.metrics.attempted(self.entry.slug().as_str(), outcome);
+        self.entry.metrics(self.shared).attempted((&error).into());
         self.tally.attempted(self.entry.id(), held.lease().key, None);
         tracing::warn!(
             service.slug = %self.entry.slug(),
@@ -327,7 +329,7 @@ impl Run<'_> {
     fn end(self) -> Result<Served, Refusal> {
         match self.kept {
             Some((response, held)) => {
-                self.tally.served(self.entry.id(), held.lease().key);
+                self.tally.served(self.shared, self.entry, held.lease().key);
                 Ok(Served { response, held, attempts: self.course.attempts() })
             }
             None => Err(self.failure.unwrap_or(Refusal::NoUsableKey)),

@@ -47,7 +47,7 @@ pub(crate) async fn answer(
     let (mut parts, body) = request.into_parts();
     let uri = std::mem::take(&mut parts.uri);
     let Some(route) = Route::parse(uri.path()) else {
-        return Refusal::NoRoute.respond(None);
+        return told(Refusal::NoRoute.respond(None), tally);
     };
     let entry = service_of(&catalog, route);
     let format = client_format(route, entry, &parts.headers, uri.query());
@@ -59,14 +59,16 @@ pub(crate) async fn answer(
             refusal.respond(format)
         }
     };
-    let slug = entry.map_or("-", |entry| entry.slug().as_str());
-    let status = answered.status().as_u16();
-    shared.metrics.answered(slug, status);
-    tally.answered(status);
     if let Some(standing) = tally.standing() {
         limit_headers::tell(answered.headers_mut(), standing, format, shared.clock.now());
     }
-    answered.map(|body| body.tallied(tally))
+    told(answered, tally)
+}
+
+/// The answer, whose end is told.
+fn told(answer: Response<ProxyBody>, mut tally: Box<Tally>) -> Response<ProxyBody> {
+    tally.answered(answer.status().as_u16());
+    answer.map(|body| body.tallied(tally))
 }
 
 async fn serve(
@@ -102,7 +104,7 @@ async fn serve(
     guard::check_holder(shared, client, &parts.extensions)?;
     let entry = entry.ok_or(Refusal::NoService)?;
     guard::check_asked(client, entry, route.door, &demand, &parts)?;
-    tally.let_in(shared, entry.id(), route.door == DoorName::Llm, client);
+    tally.let_in(shared, entry, route.door == DoorName::Llm, client);
     guard::reserve(shared, client, route.door, &demand, &parts, tally).await?;
     admit(shared, entry, route, &parts)?;
 

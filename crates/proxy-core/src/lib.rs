@@ -26,6 +26,7 @@ mod probe;
 mod proxy;
 mod query;
 mod refusal;
+mod request_id;
 mod reserved;
 mod route;
 mod settings;

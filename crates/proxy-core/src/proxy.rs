@@ -15,6 +15,7 @@ use rotator_domain::{Clock, Pricing, SystemClock};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use tower::Service;
+use tracing::Instrument;
 
 use crate::attempt::{Breakers, Oddities, WaitingRoom};
 use crate::body::{BoxError, ProxyBody};
@@ -22,6 +23,7 @@ use crate::catalog::CatalogHandle;
 use crate::door;
 use crate::error::BuildError;
 use crate::observe::ProxyMetrics;
+use crate::request_id::RequestIds;
 use crate::reserved::Returning;
 use crate::settings::ProxySettings;
 use crate::tally::{Counted, Received, RequestObserver};
@@ -70,6 +72,7 @@ pub(crate) struct Shared {
     pub(crate) waiting: WaitingRoom,
     pub(crate) breakers: Breakers,
     pub(crate) oddities: Oddities,
+    pub(crate) request_ids: RequestIds,
     /// Leases and reservations on their way back.
     pub(crate) settling: TaskTracker,
 }
@@ -92,16 +95,22 @@ impl Proxy {
         }
     }
 
-    /// Answers one request.
+    /// Answers one request. The answer has an `x-request-id`: the upstream's, or the client's, or one that was made here and
+    /// stands in all that is logged of the request.
     pub async fn handle<B>(&self, request: Request<B>) -> Response<ProxyBody>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
+        let id = self.0.request_ids.of(request.headers());
+        // Of the highest level, so that whatever is logged says to which request it belongs.
+        let span = tracing::error_span!("request", request.id = %id);
         let received = Received::default();
         let counted = received.clone();
         let request = request.map(|body| Counted::new(body.map_err(Into::into), counted).boxed_unsync());
-        door::answer(&self.0, request, received).await
+        let mut answer = door::answer(&self.0, request, received).instrument(span.clone()).await;
+        id.tell(answer.headers_mut());
+        answer.map(|body| body.within(span))
     }
 
     /// Ends every upgraded connection (WebSocket), and waits until all are gone and every lease is given back. Call it when
@@ -146,7 +155,7 @@ impl Shared {
     pub(crate) fn go_on(&self, work: impl Future<Output = ()> + Send + 'static) -> Option<JoinHandle<()>> {
         let mut work = Box::pin(work);
         let goes_on = work.as_mut().now_or_never().is_none() && tokio::runtime::Handle::try_current().is_ok();
-        goes_on.then(|| self.settling.spawn(work))
+        goes_on.then(|| self.settling.spawn(work.in_current_span()))
     }
 }
 
@@ -213,8 +222,8 @@ impl ProxyBuilder {
             rotation: self.rotation,
             clock: self.clock,
             settings: self.settings,
+            upstreams: Upstreams::new(self.metrics.connections())?,
             metrics: self.metrics,
-            upstreams: Upstreams::new()?,
             conversations: self.conversations,
             observer: self.observer,
             client_meters: self.client_meters,
@@ -226,6 +235,7 @@ impl ProxyBuilder {
             waiting: WaitingRoom::default(),
             breakers: Breakers::default(),
             oddities: Oddities::default(),
+            request_ids: RequestIds::default(),
             settling: TaskTracker::new(),
         })))
     }

@@ -15,6 +15,7 @@ use rotator_domain::{
 };
 use tokio::time::Instant;
 
+use crate::catalog::ServiceEntry;
 use crate::client_keys::ClientEntry;
 use crate::observe::InFlight;
 use crate::proxy::Shared;
@@ -42,7 +43,8 @@ pub(crate) struct Tally {
     has_first_byte: bool,
     is_told: bool,
     metered: Metered,
-    _in_flight: InFlight,
+    /// What it counts into.
+    in_flight: InFlight,
 }
 
 /// How many bytes of a request's body have come in.
@@ -79,7 +81,7 @@ impl Tally {
             first_byte: Duration::ZERO,
             duration: Duration::ZERO,
         };
-        // Nobody is told of a request that no client key let in.
+        // No observer is told of a request that no client key let in.
         Box::new(Self {
             observer: None,
             pricing: None,
@@ -90,15 +92,16 @@ impl Tally {
             has_first_byte: false,
             is_told: false,
             metered: Metered::default(),
-            _in_flight: shared.metrics.begin(),
+            in_flight: shared.metrics.nobody().begin(),
         })
     }
 
     /// A client key has let the request in to a service.
-    pub(crate) fn let_in(&mut self, shared: &Shared, service: ServiceId, is_llm: bool, client: &ClientEntry) {
+    pub(crate) fn let_in(&mut self, shared: &Shared, entry: &ServiceEntry, is_llm: bool, client: &ClientEntry) {
         self.observer.clone_from(&shared.observer);
         self.pricing.clone_from(&shared.pricing);
-        self.request.service = service;
+        self.in_flight = entry.metrics(shared).begin();
+        self.request.service = entry.id();
         self.request.is_llm = is_llm;
         self.request.client = client.id;
     }
@@ -114,8 +117,11 @@ impl Tally {
     }
 
     /// The client gets the answer of this service's upstream to this key.
-    pub(crate) fn served(&mut self, service: ServiceId, key: KeyId) {
-        self.request.service = service;
+    pub(crate) fn served(&mut self, shared: &Shared, entry: &ServiceEntry, key: KeyId) {
+        if entry.id() != self.request.service {
+            self.in_flight = entry.metrics(shared).begin();
+        }
+        self.request.service = entry.id();
         self.request.key = Some(key);
     }
 
@@ -167,6 +173,7 @@ impl Tally {
             request.cost_nanodollars = pricing.cost(model, tokens);
         }
         request.bytes_in = self.received.0.load(Ordering::Relaxed);
+        self.in_flight.service().ended(request);
         if let Some(observer) = &self.observer {
             observer.ended(request);
         }

@@ -6,6 +6,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::copy_bidirectional;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use crate::body::UpstreamBody;
 
@@ -23,7 +24,7 @@ impl Tunnels {
     pub(crate) fn join(&self, client: OnUpgrade, upstream: &mut Response<UpstreamBody>) {
         let upstream = hyper::upgrade::on(upstream);
         let closing = self.closing.clone();
-        self.tasks.spawn(async move {
+        let joined = async move {
             let tunnel = async {
                 let (client, upstream) = match tokio::try_join!(client, upstream) {
                     Ok(both) => both,
@@ -39,7 +40,8 @@ impl Tunnels {
                 () = tunnel => {}
                 () = closing.cancelled() => {}
             }
-        });
+        };
+        self.tasks.spawn(joined.in_current_span());
     }
 
     /// Ends all tunnels and waits for them.

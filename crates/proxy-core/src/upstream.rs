@@ -19,6 +19,7 @@ use rustls::ClientConfig;
 use self::connector::TimedConnector;
 use crate::body::AttemptBody;
 use crate::error::BuildError;
+use crate::observe::Connections;
 
 /// How many idle connections to one upstream are kept.
 const IDLE_CONNECTIONS: usize = 256;
@@ -31,6 +32,7 @@ type UpstreamClient = Client<TimedConnector, AttemptBody>;
 pub(crate) struct Upstreams {
     tls: ClientConfig,
     clients: RwLock<HashMap<(HttpVersion, Duration), UpstreamClient>>,
+    connections: Connections,
 }
 
 /// Why no answer came; says whose fault it is and whether the request can have run.
@@ -56,8 +58,8 @@ pub(crate) enum SendError {
 // === impl Upstreams ===
 
 impl Upstreams {
-    /// Prepares TLS: the system's root certificates, or Mozilla's where the system has none.
-    pub(crate) fn new() -> Result<Self, BuildError> {
+    /// Counts into `connections`. Prepares TLS: the system's root certificates, or Mozilla's where the system has none.
+    pub(crate) fn new(connections: &Connections) -> Result<Self, BuildError> {
         let mut roots = rustls::RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if roots.is_empty() {
@@ -69,7 +71,7 @@ impl Upstreams {
             .map_err(BuildError::Tls)?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Ok(Self { tls, clients: RwLock::default() })
+        Ok(Self { tls, clients: RwLock::default(), connections: connections.clone() })
     }
 
     /// Sends a request and waits for the head of the answer.
@@ -110,7 +112,7 @@ impl Upstreams {
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .http2_only(version == HttpVersion::Http2)
             .http2_adaptive_window(true)
-            .build(TimedConnector::new(tls, connect_timeout))
+            .build(TimedConnector::new(tls, connect_timeout, self.connections.clone()))
     }
 }
 

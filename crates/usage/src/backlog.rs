@@ -41,6 +41,16 @@ pub(crate) struct Backlog {
     pub(crate) next: Option<Batch>,
 }
 
+// === impl Backlog ===
+
+impl Backlog {
+    /// How many batches wait.
+    pub(crate) fn batches(&self) -> usize {
+        let left_behind: usize = self.left_behind.iter().map(|left_behind| left_behind.files.len()).sum();
+        left_behind + usize::from(self.sent.is_some()) + usize::from(self.next.is_some())
+    }
+}
+
 // === impl Batch ===
 
 impl Batch {

@@ -21,7 +21,7 @@ pub use journal::JournalError;
 pub use prices::{LongPrice, Price, PriceError, Prices};
 pub use recorder::UsageRecorder;
 pub use retention::Retention;
-pub use writer::UsageWriter;
+pub use writer::{UsageStanding, UsageWriter};
 
 use std::collections::HashMap;
 

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use rotator_domain::Clock;
+use rotator_domain::{Clock, Timestamp};
 use rotator_storage_trait::{StorageError, UsageRepository};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
@@ -27,6 +28,19 @@ pub struct UsageWriter {
     clock: Arc<dyn Clock>,
     backlog: Mutex<Backlog>,
     trouble: Seldom,
+    /// How many batches waited when it was last tried to send them.
+    waiting: AtomicUsize,
+    /// All that was counted before this time is in the storage, in milliseconds.
+    stored_until: AtomicI64,
+}
+
+/// How far the storage is behind of what was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UsageStanding {
+    /// How many batches wait to be sent again, or are what an ended process left behind.
+    pub batches_waiting: usize,
+    /// How old the oldest figures of this process may be that are not in the storage.
+    pub behind: Duration,
 }
 
 // === impl UsageWriter ===
@@ -53,14 +67,26 @@ impl UsageWriter {
                 Err(error) => tracing::error!(error = %error, "a journal of usage figures cannot be read"),
             }
         }
+        let waiting = AtomicUsize::new(backlog.batches());
+        let stored_until = AtomicI64::new(clock.now().as_millis());
         let (recorder, backlog) = (Arc::new(recorder), Mutex::new(backlog));
-        Ok(Self { recorder, storage, clock, backlog, trouble: Seldom::default() })
+        Ok(Self { recorder, storage, clock, backlog, trouble: Seldom::default(), waiting, stored_until })
     }
 
     /// Where requests are counted.
     #[must_use]
     pub fn recorder(&self) -> Arc<UsageRecorder> {
         Arc::clone(&self.recorder)
+    }
+
+    /// How far the storage is behind.
+    #[must_use]
+    pub fn standing(&self) -> UsageStanding {
+        let stored_until = Timestamp::from_millis(self.stored_until.load(Ordering::Relaxed));
+        UsageStanding {
+            batches_waiting: self.waiting.load(Ordering::Relaxed),
+            behind: self.clock.now().saturating_since(stored_until),
+        }
     }
 
     /// Sends what has gathered, every second; for ever.
@@ -87,15 +113,25 @@ impl UsageWriter {
     /// When the storage does not take it; it stays in the journal and is sent with the next flush.
     pub async fn flush(&self) -> Result<(), StorageError> {
         let mut backlog = self.backlog.lock().await;
+        let begun = self.clock.now();
+        let sent = self.send(&mut backlog).await;
+        self.waiting.store(backlog.batches(), Ordering::Relaxed);
+        if sent.is_ok() {
+            self.stored_until.store(begun.as_millis(), Ordering::Relaxed);
+        }
+        sent
+    }
+
+    async fn send(&self, backlog: &mut Backlog) -> Result<(), StorageError> {
         // What comes in meanwhile is for the next flush.
         let mut newest = Some(());
         loop {
             if backlog.sent.is_none() {
-                backlog.sent = self.next(&mut backlog, &mut newest).await.map(Arc::new);
+                backlog.sent = self.next(backlog, &mut newest).await.map(Arc::new);
             }
             let Some(sent) = backlog.sent.clone() else { return Ok(()) };
             if let Err(error) = self.storage.add_usage(&sent.named(), &sent.rows(), self.clock.now()).await {
-                self.gather(&mut backlog).await;
+                self.gather(backlog).await;
                 return Err(error);
             }
             backlog.sent = None;

@@ -4,10 +4,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use rotator_domain::{Figure, Grain, KeyId, ServiceId, SystemClock, Timestamp, UsageFigures, UsageRow, UsageSubject};
+use rotator_domain::{
+    Clock, Figure, Grain, KeyId, ServiceId, SystemClock, Timestamp, UsageFigures, UsageRow, UsageSubject,
+};
 use rotator_storage_trait::{StorageError, StorageErrorKind, UsageBatch, UsageGroup, UsageQuery, UsageRepository};
 use rotator_usage::UsageWriter;
 use tempfile::tempdir;
@@ -23,6 +26,15 @@ struct Kept {
     minutes: HashSet<Timestamp>,
     refuses: bool,
     loses_answers: bool,
+}
+
+/// A clock that a test sets, in milliseconds.
+struct Told(AtomicI64);
+
+impl Clock for Told {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
+    }
 }
 
 // === impl Store ===
@@ -206,4 +218,26 @@ async fn without_its_disk_counting_goes_on() {
     record(&in_memory, 1, 1);
     in_memory.close().await.unwrap();
     assert_eq!(store.requests(1), 6);
+}
+
+#[tokio::test]
+async fn it_is_known_how_far_the_storage_is_behind() {
+    let (root, store) = (tempdir().unwrap(), Arc::new(Store::default()));
+    let clock = Arc::new(Told(AtomicI64::new(1_000_000)));
+    let writer = UsageWriter::open(Some(root.path()), Arc::clone(&store) as _, Arc::clone(&clock) as _).unwrap();
+    let standing = || (writer.standing().batches_waiting, writer.standing().behind.as_secs());
+    let pass = |seconds: i64| clock.0.fetch_add(seconds * 1000, Ordering::Relaxed);
+    record(&writer, 1, 3);
+    pass(2);
+    assert_eq!(standing(), (0, 2));
+    writer.flush().await.unwrap();
+    assert_eq!(standing(), (0, 0));
+    store.set(|kept| kept.refuses = true);
+    record(&writer, 1, 3);
+    pass(60);
+    writer.flush().await.unwrap_err();
+    assert_eq!(standing(), (1, 60));
+    store.set(|kept| kept.refuses = false);
+    writer.flush().await.unwrap();
+    assert_eq!(standing(), (0, 0));
 }

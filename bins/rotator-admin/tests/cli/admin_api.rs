@@ -2,11 +2,14 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use rotator_admin_api::bootstrap::{BootstrapOptions, Generated, bootstrap};
-use rotator_admin_api::{AdminContext, ChangeError, ChangeListener, KeyProber, ProbeError, ProbeOutcome, router};
+use rotator_admin_api::{
+    AdminContext, ChangeError, ChangeListener, KeyProber, LogControl, LogLevelError, ProbeError, ProbeOutcome, router,
+};
 use rotator_cache_memory::{MemoryClientMeters, MemoryCounters, MemoryRotation};
 use rotator_cache_trait::OnlyNode;
 use rotator_domain::{Clock, KeyId, MasterKey, Secret, ServiceId, SystemClock, Vault, Verdict};
@@ -20,6 +23,24 @@ struct NoProxy;
 
 /// Finds every second key good.
 struct EverySecondWorks;
+
+/// Takes one level.
+#[derive(Default)]
+struct Debugging(AtomicBool);
+
+impl LogControl for Debugging {
+    fn level(&self) -> String {
+        if self.0.load(Ordering::Relaxed) { "debug" } else { "info" }.to_owned()
+    }
+
+    fn set_level(&self, level: &str) -> Result<(), LogLevelError> {
+        if level != "debug" {
+            return Err(LogLevelError);
+        }
+        self.0.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+}
 
 #[async_trait]
 impl ChangeListener for NoProxy {
@@ -65,6 +86,7 @@ pub(crate) async fn start() -> SocketAddr {
         nodes: Arc::new(OnlyNode { id: "only".to_owned(), version: "1".to_owned() }),
         changes: Arc::new(NoProxy),
         prober: Arc::new(EverySecondWorks),
+        logs: Arc::new(Debugging::default()),
         clock: Arc::new(SystemClock),
         jwt_secret: bootstrapped.jwt_secret,
         session_ttl: Duration::from_secs(600),

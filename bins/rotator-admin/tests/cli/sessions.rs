@@ -65,3 +65,13 @@ async fn every_shell_gets_completions() {
         assert!(script.contains("rotator-admin") && script.contains("services"), "{shell}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_level_is_shown_and_changed() {
+    let place = Place::logged_in().await;
+    assert_eq!(place.run(&["log-level"]).await.with_code(0).out, "info\n");
+    let refused = place.run(&["log-level", "loud"]).await.with_code(5);
+    assert!(refused.err.contains("level"), "{refused:?}");
+    assert_eq!(place.json(&["log-level", "debug"]).await["level"], "debug");
+    assert_eq!(place.run(&["log-level"]).await.with_code(0).out, "debug\n");
+}

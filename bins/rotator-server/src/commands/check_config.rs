@@ -13,6 +13,9 @@ pub(super) fn run(config: &Config) -> Result<(), AppError> {
     let generated = "not set: generated at the first start";
     let key_file = master_key::path(config).display().to_string();
     say(&format!("listens on      {}", config.listen))?;
+    let metrics = config.metrics.listen.map_or_else(|| "at /metrics".to_owned(), |own| format!("on {own}"));
+    let shown_to = if config.metrics.token.is_some() { "who shows the token" } else { "everybody" };
+    say(&format!("metrics         {metrics}, for {shown_to}"))?;
     say(&format!("database        {:?}", config.database))?;
     say(&format!("cache           {:?}", config.cache))?;
     if config.cache != CacheUrl::Memory {

@@ -4,11 +4,14 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rotator_admin_api::LogControl;
+
 use super::say;
 use crate::backends::{self, CacheLink};
 use crate::compose::{self, Composition};
 use crate::config::Config;
 use crate::error::AppError;
+use crate::logging::LogLevel;
 use crate::serve::Entrance;
 use crate::waiting::until_it_answers;
 
@@ -17,7 +20,8 @@ const PROMPT: Duration = Duration::from_millis(500);
 /// How long a node that never served may take to leave the others.
 const LEAVING: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(config: &Config) -> Result<(), AppError> {
+pub(super) async fn run(config: &Config, logs: LogLevel) -> Result<(), AppError> {
+    let logs: Arc<dyn LogControl> = Arc::new(logs);
     let mut shutdown = pin!(shutdown_signal()?);
     // First, because it changes nothing: what is wrong with it must not leave a database that was made for nothing.
     let cache = tokio::select! {
@@ -27,7 +31,7 @@ pub(super) async fn run(config: &Config) -> Result<(), AppError> {
     let link = cache.shared.as_ref().map(|shared| Arc::clone(&shared.link));
     let composed = until_it_answers(async || {
         let opened = compose::open(config).await?;
-        compose::compose(config, opened, cache.clone()).await
+        compose::compose(config, opened, cache.clone(), Arc::clone(&logs)).await
     });
     let begun = begin(config, composed, shutdown.as_mut()).await;
     let Ok(Some((entrance, Composition { site, storage }))) = begun else {

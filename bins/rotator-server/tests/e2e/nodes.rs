@@ -178,6 +178,8 @@ async fn without_redis_nodes_go_on_and_join_again_and_no_client_notices() {
     for node in &nodes {
         let ready = ready(node).await;
         assert_eq!((&ready["status"], &ready["cache"]), (&json!("ready"), &json!("alone")));
+        let cache = &ready["dependencies"]["cache"];
+        assert!(cache["state"] == "alone" && cache["reason"].is_string(), "{ready}");
         let metrics = String::from_utf8(node.get("/metrics").await.body.to_vec()).unwrap();
         assert!(metrics.contains("rotator_cache_alone 1"), "{metrics}");
     }
@@ -203,6 +205,10 @@ async fn without_the_database_traffic_goes_on_and_nothing_is_changed() {
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{told}");
     let answer = node.get("/readyz").await;
     assert_eq!((answer.status.as_u16(), &answer.json()["database"]), (503, &json!("does not answer")));
+    let reason = answer.json()["dependencies"]["database"]["reason"].as_str().unwrap().to_owned();
+    assert!(reason.contains("answer") && !reason.contains("://"), "{reason}");
+    let metrics = String::from_utf8(node.get("/metrics").await.body.to_vec()).unwrap();
+    assert!(metrics.contains("rotator_database_up 0"), "{metrics}");
     all_are_served(std::slice::from_ref(&node), 4, 100).await;
 }
 

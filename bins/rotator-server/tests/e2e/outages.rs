@@ -67,7 +67,14 @@ async fn a_start_with_database_and_redis_away_waits_and_then_serves_with_the_oth
     let answer = ask(&base, Method::GET, "/healthz").await;
     assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "ok\n"));
     let answer = ask(&base, Method::GET, "/readyz").await;
-    let told = json!({"status": "not ready", "database": "does not answer", "cache": "alone", "nodes": 1});
+    let reason = "the server waits for it";
+    let told = json!({
+        "status": "not ready", "database": "does not answer", "cache": "alone", "nodes": 1,
+        "dependencies": {
+            "database": {"state": "does not answer", "reason": reason}, "cache": {"state": "alone", "reason": reason},
+            "usage": {"state": "off", "reason": "the server has not started"},
+        },
+    });
     assert_eq!((answer.status.as_u16(), answer.json()), (503, told));
     for (method, path) in [
         (Method::GET, "/proxy/s/echo"),

@@ -41,6 +41,14 @@ pub struct NodeStatus {
     pub seen_at: String,
 }
 
+/// What a node logs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogLevel {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or tracing directives.
+    pub level: String,
+}
+
 /// Something that an administrator did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditEntry {

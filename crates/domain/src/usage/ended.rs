@@ -84,6 +84,19 @@ impl EndedRequest {
         }
     }
 
+    /// The tokens that the answer told, as far as they are believed.
+    #[must_use]
+    pub fn believable_tokens(&self) -> Option<TokenUsage> {
+        self.tokens.map(|tokens| tokens.at_most(MOST_TOKENS))
+    }
+
+    /// What they cost, as far as it is believed.
+    #[must_use]
+    pub fn believable_cost(&self) -> Option<u64> {
+        self.tokens?;
+        self.cost_nanodollars.map(|cost| cost.min(MOST_NANODOLLARS))
+    }
+
     /// Its figures: those of the request, under the key that served, and those of each attempt, under its own key.
     #[must_use]
     pub fn figures(&self) -> Vec<(UsageSubject, UsageFigures)> {
@@ -109,11 +122,11 @@ impl EndedRequest {
         if let Some(error) = self.error() {
             figures.add(error, 1);
         }
-        match &self.tokens {
+        match self.believable_tokens() {
             Some(tokens) => {
-                figures.add_tokens(&tokens.at_most(MOST_TOKENS));
-                match self.cost_nanodollars {
-                    Some(cost) => figures.add(Figure::CostNanodollars, cost.min(MOST_NANODOLLARS)),
+                figures.add_tokens(&tokens);
+                match self.believable_cost() {
+                    Some(cost) => figures.add(Figure::CostNanodollars, cost),
                     None => figures.add(Figure::Unpriced, 1),
                 }
             }

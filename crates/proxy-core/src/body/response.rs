@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use rotator_domain::{End, TokenUsage};
+use tracing::Span;
 
 use super::{BoxError, MeteredBody, Pause};
 use crate::attempt::Held;
@@ -23,6 +24,8 @@ pin_project_lite::pin_project! {
         tally: Option<Box<Tally>>,
         // The key's lease, given back when the body is gone.
         held: Option<Held>,
+        // What is logged of the request belongs to this.
+        span: Span,
     }
 
     impl PinnedDrop for ProxyBody {
@@ -30,6 +33,7 @@ pin_project_lite::pin_project! {
             // Who knows that nothing more comes need not ask for it; anybody else has gone away.
             let end = this.kind.is_end_stream().then_some(End::Whole);
             let mut this = this.project();
+            let _within = this.span.enter();
             tell(this.tally, this.held, this.kind.as_mut().used(), end);
         }
     }
@@ -54,19 +58,28 @@ pin_project_lite::pin_project! {
 impl ProxyBody {
     /// A body of the proxy's own.
     pub(crate) fn own(body: impl Into<Bytes>) -> Self {
-        Self { kind: Kind::Own { body: Full::new(body.into()) }, tally: None, held: None }
+        Self::new(Kind::Own { body: Full::new(body.into()) }, None)
     }
 
     /// An upstream's body that may pause for `idle` at the most. The lease is given back with it, and with what the answer
     /// says that it used.
     pub(crate) fn upstream(body: MeteredBody, idle: Duration, held: Held) -> Self {
-        let kind = Kind::Upstream { body, pause: Pause::new(idle) };
-        Self { kind, tally: None, held: Some(held) }
+        Self::new(Kind::Upstream { body, pause: Pause::new(idle) }, Some(held))
     }
 
     /// An upstream's stream in the client's format. The lease is given back with it, and with what it says that it used.
     pub(crate) fn translated(body: TranslatedBody, held: Held) -> Self {
-        Self { kind: Kind::Translated { body: Box::new(body) }, tally: None, held: Some(held) }
+        Self::new(Kind::Translated { body: Box::new(body) }, Some(held))
+    }
+
+    fn new(kind: Kind, held: Option<Held>) -> Self {
+        Self { kind, tally: None, held, span: Span::none() }
+    }
+
+    /// Logs as a part of the request.
+    pub(crate) fn within(mut self, span: Span) -> Self {
+        self.span = span;
+        self
     }
 
     /// Tells of the request once the answer has ended.
@@ -82,6 +95,7 @@ impl Body for ProxyBody {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let mut this = self.project();
+        let _within = this.span.enter();
         let polled = match this.kind.as_mut().project() {
             KindProjection::Own { body } => body.poll_frame(cx).map_err(|never| match never {}),
             KindProjection::Upstream { mut body, pause } => match body.as_mut().poll_frame(cx) {

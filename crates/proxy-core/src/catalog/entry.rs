@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::HeaderName;
@@ -13,6 +14,7 @@ use rotator_llm_adapters::{self as llm_adapters, Adapter};
 
 use crate::EntryError;
 use crate::inject::KeyMaterial;
+use crate::observe::ServiceMetrics;
 use crate::proxy::Shared;
 use crate::query;
 
@@ -27,6 +29,8 @@ pub struct ServiceEntry {
     pub(crate) injection: Injection,
     pub(crate) policy: ServicePolicy,
     keys: HashMap<KeyId, KeyMaterial>,
+    /// What its requests count into, since the first of them.
+    metrics: OnceLock<Arc<ServiceMetrics>>,
 }
 
 /// Through which door a service is reached.
@@ -110,6 +114,7 @@ impl ServiceEntry {
             injection,
             policy: service.policy.clone(),
             keys,
+            metrics: OnceLock::new(),
         })
     }
 
@@ -142,6 +147,16 @@ impl ServiceEntry {
     /// How long a body may pause.
     pub(crate) fn idle_timeout(&self, shared: &Shared) -> Duration {
         self.policy.idle_timeout.unwrap_or(shared.settings.idle_timeout)
+    }
+
+    /// What its requests count into.
+    pub(crate) fn metrics(&self, shared: &Shared) -> &Arc<ServiceMetrics> {
+        self.metrics.get_or_init(|| shared.metrics.of(self.slug.as_str()))
+    }
+
+    /// How many active keys it has.
+    pub(crate) fn key_count(&self) -> usize {
+        self.keys.len()
     }
 
     /// What of this key goes into a request.
