@@ -247,7 +247,7 @@ impl Run<'_> {
         let idle = entry.idle_timeout(shared);
         let (response, reading) = answer::read(entry, response, idle, shared.clock.now()).await;
         shared.metrics.attempted(entry.slug().as_str(), reading.verdict.name());
-        self.tally.attempted(entry.id(), held.lease().key, Some(reading.verdict));
+        self.tally.attempted(entry, held.lease().key, Some(reading.verdict));
         shared.oddities.tell(entry, &reading);
         let verdict = reading.verdict;
         // Nobody waits for what concerns this request alone.
@@ -298,7 +298,7 @@ impl Run<'_> {
             }
         };
         self.shared.metrics.attempted(self.entry.slug().as_str(), outcome);
-        self.tally.attempted(self.entry.id(), held.lease().key, None);
+        self.tally.attempted(self.entry, held.lease().key, None);
         tracing::warn!(
             service.slug = %self.entry.slug(),
             key.id = %held.lease().key,

@@ -61,7 +61,7 @@ pub(crate) async fn answer(
     let slug = entry.map_or("-", |entry| entry.slug().as_str());
     let status = answered.status().as_u16();
     shared.metrics.answered(slug, status);
-    tally.answered(status);
+    tally.answered(status, answered.headers());
     answered.map(|body| body.tallied(tally))
 }
 
@@ -97,6 +97,11 @@ async fn serve(
     let client = catalog.client(&client_key).ok_or(Refusal::BadClientKey)?;
     let entry = entry.ok_or(Refusal::NoService)?;
     tally.let_in(shared, entry.id(), route.door == DoorName::Llm, client);
+    tally.log(shared, entry, route, query, &parts, &client_key);
+    let body = match tally.request_body() {
+        Some(capture) => body.watched(capture),
+        None => body,
+    };
     admit(shared, entry, route, &parts)?;
 
     let outgoing = outgoing(route, query, &mut parts, &client_key);

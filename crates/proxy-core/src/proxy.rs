@@ -19,6 +19,7 @@ use crate::body::{BoxError, ProxyBody};
 use crate::catalog::CatalogHandle;
 use crate::door;
 use crate::error::BuildError;
+use crate::log::RequestLogger;
 use crate::observe::ProxyMetrics;
 use crate::settings::ProxySettings;
 use crate::tally::{Counted, Received, RequestObserver};
@@ -40,6 +41,7 @@ pub struct ProxyBuilder {
     conversations: Option<Arc<dyn ConversationStore>>,
     observer: Option<Arc<dyn RequestObserver>>,
     pricing: Option<Arc<dyn Pricing>>,
+    logger: Option<Arc<dyn RequestLogger>>,
 }
 
 /// What all clones of a proxy share.
@@ -56,6 +58,8 @@ pub(crate) struct Shared {
     pub(crate) observer: Option<Arc<dyn RequestObserver>>,
     /// What tokens cost.
     pub(crate) pricing: Option<Arc<dyn Pricing>>,
+    /// Who logs requests.
+    pub(crate) logger: Option<Arc<dyn RequestLogger>>,
     pub(crate) model_lists: ModelLists,
     pub(crate) tunnels: Tunnels,
     pub(crate) waiting: WaitingRoom,
@@ -79,6 +83,7 @@ impl Proxy {
             conversations: None,
             observer: None,
             pricing: None,
+            logger: None,
         }
     }
 
@@ -174,6 +179,14 @@ impl ProxyBuilder {
         self
     }
 
+    /// Tells `logger` of the requests of services that log them ([`LogPolicy`](rotator_domain::LogPolicy)); without one nothing
+    /// is kept of any.
+    #[must_use]
+    pub fn logger(mut self, logger: Arc<dyn RequestLogger>) -> Self {
+        self.logger = Some(logger);
+        self
+    }
+
     /// Builds the proxy.
     ///
     /// # Errors
@@ -189,6 +202,7 @@ impl ProxyBuilder {
             conversations: self.conversations,
             observer: self.observer,
             pricing: self.pricing,
+            logger: self.logger,
             model_lists: ModelLists::default(),
             tunnels: Tunnels::default(),
             waiting: WaitingRoom::default(),

@@ -7,13 +7,18 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
+use http::request::Parts;
 use http_body::{Body, Frame, SizeHint};
 use rotator_domain::{End, EndedAttempt, EndedRequest, KeyId, Pricing, ServiceId, TokenUsage, Verdict};
 use tokio::time::Instant;
 
+use crate::catalog::ServiceEntry;
 use crate::client_keys::ClientEntry;
+use crate::log::{Capture, Sheet};
 use crate::observe::InFlight;
 use crate::proxy::Shared;
+use crate::route::Route;
 
 /// The status of a request whose client went away before it was answered, as nginx logs it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -29,6 +34,8 @@ pub trait RequestObserver: Send + Sync {
 pub(crate) struct Tally {
     observer: Option<Arc<dyn RequestObserver>>,
     pricing: Option<Arc<dyn Pricing>>,
+    /// What is logged of it, if its service logs.
+    sheet: Option<Box<Sheet>>,
     request: EndedRequest,
     began: Instant,
     received: Received,
@@ -76,6 +83,7 @@ impl Tally {
         Box::new(Self {
             observer: None,
             pricing: None,
+            sheet: None,
             request,
             began: Instant::now(),
             received,
@@ -94,14 +102,37 @@ impl Tally {
         self.request.client = client.id;
     }
 
+    /// It is logged, if the service that is asked logs.
+    pub(crate) fn log(
+        &mut self,
+        shared: &Shared,
+        entry: &Arc<ServiceEntry>,
+        route: Route<'_>,
+        query: Option<&str>,
+        parts: &Parts,
+        client_key: &[u8],
+    ) {
+        if let Some(logger) = &shared.logger {
+            self.sheet = Sheet::begin(logger, entry, route, query, parts, client_key, &self.request);
+        }
+    }
+
+    /// Where the beginning of the request's body goes, if it is kept.
+    pub(crate) fn request_body(&self) -> Option<&Capture> {
+        self.sheet.as_ref()?.request_body()
+    }
+
     /// It goes to an upstream as a request for this model.
     pub(crate) fn asks(&mut self, model: Option<&str>) {
         self.request.model = model.map(str::to_owned);
     }
 
     /// It was sent to an upstream.
-    pub(crate) fn attempted(&mut self, service: ServiceId, key: KeyId, verdict: Option<Verdict>) {
-        self.request.attempts.push(EndedAttempt { service, key, verdict });
+    pub(crate) fn attempted(&mut self, entry: &ServiceEntry, key: KeyId, verdict: Option<Verdict>) {
+        self.request.attempts.push(EndedAttempt { service: entry.id(), key, verdict });
+        if let Some(sheet) = &mut self.sheet {
+            sheet.attempted(entry, key);
+        }
     }
 
     /// The client gets the answer of this service's upstream to this key.
@@ -111,8 +142,11 @@ impl Tally {
     }
 
     /// The client is told this status.
-    pub(crate) fn answered(&mut self, status: u16) {
+    pub(crate) fn answered(&mut self, status: u16, headers: &HeaderMap) {
         self.request.status = status;
+        if let Some(sheet) = &mut self.sheet {
+            sheet.answered(headers);
+        }
     }
 
     /// The answer tells how many tokens were used.
@@ -121,12 +155,15 @@ impl Tally {
     }
 
     /// A piece of the answer's body goes to the client.
-    pub(crate) fn passed(&mut self, bytes: usize) {
+    pub(crate) fn passed(&mut self, data: &Bytes) {
         if !self.has_first_byte {
             self.has_first_byte = true;
             self.request.first_byte = self.began.elapsed();
         }
-        self.request.bytes_out += bytes as u64;
+        self.request.bytes_out += data.len() as u64;
+        if let Some(sheet) = &self.sheet {
+            sheet.passed(data);
+        }
     }
 
     /// The answer has ended.
@@ -135,7 +172,10 @@ impl Tally {
     }
 
     fn tell(&mut self, end: End) {
-        let Some(observer) = self.observer.take() else { return };
+        let (observer, sheet) = (self.observer.take(), self.sheet.take());
+        if observer.is_none() && sheet.is_none() {
+            return;
+        }
         let request = &mut self.request;
         request.end = end;
         request.duration = self.began.elapsed();
@@ -146,7 +186,12 @@ impl Tally {
             request.cost_nanodollars = pricing.cost(model, tokens);
         }
         request.bytes_in = self.received.0.load(Ordering::Relaxed);
-        observer.ended(request);
+        if let Some(observer) = observer {
+            observer.ended(request);
+        }
+        if let Some(sheet) = sheet {
+            sheet.end(request.clone());
+        }
     }
 }
 

@@ -27,6 +27,8 @@ pub struct ServiceEntry {
     pub(crate) injection: Injection,
     pub(crate) policy: ServicePolicy,
     keys: HashMap<KeyId, KeyMaterial>,
+    /// How much stands before each key in its material, in bytes.
+    prefix_length: usize,
 }
 
 /// Through which door a service is reached.
@@ -110,6 +112,7 @@ impl ServiceEntry {
             injection,
             policy: service.policy.clone(),
             keys,
+            prefix_length: prefix.len(),
         })
     }
 
@@ -147,6 +150,11 @@ impl ServiceEntry {
     /// What of this key goes into a request.
     pub(crate) fn key(&self, id: KeyId) -> Option<&KeyMaterial> {
         self.keys.get(&id)
+    }
+
+    /// The value of this key, to be recognised where it must not be.
+    pub(crate) fn secret(&self, id: KeyId) -> Option<Secret> {
+        self.keys.get(&id)?.secret(self.prefix_length)
     }
 }
 
