@@ -15,7 +15,23 @@ use rotator_test_services::{Database, MARIADB};
 
 /// What undoes the migrations, one step after the other; beside each the migration that it belongs to.
 const BACK: &[(&str, &str)] = &[
+    ("m0007_request_log", "DELETE FROM request_log_end"),
+    ("m0007_request_log", "DROP TABLE request_log_end"),
+    ("m0007_request_log", "DROP TABLE request_bodies"),
+    ("m0007_request_log", "ALTER TABLE request_log DROP INDEX ix_request_log_request"),
+    ("m0007_request_log", "ALTER TABLE request_log DROP INDEX ix_request_log_trace"),
+    ("m0007_request_log", "ALTER TABLE request_log DROP INDEX ix_request_log_model"),
+    ("m0007_request_log", "ALTER TABLE request_log DROP INDEX ix_request_log_status"),
+    ("m0007_request_log", "ALTER TABLE request_log DROP INDEX ix_request_log_client"),
+    ("m0007_request_log", "ALTER TABLE request_log DROP INDEX ix_request_log_key"),
+    ("m0007_request_log", "ALTER TABLE request_log DROP INDEX ix_request_log_service"),
+    ("m0007_request_log", "ALTER TABLE request_log DROP INDEX ix_request_log_ended_at"),
+    ("m0007_request_log", "DROP TABLE request_log"),
     ("m0005_scale", "ALTER TABLE upstream_keys DROP INDEX ix_upstream_keys_active"),
+    ("m0004_usage", "DROP TABLE usage_sources"),
+    ("m0004_usage", "DROP TABLE usage_days"),
+    ("m0004_usage", "DROP TABLE usage_hours"),
+    ("m0004_usage", "DROP TABLE usage_minutes"),
     ("m0003_changes", "DELETE FROM config_epoch"),
     ("m0003_changes", "DROP TABLE config_epoch"),
     ("m0003_changes", "ALTER TABLE config_changes DROP INDEX ix_config_changes_version"),
