@@ -20,6 +20,7 @@ use crate::health::Health;
 use crate::key_states::KeyStates;
 use crate::master_key;
 use crate::prober::ProxyProber;
+use crate::request_log::RequestLog;
 use crate::serve::Site;
 use crate::usage::Usage;
 
@@ -110,10 +111,14 @@ pub(crate) async fn compose(config: &Config, opened: Opened, cache: Cache) -> Re
     let metrics = ProxyMetrics::default();
     metrics.register(&mut registry);
     let usage = Usage::open(&config.usage, &config.data_dir, &storage);
+    let request_log = RequestLog::new(config.request_log, &storage);
+    registry.register_collector(Box::new(request_log.lost()));
+    let (ending, is_ending) = tokio::sync::watch::channel(false);
     let mut proxy = Proxy::builder(catalog, Arc::clone(&cache.rotation))
         .settings(config.proxy.clone())
         .metrics(metrics)
-        .conversations(cache.conversations);
+        .conversations(cache.conversations)
+        .logger(request_log.logger());
     if let Some(usage) = &usage {
         proxy = proxy.observer(usage.observer()).pricing(Arc::new(config.usage.prices.clone()));
     }
@@ -133,10 +138,12 @@ pub(crate) async fn compose(config: &Config, opened: Opened, cache: Cache) -> Re
         public_base_url: config.public_base_url.clone(),
         features: backends::features(),
         body_limit: ADMIN_BODY_LIMIT,
+        request_log: request_log.queue(),
+        is_ending,
     });
     let link = cache.shared.map(|shared| shared.link);
     let health = Health::new(Arc::clone(&storage), link, registry);
-    let site = Site { proxy, admin, health, states, following, counters: cache.counters, usage };
+    let site = Site { proxy, admin, health, states, following, counters: cache.counters, usage, request_log, ending };
     Ok(Composition { site, storage })
 }
 

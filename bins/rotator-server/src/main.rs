@@ -15,6 +15,7 @@ mod master_key;
 mod new_file;
 mod pool_loader;
 mod prober;
+mod request_log;
 #[cfg(test)]
 mod scale;
 mod serve;

@@ -17,8 +17,9 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use rotator_cache_trait::Counters;
 use rotator_domain::{Clock, SystemClock};
-use rotator_proxy_core::{BoxError, Proxy, ProxyBody};
+use rotator_proxy_core::{BoxError, ClientAddress, Proxy, ProxyBody};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tower::util::ServiceExt;
 
 use crate::config::{CacheUrl, Config};
@@ -26,6 +27,7 @@ use crate::error::AppError;
 use crate::following::Following;
 use crate::health::{self, Health};
 use crate::key_states::KeyStates;
+use crate::request_log::RequestLog;
 use crate::usage::Usage;
 
 /// How long a client may take to send a request's head, and an idle connection may stay open for the next one.
@@ -48,6 +50,9 @@ pub(crate) struct Site {
     pub(crate) counters: Arc<dyn Counters>,
     /// Where requests are counted, if they are.
     pub(crate) usage: Option<Usage>,
+    pub(crate) request_log: RequestLog,
+    /// Tells answers that would never end by themselves that the server ends.
+    pub(crate) ending: watch::Sender<bool>,
 }
 
 /// Where requests come in, from before there is a site until the last one has ended.
@@ -99,6 +104,7 @@ impl Site {
     async fn answer(&self, mut request: Request<Incoming>, remote: SocketAddr) -> Response<SiteBody> {
         let path = request.uri().path();
         if path.starts_with("/proxy/") || path.starts_with("/llm/") {
+            request.extensions_mut().insert(ClientAddress(remote.ip()));
             return self.proxy.handle(request).await.map(ProxyBody::boxed_unsync);
         }
         if let Some(response) = self.health.answer(path).await {
@@ -158,6 +164,8 @@ impl Entrance {
                 usage.run().await;
             }
         });
+        let logged = Arc::clone(&site);
+        let logging = tokio::spawn(async move { logged.request_log.run().await });
         tokio::select! {
             never = self.accept() => match never {},
             () = shutdown => {}
@@ -166,6 +174,7 @@ impl Entrance {
         tending.abort();
         following.abort();
         tracing::info!("shutting down: waiting for the requests in flight");
+        site.ending.send_replace(true);
         let ended = async {
             self.connections.shutdown().await;
             site.proxy.close().await;
@@ -182,6 +191,8 @@ impl Entrance {
         if let Some(usage) = &site.usage {
             usage.close().await;
         }
+        logging.abort();
+        site.request_log.close().await;
         site.states.save().await;
     }
 }

@@ -9,6 +9,7 @@ mod extract;
 mod keys;
 mod paging;
 mod probes;
+mod request_log;
 mod server;
 mod session;
 mod tokens;
@@ -105,6 +106,9 @@ fn protected() -> OpenApiRouter<App> {
         .routes(routes!(tokens::delete))
         .routes(routes!(audit::list))
         .routes(routes!(usage::show))
+        .routes(routes!(request_log::list))
+        .routes(routes!(request_log::tail))
+        .routes(routes!(request_log::show))
 }
 
 // === impl App ===
@@ -171,9 +175,17 @@ mod tests {
             let name = reference.strip_prefix("#/components/schemas/").unwrap();
             assert!(schemas.contains_key(name), "{name}");
         }
-        for name in
-            ["ProxyConfigBody", "NewKey", "UpstreamKey", "KeyPatch", "PoolKey", "LimitsPatch", "Fallback", "UsageGroup"]
-        {
+        for name in [
+            "ProxyConfigBody",
+            "NewKey",
+            "UpstreamKey",
+            "KeyPatch",
+            "PoolKey",
+            "LimitsPatch",
+            "Fallback",
+            "UsageGroup",
+            "RequestLogEntry",
+        ] {
             for (field, schema) in schemas[name]["properties"].as_object().unwrap() {
                 let is_described = schema.to_string().contains("\"description\"");
                 assert!(is_described, "{name}.{field}: {schema}");

@@ -4,6 +4,7 @@ mod config;
 mod error;
 mod key;
 mod policy;
+mod request_log;
 mod server;
 mod session;
 mod token;
@@ -16,6 +17,7 @@ pub use key::{
     PoolProbeLine, PoolReport, ProbeReport, UpstreamKey,
 };
 pub use policy::{Fallback, Limits, LimitsPatch};
+pub use request_log::{LoggedAttempt, LoggedBody, LoggedRequest, LoggedTokens, RequestLogEntry};
 pub use server::{AppConfig, AuditEntry, NodeStatus, Status};
 pub use session::{LoginAnswer, LoginBody, Me};
 pub use token::{AdminToken, AdminTokenBody, NewAdminToken};

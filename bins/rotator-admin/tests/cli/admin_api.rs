@@ -70,6 +70,8 @@ pub(crate) async fn start() -> SocketAddr {
         public_base_url: None,
         features: Vec::new(),
         body_limit: 64 * 1024 * 1024,
+        request_log: Arc::default(),
+        is_ending: tokio::sync::watch::channel(false).1,
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
