@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::CorruptRow;
 
 const TABLE: &str = "request_log";
+/// Bytes of the columns that are always as long.
+const FIXED: usize = 64;
 /// Characters of the column of models.
 const LONGEST_MODEL: usize = 255;
 /// Characters of the columns of ids that clients give.
@@ -141,7 +143,7 @@ impl Model {
     /// How many bytes it is counted as.
     pub(crate) fn size(&self) -> usize {
         let texts = [&self.model, &self.trace_id, &self.request_id].into_iter().flatten().map(String::len);
-        texts.sum::<usize>() + self.detail.len() + size_of::<i64>() * 8
+        texts.sum::<usize>() + self.detail.len() + FIXED
     }
 }
 

@@ -37,8 +37,8 @@ impl MigrationTrait for Migration {
         let schema = Schema::of(manager).await?;
         let mut log = schema.table("request_log");
         log.col(number("id").primary_key())
-            .col(&mut number("ended_at"))
-            .col(&mut number("service_id"))
+            .col(number("ended_at"))
+            .col(number("service_id"))
             .col(ColumnDef::new("key_id").big_integer())
             .col(ColumnDef::new("client_key_id").big_integer())
             .col(ColumnDef::new("status").integer().not_null())
@@ -46,8 +46,8 @@ impl MigrationTrait for Migration {
             .col(ColumnDef::new("trace_id").string_len(ID_LENGTH))
             .col(ColumnDef::new("request_id").string_len(ID_LENGTH))
             .col(ColumnDef::new("has_bodies").boolean().not_null())
-            .col(&mut number("written"))
-            .col(&mut long_text("detail", schema.backend()));
+            .col(number("written"))
+            .col(long_text("detail", schema.backend()));
         schema.create_table(log).await?;
         for (name, columns) in SEARCHES {
             schema.create_index(NewIndex { name, table: "request_log", columns, unique: false }).await?;
@@ -55,16 +55,16 @@ impl MigrationTrait for Migration {
 
         let mut bodies = schema.table("request_bodies");
         bodies
-            .col(&mut number("entry_id"))
+            .col(number("entry_id"))
             .col(ColumnDef::new("side").integer().not_null())
             .col(ColumnDef::new("is_packed").boolean().not_null())
             .col(ColumnDef::new("is_cut").boolean().not_null())
-            .col(&mut long_bytes("content", schema.backend()))
+            .col(long_bytes("content", schema.backend()))
             .primary_key(Index::create().col("entry_id").col("side"));
         schema.create_table(bodies).await?;
 
         let mut end = schema.table("request_log_end");
-        end.col(number("id").primary_key()).col(&mut number("newest_id")).col(number("written").default(0_i64));
+        end.col(number("id").primary_key()).col(number("newest_id")).col(number("written").default(0_i64));
         schema.create_table(end).await?;
         schema.insert_only_row("request_log_end", "newest_id", 0).await
     }
