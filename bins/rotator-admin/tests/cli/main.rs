@@ -5,6 +5,7 @@
 mod admin_api;
 mod apply;
 mod keys;
+mod logs;
 mod place;
 mod services;
 mod sessions;
