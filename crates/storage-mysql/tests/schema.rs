@@ -16,6 +16,10 @@ use rotator_test_services::{Database, MARIADB};
 /// What undoes the migrations, one step after the other; beside each the migration that it belongs to.
 const BACK: &[(&str, &str)] = &[
     ("m0005_scale", "ALTER TABLE upstream_keys DROP INDEX ix_upstream_keys_active"),
+    ("m0004_usage", "DROP TABLE usage_sources"),
+    ("m0004_usage", "DROP TABLE usage_days"),
+    ("m0004_usage", "DROP TABLE usage_hours"),
+    ("m0004_usage", "DROP TABLE usage_minutes"),
     ("m0003_changes", "DELETE FROM config_epoch"),
     ("m0003_changes", "DROP TABLE config_epoch"),
     ("m0003_changes", "ALTER TABLE config_changes DROP INDEX ix_config_changes_version"),
