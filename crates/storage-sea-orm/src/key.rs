@@ -8,9 +8,10 @@ use rotator_domain::{KeyId, KeyPolicyChange, Sealed, ServiceId, Timestamp};
 use rotator_storage_trait::{
     KeyChange, KeyCounts, KeyRecord, KeyRepository, Page, PoolChange, SealedKey, Served, StorageError, StorageErrorKind,
 };
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict, Order, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    Select,
 };
 
 use crate::SeaOrmStorage;
@@ -19,9 +20,6 @@ use crate::entity::service;
 use crate::entity::upstream_key::{ActiveModel, Column, Entity, TABLE, read_key_policy, write_key_policy};
 use crate::error::Attempt;
 use crate::storage::{CHUNK, again, limit, line_up, statements};
-
-/// Ranges of one statement: SQLite nests each in the one before, and nests no more than a thousand.
-const RANGES: usize = 200;
 
 #[async_trait]
 impl KeyRepository for SeaOrmStorage {
@@ -105,23 +103,12 @@ impl KeyRepository for SeaOrmStorage {
     }
 
     async fn first_keys(&self, services: &[ServiceId], most: u64) -> Result<Vec<KeyRecord>, StorageError> {
-        let attempt = self.attempt("list keys");
         let mut ids: Vec<i64> = services.iter().map(|service| service.0).collect();
         ids.sort_unstable();
         ids.dedup();
         let mut keys = Vec::new();
-        for chunk in ids.chunks(RANGES) {
-            let bounds = bounds(chunk, limit(most)).into_tuple().all(&self.connections.readers).await;
-            let bounds: Vec<(i64, Option<i64>)> = bounds.map_err(|error| attempt.failed(error))?;
-            // Each is a range of the index, told in numbers: none is found out by a join with what bounds it.
-            let range = |(service, before): (i64, Option<i64>)| {
-                let pool = Condition::all().add(Column::ServiceId.eq(service));
-                before.into_iter().fold(pool, |pool, before| pool.add(Column::Id.lt(before)))
-            };
-            let ranges = bounds.into_iter().map(range).fold(Condition::any(), Condition::add);
-            if !ranges.is_empty() {
-                keys.extend(self.in_order(Entity::find().filter(ranges)).await?);
-            }
+        for chunk in ids.chunks(CHUNK) {
+            keys.extend(self.in_order(first_of_each(chunk, limit(most))).await?);
         }
         Ok(keys)
     }
@@ -238,8 +225,9 @@ impl SeaOrmStorage {
     }
 }
 
-/// These services, each with the id of the first key that is too many, if there is one.
-fn bounds(services: &[i64], most: u64) -> Select<service::Entity> {
+/// The first keys of each of these services: those before the first that is too many.
+fn first_of_each(services: &[i64], most: u64) -> Select<Entity> {
+    const POOLS: &str = "pools";
     const BEFORE: &str = "before_id";
     let too_many: SelectStatement = Query::select()
         .expr(Expr::col((Entity, Column::Id)))
@@ -249,9 +237,19 @@ fn bounds(services: &[i64], most: u64) -> Select<service::Entity> {
         .limit(1)
         .offset(most)
         .take();
-    let pools = service::Entity::find().select_only().column(service::Column::Id);
-    let pools = pools.expr_as(Expr::SubQuery(None, Box::new(too_many.into())), BEFORE);
-    pools.filter(service::Column::Id.is_in(services.iter().copied()))
+    let before = Func::coalesce([Expr::SubQuery(None, Box::new(too_many.into())), Expr::value(i64::MAX)]);
+    let pools = Query::select()
+        .column((service::Entity, service::Column::Id))
+        .expr_as(before, BEFORE)
+        .from(service::Entity)
+        .and_where(Expr::col((service::Entity, service::Column::Id)).is_in(services.iter().copied()))
+        .take();
+    let is_first = Condition::all()
+        .add(Expr::col((Entity, Column::ServiceId)).equals((POOLS, service::Column::Id)))
+        .add(Expr::col((Entity, Column::Id)).lt(Expr::col((POOLS, BEFORE))));
+    let mut keys = Entity::find();
+    QuerySelect::query(&mut keys).join_subquery(JoinType::InnerJoin, pools, POOLS, is_first);
+    keys
 }
 
 /// Stores new keys and gives the ids of those that are skipped, in order.

@@ -108,7 +108,8 @@ pub trait KeyRepository: Send + Sync {
         page: Page<(ServiceId, KeyId)>,
     ) -> Result<Vec<SealedKey>, StorageError>;
 
-    /// The first keys of each of these services, at most `most` of each, ordered by service, then by id.
+    /// The first keys of each of these services, at most `most` of each, ordered by service, then by id. Some databases look at
+    /// every key of a pool for it, so that a large one is better read by [`Self::keys`].
     async fn first_keys(&self, services: &[ServiceId], most: u64) -> Result<Vec<KeyRecord>, StorageError>;
 
     /// How many keys each of these services has, in the order of `services`.

@@ -43,6 +43,10 @@ impl Filled {
         let mut fill = Command::new(program);
         fill.args(counts.map(|count| count.to_string())).envs(secrets.iter().copied()).env("DATABASE_URL", &url);
         process::run(&mut fill)?;
+        if let Some((own, _)) = own.as_ref().filter(|_| database == "postgres") {
+            // As its autovacuum does by itself a minute later.
+            own.execute("VACUUM ANALYZE").map_err(failed)?;
+        }
         Ok(Self { url, folder, _own: own })
     }
 

@@ -29,15 +29,15 @@ async fn a_request_waits_for_one_command_and_those_that_come_together_share_thei
         all.into_iter().filter(|(name, _)| name == "evalsha" || name == "eval").map(|(_, calls)| calls).sum::<usize>()
     };
 
-    // One after the other, each is picked for, and its end is told while the next one comes.
+    // One after the other, each is picked for by the command that tells the end of the one before.
     redis.command("CONFIG RESETSTAT").unwrap();
     for _ in 0..REQUESTS {
         let request = nodes[0].request(Method::POST, "/proxy/s/echo").body(full("{}")).unwrap();
         assert_eq!(nodes[0].send(request).await.status, 200);
     }
     let apart = scripts();
-    // Signs of life and turns of background work are few beside them.
-    assert!(apart <= 2 * REQUESTS + 20, "{apart} commands for {REQUESTS} requests one after the other");
+    // Signs of life and turns of background work are few beside them. On a busy machine some that follow are late.
+    assert!(apart <= REQUESTS * 3 / 2, "{apart} commands for {REQUESTS} requests one after the other");
 
     redis.command("CONFIG RESETSTAT").unwrap();
     all_are_served(&nodes, 32, REQUESTS).await;

@@ -1,5 +1,7 @@
 //! Planted secrets appear nowhere.
 
+use std::path::Path;
+
 use http::{Method, Request};
 use rotator_mock_upstream::{KeyBehaviour, MockUpstream};
 use serde_json::json;
@@ -72,7 +74,7 @@ async fn no_planted_secret_is_in_a_log_an_error_a_metric_an_answer_or_the_databa
     answers.push(admin(Method::POST, &keys, Some(json!({WRONG: 1}))).await);
     answers.push(admin(Method::POST, &format!("{keys}/batch"), Some(json!({"keys": [format!("{WRONG}\u{1}")]}))).await);
     // Every list.
-    for path in ["proxy-configs", &keys, "audit", "tokens", "status", "app-config", "openapi.json", "me"] {
+    for path in ["proxy-configs", &keys, "audit", "tokens", "status", "app-config", "openapi.json", "me", "usage?by=model"] {
         answers.push(admin(Method::GET, path, None).await);
     }
     for path in ["/metrics", "/readyz", "/", "/docs/"] {
@@ -88,6 +90,7 @@ async fn no_planted_secret_is_in_a_log_an_error_a_metric_an_answer_or_the_databa
         assert!(!format!("{request:?} {}", String::from_utf8_lossy(&request.body)).contains(CLIENT_KEY), "{request:?}");
     }
 
+    assert_clean_files(&server.place().path("data"));
     server.terminate();
     let place = server.ended().await;
     let read = |name: &str| String::from_utf8_lossy(&std::fs::read(place.path(name)).unwrap()).into_owned();
@@ -101,8 +104,16 @@ async fn no_planted_secret_is_in_a_log_an_error_a_metric_an_answer_or_the_databa
         assert_clean("the database", &dump);
         return;
     }
-    for entry in std::fs::read_dir(place.path("data")).unwrap() {
+    assert_clean_files(&place.path("data"));
+}
+
+fn assert_clean_files(folder: &Path) {
+    for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        assert_clean(&path.display().to_string(), &String::from_utf8_lossy(&std::fs::read(&path).unwrap()));
+        if path.is_dir() {
+            assert_clean_files(&path);
+        } else {
+            assert_clean(&path.display().to_string(), &String::from_utf8_lossy(&std::fs::read(&path).unwrap()));
+        }
     }
 }

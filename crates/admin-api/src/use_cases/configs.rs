@@ -134,7 +134,8 @@ impl UseCases<'_> {
         let ids: Vec<ServiceId> = services.iter().map(|service| service.id).collect();
         let counts = self.context.storage.count_keys(&ids).await.map_err(UseCaseError::Storage)?;
         let most = KEYS_SHOWN.min(KEYS_LISTED / (ids.len() as u64).max(1)).max(1);
-        let mut keys = self.first_masked_keys(&ids, most).await?.into_iter().peekable();
+        let pools: Vec<(ServiceId, KeyCounts)> = ids.into_iter().zip(counts.iter().copied()).collect();
+        let mut keys = self.first_masked_keys(&pools, most).await?.into_iter().peekable();
         // Both are ordered by the services' ids.
         let answers = services.into_iter().zip(counts).map(|(service, counts)| {
             let own = std::iter::from_fn(|| keys.next_if(|key| key.proxy_config_id == service.id.0)).collect();

@@ -7,7 +7,7 @@ use rotator_domain::{
     DigestKey, FieldError, Invalid, KeyId, KeyLabel, KeyPolicyChange, SealContext, Secret, ServiceId, Timestamp,
     UpstreamKeyDraft, Vault, check_key_policy,
 };
-use rotator_storage_trait::{KeyChange, KeyRecord, Page};
+use rotator_storage_trait::{KeyChange, KeyCounts, KeyRecord, Page};
 
 use super::policies::{changed_parts, patterns, policy_of};
 use super::{Listed, UseCaseError, UseCases};
@@ -205,13 +205,22 @@ impl UseCases<'_> {
         self.mask(records).await
     }
 
-    /// The first keys of each of these services as answers show them, service by service; at most `most` of each.
+    /// The first keys of each of these services as answers show them, ordered by service; at most `most` of each.
     pub(super) async fn first_masked_keys(
         &self,
-        services: &[ServiceId],
+        services: &[(ServiceId, KeyCounts)],
         most: u64,
     ) -> Result<Vec<UpstreamKey>, UseCaseError> {
-        let records = self.context.storage.first_keys(services, most).await.map_err(UseCaseError::Storage)?;
+        let storage = &self.context.storage;
+        let (large, small): (Vec<_>, Vec<_>) = services.iter().partition(|(_, counts)| counts.total > READ_PAGE);
+        let small: Vec<ServiceId> = small.into_iter().map(|(service, _)| service).collect();
+        let mut records = storage.first_keys(&small, most).await.map_err(UseCaseError::Storage)?;
+        // There are few of them: all keys are theirs.
+        for (service, _) in large {
+            let page = Page { after: None, limit: most };
+            records.extend(storage.keys(service, page).await.map_err(UseCaseError::Storage)?);
+        }
+        records.sort_by_key(|record| (record.service_id, record.id));
         self.mask(records).await
     }
 

@@ -9,7 +9,7 @@ use rotator_domain::rotation::{Ending, PickRequest};
 use rotator_domain::{ServiceId, Timestamp};
 use tokio::time::Instant;
 
-use super::turns::arguments;
+use super::turns::{Haste, arguments};
 use super::{Shared, wire};
 use crate::RedisCacheError;
 
@@ -98,7 +98,7 @@ impl Shared {
     ) -> Result<Value, RedisCacheError> {
         self.leases.hold(ticket, service_id);
         let mut waiting = Unanswered { shared: self, service_id, ticket, is_open: true };
-        let answer = self.turn(service_id, ticket, wire::pick(request), request.now).await;
+        let answer = self.turn(service_id, ticket, wire::pick(request), request.now, Haste::Now).await;
         waiting.is_open = false;
         match &answer {
             // A lease.
@@ -121,7 +121,7 @@ impl Shared {
         // Also where the caller does not wait to the end.
         let owed = Owed { ticket, service_id, ending: ending.clone(), until: None };
         let mut owing = Owing { leases: &self.leases, owed: Some(owed) };
-        self.turn(service_id, ticket, ending, now).await?;
+        self.turn(service_id, ticket, ending, now, Haste::Soon).await?;
         owing.owed = None;
         self.leases.forget(ticket);
         Ok(())

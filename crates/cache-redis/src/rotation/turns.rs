@@ -1,12 +1,15 @@
 //! Picks and ends of requests. Those of one service that come while a command is on its way go together in the next: what a
-//! script costs beside its work, and what they have in common, is paid once for all of them.
+//! script costs beside its work, and what they have in common, is paid once for all of them. An end, for which no client waits,
+//! looks for company first: the pick of the next request takes it along.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use redis::Value;
 use rotator_domain::{ServiceId, Timestamp};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use super::Shared;
@@ -15,6 +18,8 @@ use crate::{RedisCacheError, TimeSource};
 
 /// How many go in one command: while it runs, nobody else's does.
 const AT_ONCE: usize = 64;
+/// How long an end looks for company. For so long other nodes may take its request for one in flight.
+const COMPANY: Duration = Duration::from_millis(3);
 
 /// Those that wait, by service.
 #[derive(Debug, Default)]
@@ -28,7 +33,21 @@ pub(super) struct Turns {
 struct Line {
     waiting: VecDeque<Turn>,
     is_sending: bool,
+    /// Tells who looks for company that there is some.
+    company: Option<Arc<Notify>>,
 }
+
+/// How soon a turn is to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Haste {
+    /// Somebody waits for the answer.
+    Now,
+    /// It may look for company.
+    Soon,
+}
+
+/// Somebody must send what has gathered, and look for company before that where there is some to come.
+struct Start(Option<Arc<Notify>>);
 
 /// One pick, or one end.
 #[derive(Debug)]
@@ -49,11 +68,18 @@ impl Turns {
     }
 
     /// Puts one in line; tells whether somebody must send them from now on.
-    fn join(&self, service_id: ServiceId, turn: Turn) -> bool {
+    fn join(&self, service_id: ServiceId, turn: Turn, haste: Haste) -> Option<Start> {
         let mut lines = self.lock();
         let line = lines.entry(service_id).or_default();
         line.waiting.push_back(turn);
-        !std::mem::replace(&mut line.is_sending, true)
+        if haste == Haste::Now || line.waiting.len() >= AT_ONCE {
+            line.company.take().inspect(|company| company.notify_one());
+        }
+        if std::mem::replace(&mut line.is_sending, true) {
+            return None;
+        }
+        line.company = (haste == Haste::Soon).then(Arc::default);
+        Some(Start(line.company.clone()))
     }
 
     /// The next ones; none when nobody waits any more, and then nobody sends. Those that pass different times do not go
@@ -61,6 +87,7 @@ impl Turns {
     fn next(&self, service_id: ServiceId, time: TimeSource) -> Vec<Turn> {
         let mut lines = self.lock();
         let Some(line) = lines.get_mut(&service_id) else { return Vec::new() };
+        line.company = None;
         // Who does not wait any more has seen to it that nothing is left behind.
         line.waiting.retain(|turn| !turn.answer.is_closed());
         let now = line.waiting.front().map(|turn| turn.now);
@@ -88,11 +115,18 @@ impl Shared {
         ticket: u64,
         words: Vec<String>,
         now: Timestamp,
+        haste: Haste,
     ) -> Result<Value, RedisCacheError> {
         let (answer, answered) = oneshot::channel();
-        if self.turns.join(service_id, Turn { ticket, words, now, answer }) {
+        if let Some(Start(company)) = self.turns.join(service_id, Turn { ticket, words, now, answer }, haste) {
             let shared = Arc::clone(self);
-            self.turns.tasks.spawn(async move { shared.send_turns(service_id).await });
+            self.turns.tasks.spawn(async move {
+                if let Some(company) = company {
+                    // Whether some has come or not, it goes now.
+                    let _ = timeout(COMPANY, company.notified()).await;
+                }
+                shared.send_turns(service_id).await;
+            });
         }
         // Without an answer the runtime has ended.
         answered.await.unwrap_or_else(|_| Err(RedisCacheError::Answer("none".to_owned())))

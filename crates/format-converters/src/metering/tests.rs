@@ -1,3 +1,5 @@
+//! What is read of answers as they pass.
+
 use proptest::prelude::*;
 use rotator_domain::Format;
 use serde_json::{Value, json};
