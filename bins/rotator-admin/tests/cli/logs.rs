@@ -164,7 +164,10 @@ async fn usage_is_shown_by_names_and_written_as_csv() {
     let csv = place.run(&[&since[..], &["--by", "service,client,model", "--csv"]].concat()).await.with_code(0).out;
     let lines: Vec<&str> = csv.lines().collect();
     assert!(lines[0].starts_with("service,client,model,requests,errors_client,errors_limited,"), "{csv}");
-    assert!(lines[1].starts_with("s,settings,-,4,0,1,") && lines[2].starts_with("s,#9,\"gpt-4o,mini\",4,0,1,"), "{csv}");
+    assert!(
+        lines[1].starts_with("s,settings,-,4,0,1,") && lines[2].starts_with("s,#9,\"gpt-4o,mini\",4,0,1,"),
+        "{csv}"
+    );
     assert_eq!((lines.len(), lines[0].split(',').count()), (3, 26));
     let only = place.json(&[&since[..], &["--service", "s", "--key", &key.to_string()]].concat()).await;
     assert_eq!(only["groups"][0]["figures"]["requests"], 4);
