@@ -15,14 +15,14 @@ use tokio_util::task::TaskTracker;
 use tower::Service;
 
 use crate::attempt::{Breakers, Oddities, WaitingRoom};
-use crate::body::{BoxError, ProxyBody};
+use crate::body::{BoxError, Inspected, ProxyBody};
 use crate::catalog::CatalogHandle;
 use crate::door;
 use crate::error::BuildError;
 use crate::log::RequestLogger;
 use crate::observe::ProxyMetrics;
 use crate::settings::ProxySettings;
-use crate::tally::{Counted, Received, RequestObserver};
+use crate::tally::{Received, RequestObserver};
 use crate::translate::ModelLists;
 use crate::upgrade::Tunnels;
 use crate::upstream::Upstreams;
@@ -95,7 +95,8 @@ impl Proxy {
     {
         let received = Received::default();
         let counted = received.clone();
-        let request = request.map(|body| Counted::new(body.map_err(Into::into), counted).boxed_unsync());
+        let count = move |data: &Bytes| counted.add(data);
+        let request = request.map(|body| Inspected::new(body.map_err(Into::into), count).boxed_unsync());
         door::answer(&self.0, request, received).await
     }
 

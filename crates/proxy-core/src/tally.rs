@@ -1,15 +1,12 @@
 //! What is told of a request once it has ended.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
 use http::request::Parts;
-use http_body::{Body, Frame, SizeHint};
 use rotator_domain::{End, EndedAttempt, EndedRequest, KeyId, Pricing, ServiceId, TokenUsage, Verdict};
 use tokio::time::Instant;
 
@@ -48,15 +45,6 @@ pub(crate) struct Tally {
 /// How many bytes of a request's body have come in.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Received(Arc<AtomicU64>);
-
-pin_project_lite::pin_project! {
-    /// A request's body whose bytes are counted.
-    pub(crate) struct Counted<B> {
-        #[pin]
-        body: B,
-        received: Received,
-    }
-}
 
 // === impl Tally ===
 
@@ -202,34 +190,11 @@ impl Drop for Tally {
     }
 }
 
-// === impl Counted ===
+// === impl Received ===
 
-impl<B> Counted<B> {
-    pub(crate) fn new(body: B, received: Received) -> Self {
-        Self { body, received }
-    }
-}
-
-impl<B: Body<Data = Bytes>> Body for Counted<B> {
-    type Data = Bytes;
-    type Error = B::Error;
-
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        let this = self.project();
-        let polled = this.body.poll_frame(cx);
-        if let Poll::Ready(Some(Ok(frame))) = &polled
-            && let Some(data) = frame.data_ref()
-        {
-            this.received.0.fetch_add(data.len() as u64, Ordering::Relaxed);
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+impl Received {
+    /// More have come in.
+    pub(crate) fn add(&self, data: &Bytes) {
+        self.0.fetch_add(data.len() as u64, Ordering::Relaxed);
     }
 }

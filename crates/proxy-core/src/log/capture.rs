@@ -1,11 +1,11 @@
 //! The beginning of a body, kept as it passes.
 
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_body::{Body, Frame, SizeHint};
+use http_body::Body;
+
+use crate::body::Inspected;
 
 /// Keeps the beginning of a body. It is copied: a piece that was kept as it came would hold the whole buffer that it came in.
 #[derive(Clone, Debug)]
@@ -20,15 +20,6 @@ pub(crate) struct Captured {
     pub(crate) content: Vec<u8>,
     /// Whether there was more.
     pub(crate) is_cut: bool,
-}
-
-pin_project_lite::pin_project! {
-    /// A body whose beginning is kept.
-    pub(crate) struct Watched<B> {
-        #[pin]
-        body: B,
-        capture: Capture,
-    }
 }
 
 // === impl Capture ===
@@ -49,39 +40,14 @@ impl Capture {
     }
 
     /// Keeps the beginning of this body too.
-    pub(crate) fn watch<B>(&self, body: B) -> Watched<B> {
-        Watched { body, capture: self.clone() }
+    pub(crate) fn watch<B: Body<Data = Bytes>>(&self, body: B) -> Inspected<B, impl FnMut(&Bytes) + use<B>> {
+        let capture = self.clone();
+        Inspected::new(body, move |data: &Bytes| capture.push(data))
     }
 
     /// What was kept so far.
     pub(crate) fn take(&self) -> Captured {
         std::mem::take(&mut *self.captured.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-// === impl Watched ===
-
-impl<B: Body<Data = Bytes>> Body for Watched<B> {
-    type Data = Bytes;
-    type Error = B::Error;
-
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        let this = self.project();
-        let polled = this.body.poll_frame(cx);
-        if let Poll::Ready(Some(Ok(frame))) = &polled
-            && let Some(data) = frame.data_ref()
-        {
-            this.capture.push(data);
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 

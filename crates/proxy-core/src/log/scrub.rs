@@ -30,11 +30,8 @@ impl Scrub {
 
     /// The text without the keys.
     pub(super) fn text(&self, text: String) -> String {
-        match String::from_utf8(self.bytes(text.into_bytes(), false)) {
-            Ok(text) => text,
-            // Keys are whole characters, so this does not happen; what cannot be told is not.
-            Err(_) => String::new(),
-        }
+        // Keys are whole characters, so it stays text; what cannot be told is not.
+        String::from_utf8(self.bytes(text.into_bytes(), false)).unwrap_or_default()
     }
 
     /// The bytes without the keys, and without the beginning of one at the end of what was cut.
