@@ -1,5 +1,6 @@
 //! The command line.
 
+mod filters;
 mod keys;
 mod logs;
 mod policy;
@@ -7,6 +8,7 @@ mod services;
 mod tokens;
 mod usage;
 
+pub(crate) use filters::{Span, Subject};
 pub(crate) use keys::KeysCommand;
 pub(crate) use logs::{LogFilters, LogsArgs, LogsCommand};
 pub(crate) use services::ServicesCommand;

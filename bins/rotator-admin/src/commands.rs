@@ -1,6 +1,7 @@
 //! What each command does, one file a noun.
 
 mod apply;
+mod filters;
 mod keys;
 mod login;
 mod logs;

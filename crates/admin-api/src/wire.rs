@@ -21,7 +21,7 @@ pub use request_log::{LoggedAttempt, LoggedBody, LoggedRequest, LoggedTokens, Re
 pub use server::{AppConfig, AuditEntry, NodeStatus, Status};
 pub use session::{LoginAnswer, LoginBody, Me};
 pub use token::{AdminToken, AdminTokenBody, NewAdminToken};
-pub use usage::{FIGURES, UsageGroup, UsageReport};
+pub use usage::{UsageGroup, UsageReport};
 
 /// Tells a field that is null from one that is absent.
 fn present<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>

@@ -13,15 +13,14 @@ const PAGE: usize = 1000;
 const NANODOLLARS: f64 = 1e9;
 
 pub(super) async fn run(api: &Api, arguments: LogsArgs, output: Output) -> Result<(), CliError> {
-    let LogsArgs { command, since, until, filters, limit } = arguments;
+    let LogsArgs { command, span, filters, limit } = arguments;
     if let Some(LogsCommand::Show { id }) = command {
         let request: LoggedRequest = api.get(&format!("request-logs/{id}")).await?;
         let place = place(&mut Names::new(api), &request.entry).await?;
         return output.show(&request, || for_people(&request, place));
     }
     let mut query = filters.into_query(api).await?;
-    query.extend(since.map(|since| ("since", since)));
-    query.extend(until.map(|until| ("until", until)));
+    query.extend(span.into_query());
     query.push(("limit", limit.clamp(1, PAGE).to_string()));
     let entries: Vec<RequestLogEntry> = api.search("request-logs", &query, limit).await?;
     let mut names = Names::new(api);
@@ -130,20 +129,10 @@ pub(super) fn shown(text: &str) -> String {
 impl LogFilters {
     /// As the API takes them.
     pub(super) async fn into_query(self, api: &Api) -> Result<Vec<(&'static str, String)>, CliError> {
-        let Self { service, key, client, status, model, trace } = self;
-        let service = match service {
-            Some(service) => Some(api.service(&service).await?.id.to_string()),
-            None => None,
-        };
-        let key = key.map(|key| key.to_string());
-        let pairs = [
-            ("service", service),
-            ("key", key),
-            ("client", client),
-            ("status", status),
-            ("model", model),
-            ("trace", trace),
-        ];
-        Ok(pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+        let Self { subject, status, trace } = self;
+        let mut query = subject.into_query(api).await?;
+        query.extend(status.map(|status| ("status", status)));
+        query.extend(trace.map(|trace| ("trace", trace)));
+        Ok(query)
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use rotator_admin_api::wire::{FIGURES, UsageGroup, UsageReport};
+use rotator_admin_api::wire::{UsageGroup, UsageReport};
+use rotator_domain::Figure;
 
 use super::logs::dollars;
 use crate::api::Api;
@@ -48,24 +49,14 @@ async fn query(
     arguments: UsageArgs,
     by: &BTreeSet<Dimension>,
 ) -> Result<Vec<(&'static str, String)>, CliError> {
-    let UsageArgs { since, until, grain, service, key, client, model, limit, .. } = arguments;
-    let service = match service {
-        Some(service) => Some(api.service(&service).await?.id.to_string()),
-        None => None,
-    };
+    let UsageArgs { span, subject, grain, limit, .. } = arguments;
     let by = by.iter().map(|dimension| dimension.name()).collect::<Vec<_>>().join(",");
-    let pairs = [
-        ("by", Some(by)),
-        ("since", since),
-        ("until", until),
-        ("grain", grain),
-        ("service", service),
-        ("key", key.map(|key| key.to_string())),
-        ("client", client),
-        ("model", model),
-        ("limit", limit.map(|limit| limit.to_string())),
-    ];
-    Ok(pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+    let mut query = subject.into_query(api).await?;
+    query.extend(span.into_query());
+    query.push(("by", by));
+    query.extend(grain.map(|grain| ("grain", grain)));
+    query.extend(limit.map(|limit| ("limit", limit.to_string())));
+    Ok(query)
 }
 
 /// What a group's figures are of, in words.
@@ -111,10 +102,11 @@ fn columns(group: &UsageGroup) -> [String; 7] {
 }
 
 fn write_csv(dimensions: &[&str], places: &[Vec<String>], groups: &[UsageGroup]) -> Result<(), CliError> {
-    let head = dimensions.iter().chain(&FIGURES).map(|name| field(name));
+    let names = Figure::ALL.map(Figure::name);
+    let head = dimensions.iter().chain(&names).map(|name| field(name));
     write_line(&head.collect::<Vec<_>>().join(","))?;
     for (place, group) in places.iter().zip(groups) {
-        let figures = FIGURES.iter().map(|name| figure(group, name).to_string());
+        let figures = names.iter().map(|name| figure(group, name).to_string());
         let fields = place.iter().map(|text| field(text)).chain(figures);
         write_line(&fields.collect::<Vec<_>>().join(","))?;
     }

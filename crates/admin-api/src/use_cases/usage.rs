@@ -37,15 +37,3 @@ impl From<UsageGroup> for wire::UsageGroup {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use rotator_domain::Figure;
-
-    use super::*;
-
-    #[test]
-    fn clients_know_every_figure() {
-        assert_eq!(wire::FIGURES, Figure::ALL.map(Figure::name));
-    }
-}

@@ -20,33 +20,6 @@ pub struct UsageReport {
     pub is_cut: bool,
 }
 
-/// The names of all figures.
-pub const FIGURES: [&str; 23] = [
-    "requests",
-    "errors_client",
-    "errors_limited",
-    "errors_unavailable",
-    "errors_upstream",
-    "errors_timeout",
-    "errors_aborted",
-    "attempts",
-    "attempts_limited",
-    "attempts_refused",
-    "attempts_failed",
-    "input_tokens",
-    "cached_tokens",
-    "cache_written_tokens",
-    "output_tokens",
-    "reasoning_tokens",
-    "uncounted",
-    "cost_nanodollars",
-    "unpriced",
-    "bytes_in",
-    "bytes_out",
-    "first_byte_millis",
-    "duration_millis",
-];
-
 /// Figures that belong together. What they are not kept apart by is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UsageGroup {
