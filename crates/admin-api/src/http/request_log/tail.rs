@@ -83,10 +83,11 @@ pub(crate) async fn tail(
     }
     let filter = parameters.filter(app.context().clock.now())?;
     let last_event = headers.get(LAST_EVENT_ID).map(|value| value.to_str().ok().and_then(|text| text.parse().ok()));
-    let seen = match last_event.unwrap_or(parameters.after.map_or(Some(-1), Some)) {
-        None => return Err(ApiError::field("Last-Event-ID", "must be a whole number")),
-        Some(-1) => app.context().storage.newest_request().await.map_err(UseCaseError::Storage)?,
+    let refused = || ApiError::field("Last-Event-ID", "must be a whole number");
+    let last_event = last_event.map(|id: Option<i64>| id.ok_or_else(refused)).transpose()?;
+    let seen = match last_event.or(parameters.after) {
         Some(seen) => seen,
+        None => app.context().storage.newest_request().await.map_err(UseCaseError::Storage)?,
     };
     let now = Instant::now();
     let follower = Follower { app, actor, filter, seen, began: now, sent: now, is_greeted: false };
