@@ -1,16 +1,22 @@
 //! The command line.
 
 mod client_keys;
+mod filters;
 mod keys;
+mod logs;
 mod policy;
 mod services;
 mod times;
 mod tokens;
+mod usage;
 
 pub(crate) use client_keys::ClientKeysCommand;
+pub(crate) use filters::{Span, Subject};
 pub(crate) use keys::KeysCommand;
+pub(crate) use logs::{LogFilters, LogsArgs, LogsCommand};
 pub(crate) use services::ServicesCommand;
 pub(crate) use tokens::TokensCommand;
+pub(crate) use usage::{Dimension, UsageArgs};
 
 use std::path::PathBuf;
 
@@ -78,6 +84,15 @@ pub(crate) enum Command {
     /// Manage API tokens for automation.
     #[command(subcommand)]
     Tokens(TokensCommand),
+    /// Search the logged requests of services that log them, the newest first.
+    Logs(LogsArgs),
+    /// Follow the log of requests until it is interrupted.
+    Tail {
+        #[command(flatten)]
+        filters: LogFilters,
+    },
+    /// Show what requests used.
+    Usage(UsageArgs),
     /// Make services and pools what a file says.
     Apply {
         /// A YAML file; - for standard input.

@@ -2,12 +2,16 @@
 
 mod apply;
 mod client_keys;
+mod filters;
 mod keys;
 mod log_level;
 mod login;
+mod logs;
 mod services;
 mod status;
+mod tail;
 mod tokens;
+mod usage;
 
 use clap::CommandFactory;
 use tokio::runtime::Builder;
@@ -44,6 +48,9 @@ async fn dispatch(args: Args) -> Result<(), CliError> {
         Command::Keys(command) => keys::run(&api, command, output).await,
         Command::ClientKeys(command) => client_keys::run(&api, command, output).await,
         Command::Tokens(command) => tokens::run(&api, command, output).await,
+        Command::Logs(arguments) => logs::run(&api, arguments, output).await,
+        Command::Tail { filters } => tail::run(&api, filters, output).await,
+        Command::Usage(arguments) => usage::run(&api, arguments, output).await,
         Command::Apply { file, dry_run } => apply::run(&api, &file, dry_run, output).await,
         Command::Login { .. } | Command::Completions { .. } => Ok(()),
     }

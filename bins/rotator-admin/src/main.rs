@@ -5,6 +5,8 @@ mod apply;
 mod args;
 mod commands;
 mod error;
+mod events;
+mod names;
 mod output;
 mod secret_source;
 mod sessions;

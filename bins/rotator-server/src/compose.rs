@@ -21,6 +21,7 @@ use crate::key_states::KeyStates;
 use crate::master_key;
 use crate::metrics::{MetricsPage, Sources};
 use crate::prober::ProxyProber;
+use crate::request_log::RequestLog;
 use crate::serve::Site;
 use crate::usage::Usage;
 
@@ -115,12 +116,15 @@ pub(crate) async fn compose(
     let metrics = ProxyMetrics::default();
     let usage = Usage::open(&config.usage, &config.data_dir, &storage).map(Arc::new);
     let meters = Arc::new(SeededMeters::new(cache.clients, Arc::clone(&storage), usage.clone()));
+    let request_log = RequestLog::new(config.request_log, &storage);
+    let (ending, is_ending) = tokio::sync::watch::channel(false);
     let mut proxy = Proxy::builder(catalog, Arc::clone(&cache.rotation))
         .settings(config.proxy.clone())
         .metrics(metrics.clone())
         .client_meters(Arc::clone(&meters) as _)
         .pricing(Arc::new(config.usage.prices.clone()))
-        .conversations(cache.conversations);
+        .conversations(cache.conversations)
+        .logger(request_log.logger());
     if let Some(usage) = &usage {
         proxy = proxy.observer(usage.observer());
     }
@@ -142,14 +146,16 @@ pub(crate) async fn compose(
         public_base_url: config.public_base_url.clone(),
         features: backends::features(),
         body_limit: ADMIN_BODY_LIMIT,
+        request_log: request_log.queue(),
+        is_ending,
     });
     let link = cache.shared.map(|shared| shared.link);
     let writer = usage.as_ref().map(|usage| usage.writer());
     let sources = Sources { proxy: proxy.clone(), storage: Arc::clone(&storage), link, usage: writer };
-    let page = MetricsPage::new(config.metrics.token.clone(), &metrics, sources.clone());
+    let page = MetricsPage::new(config.metrics.token.clone(), &metrics, sources.clone(), request_log.lost());
     let health = Health::new(&sources, page, config.metrics.listen.is_some());
     let (counters, trusted_proxies) = (cache.counters, config.trusted_proxies.clone());
-    let site = Site { proxy, admin, health, states, following, counters, usage, trusted_proxies };
+    let site = Site { proxy, admin, health, states, following, counters, usage, trusted_proxies, request_log, ending };
     Ok(Composition { site, storage })
 }
 

@@ -19,6 +19,7 @@ mod metrics;
 mod new_file;
 mod pool_loader;
 mod prober;
+mod request_log;
 mod responses;
 #[cfg(test)]
 mod scale;

@@ -23,6 +23,7 @@ use tokio::time::Instant;
 use self::process::ProcessMetrics;
 use crate::backends::{self, CacheLink, Standing};
 use crate::dependencies::database;
+use crate::request_log::LostRequests;
 use crate::responses::text;
 
 /// How long to look how the keys are.
@@ -65,11 +66,12 @@ struct Gauges {
 
 impl MetricsPage {
     /// A page for those who show `token`, or for everybody where there is none.
-    pub(crate) fn new(token: Option<Secret>, metrics: &ProxyMetrics, sources: Sources) -> Self {
+    pub(crate) fn new(token: Option<Secret>, metrics: &ProxyMetrics, sources: Sources, lost: LostRequests) -> Self {
         let mut registry = Registry::default();
         metrics.register(&mut registry);
         let gauges = Gauges::default();
         gauges.register(&mut registry, sources.usage.is_some());
+        registry.register_collector(Box::new(lost));
         registry.register_collector(Box::new(ProcessMetrics { started: SystemClock.now() }));
         let build: Family<Vec<(&str, String)>, Gauge> = Family::default();
         let version = ("version", env!("CARGO_PKG_VERSION").to_owned());

@@ -19,6 +19,7 @@ use rotator_cache_trait::Counters;
 use rotator_domain::{Clock, Network, SystemClock};
 use rotator_proxy_core::{BoxError, ClientAddress, Proxy, ProxyBody};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tower::util::ServiceExt;
 
 use crate::client_address::client_address;
@@ -27,6 +28,7 @@ use crate::error::AppError;
 use crate::following::Following;
 use crate::health::{self, Health};
 use crate::key_states::KeyStates;
+use crate::request_log::RequestLog;
 use crate::usage::Usage;
 
 /// How long a client may take to send a request's head, and an idle connection may stay open for the next one.
@@ -51,6 +53,9 @@ pub(crate) struct Site {
     pub(crate) usage: Option<Arc<Usage>>,
     /// Proxies that are believed where they say for whom they ask.
     pub(crate) trusted_proxies: Vec<Network>,
+    pub(crate) request_log: RequestLog,
+    /// Tells answers that would never end by themselves that the server ends.
+    pub(crate) ending: watch::Sender<bool>,
 }
 
 /// Where requests come in, from before there is a site until the last one has ended.
@@ -177,6 +182,8 @@ impl Entrance {
                 usage.run().await;
             }
         });
+        let logged = Arc::clone(&site);
+        let logging = tokio::spawn(async move { logged.request_log.run().await });
         tokio::select! {
             never = self.accept() => match never {},
             () = shutdown => {}
@@ -185,6 +192,7 @@ impl Entrance {
         tending.abort();
         following.abort();
         tracing::info!("shutting down: waiting for the requests in flight");
+        site.ending.send_replace(true);
         let ended = async {
             self.connections.shutdown().await;
             site.proxy.close().await;
@@ -201,6 +209,8 @@ impl Entrance {
         if let Some(usage) = &site.usage {
             usage.close().await;
         }
+        logging.abort();
+        site.request_log.close().await;
         site.states.save().await;
     }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use rotator_cache_trait::{ClientMeters, Counters, NodeRegistry, RotationState};
 use rotator_domain::{Clock, DigestKey, Secret, Vault};
+use rotator_request_log::LogQueue;
 use rotator_storage_trait::Storage;
+use tokio::sync::watch;
 
 use crate::{ChangeListener, KeyProber, LogControl};
 
@@ -43,6 +45,10 @@ pub struct AdminContext {
     pub features: Vec<String>,
     /// The longest request body, in bytes.
     pub body_limit: usize,
+    /// The requests that wait to be logged.
+    pub request_log: Arc<LogQueue>,
+    /// Turns true when the server ends, so that answers end that would go on.
+    pub is_ending: watch::Receiver<bool>,
 }
 
 impl std::fmt::Debug for AdminContext {

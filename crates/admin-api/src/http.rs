@@ -11,6 +11,7 @@ mod keys;
 mod logs;
 mod paging;
 mod probes;
+mod request_log;
 mod server;
 mod session;
 mod tokens;
@@ -111,6 +112,9 @@ fn protected() -> OpenApiRouter<App> {
         .routes(routes!(audit::list))
         .routes(routes!(logs::show, logs::set))
         .routes(routes!(usage::show))
+        .routes(routes!(request_log::list))
+        .routes(routes!(request_log::tail))
+        .routes(routes!(request_log::show))
 }
 
 // === impl App ===
@@ -193,6 +197,7 @@ mod tests {
             "ClientLimitsPatch",
             "Budget",
             "LimitStanding",
+            "RequestLogEntry",
         ] {
             for (field, schema) in schemas[name]["properties"].as_object().unwrap() {
                 let is_described = schema.to_string().contains("\"description\"");

@@ -14,6 +14,7 @@ mod policies;
 mod pool;
 mod probes;
 mod rekey;
+mod request_log;
 pub(crate) mod tokens;
 mod usage;
 

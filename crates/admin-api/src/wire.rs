@@ -5,6 +5,7 @@ mod config;
 mod error;
 mod key;
 mod policy;
+mod request_log;
 mod server;
 mod session;
 mod token;
@@ -21,6 +22,7 @@ pub use key::{
     PoolProbeLine, PoolReport, ProbeReport, UpstreamKey,
 };
 pub use policy::{Fallback, Limits, LimitsPatch};
+pub use request_log::{LoggedAttempt, LoggedBody, LoggedRequest, LoggedTokens, RequestLogEntry};
 pub use server::{AppConfig, AuditEntry, LogLevel, NodeStatus, Status};
 pub use session::{LoginAnswer, LoginBody, Me};
 pub use token::{AdminToken, AdminTokenBody, NewAdminToken};

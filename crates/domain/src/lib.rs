@@ -12,6 +12,7 @@ mod id;
 mod key_policy;
 mod limits;
 pub mod metering;
+mod request_log;
 pub mod rotation;
 mod seal;
 mod secret;
@@ -32,6 +33,7 @@ pub use format::{Format, OutputFormat};
 pub use id::{AdminTokenId, ClientKeyId, KeyId, ServiceId};
 pub use key_policy::{KeyPolicyChange, check_key_policy};
 pub use limits::LimitsChange;
+pub use request_log::{LogDetail, LogPolicy, LoggedBody, LoggedRequest, Pointer, PointerStep};
 pub use seal::{Digest, DigestKey, MasterKey, PIECE_NONCE_LENGTH, PieceVault, SealContext, SealError, Sealed, Vault};
 pub use secret::Secret;
 pub use service::{

@@ -249,7 +249,7 @@ impl Run<'_> {
         let idle = entry.idle_timeout(shared);
         let (response, reading) = answer::read(entry, response, idle, shared.clock.now()).await;
         entry.metrics(shared).attempted(reading.verdict.into());
-        self.tally.attempted(entry.id(), held.lease().key, Some(reading.verdict));
+        self.tally.attempted(entry, held.lease().key, Some(reading.verdict));
         shared.oddities.tell(entry, &reading);
         let verdict = reading.verdict;
         // Nobody waits for what concerns this request alone.
@@ -300,7 +300,7 @@ impl Run<'_> {
             }
         };
         self.entry.metrics(self.shared).attempted((&error).into());
-        self.tally.attempted(self.entry.id(), held.lease().key, None);
+        self.tally.attempted(self.entry, held.lease().key, None);
         tracing::warn!(
             service.slug = %self.entry.slug(),
             key.id = %held.lease().key,

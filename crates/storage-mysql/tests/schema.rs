@@ -15,6 +15,18 @@ use rotator_test_services::{Database, MARIADB};
 
 /// What undoes the migrations, one step after the other; beside each the migration that it belongs to.
 const BACK: &[(&str, &str)] = &[
+    ("m0007_request_log", "DELETE FROM request_log_end"),
+    ("m0007_request_log", "DROP TABLE request_log_end"),
+    ("m0007_request_log", "DROP TABLE request_bodies"),
+    ("m0007_request_log", "ALTER TABLE request_log DROP INDEX ix_request_log_request"),
+    ("m0007_request_log", "ALTER TABLE request_log DROP INDEX ix_request_log_trace"),
+    ("m0007_request_log", "ALTER TABLE request_log DROP INDEX ix_request_log_model"),
+    ("m0007_request_log", "ALTER TABLE request_log DROP INDEX ix_request_log_status"),
+    ("m0007_request_log", "ALTER TABLE request_log DROP INDEX ix_request_log_client"),
+    ("m0007_request_log", "ALTER TABLE request_log DROP INDEX ix_request_log_key"),
+    ("m0007_request_log", "ALTER TABLE request_log DROP INDEX ix_request_log_service"),
+    ("m0007_request_log", "ALTER TABLE request_log DROP INDEX ix_request_log_ended_at"),
+    ("m0007_request_log", "DROP TABLE request_log"),
     ("m0006_client_keys", "ALTER TABLE client_keys DROP INDEX uq_client_keys_previous"),
     ("m0006_client_keys", "ALTER TABLE client_keys DROP COLUMN policy"),
     ("m0006_client_keys", "ALTER TABLE client_keys DROP COLUMN previous_until"),

@@ -15,6 +15,7 @@ mod factory;
 mod key;
 mod legacy;
 mod moving;
+mod request_log;
 mod secrets;
 mod service;
 mod state;
@@ -31,6 +32,7 @@ pub use factory::{DatabaseUrl, StorageFactory, StorageOptions};
 pub use key::{KeyChange, KeyCounts, KeyRecord, KeyRepository, PoolChange, SealedKey};
 pub use legacy::{LegacyKey, LegacyService};
 pub use moving::{EndedSession, Filling, MovingRepository, Record, SettingRecord, Snapshot};
+pub use request_log::{LogEntry, LogFilter, LogSlice, NewLogEntry, RequestLogRepository, StoredBody};
 pub use secrets::{ResealFn, SealedPlace, SecretRepository};
 pub use service::ServiceRepository;
 pub use state::{LONGEST_STATE_MODEL, StateRepository};
@@ -68,6 +70,7 @@ pub trait Storage:
     + SecretRepository
     + MovingRepository
     + UsageRepository
+    + RequestLogRepository
 {
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StorageError>;

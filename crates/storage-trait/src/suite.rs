@@ -22,6 +22,7 @@ pub mod key_changes;
 pub mod keys;
 pub mod moving;
 pub mod nodes;
+pub mod request_log;
 mod sample;
 pub mod secrets;
 pub mod services;
@@ -105,6 +106,12 @@ macro_rules! storage_suite {
             usage::sources_that_add_at_once_lose_nothing,
             usage::many_rows_arrive_whole,
             usage::old_figures_are_forgotten_bit_by_bit,
+            request_log::a_logged_request_reads_back,
+            request_log::every_filter_picks_out_its_own,
+            request_log::the_log_comes_in_pages_and_is_followed,
+            request_log::what_appears_never_comes_before_what_is_seen,
+            request_log::texts_that_no_column_holds_are_shortened,
+            request_log::old_requests_are_forgotten_by_age_and_size,
             moving::an_empty_database_holds_the_next_id_alone,
             moving::everything_that_is_stored_is_read,
             moving::an_empty_database_is_filled,

@@ -30,6 +30,7 @@ const CRATES: &[(&str, Layer)] = &[
     ("crates/cache-redis", Layer::Backend),
     ("crates/format-converters", Layer::Backend),
     ("crates/llm-adapters", Layer::Backend),
+    ("crates/request-log", Layer::Backend),
     ("crates/usage", Layer::Backend),
     ("crates/proxy-core", Layer::Engine),
     ("crates/admin-api", Layer::Engine),

@@ -14,7 +14,7 @@ use rotator_cache_memory::{MemoryClientMeters, MemoryCounters, MemoryRotation};
 use rotator_cache_trait::OnlyNode;
 use rotator_domain::{Clock, KeyId, MasterKey, Secret, ServiceId, SystemClock, Vault, Verdict};
 use rotator_storage_sqlite::SqliteFactory;
-use rotator_storage_trait::{DatabaseUrl, StorageFactory, StorageOptions};
+use rotator_storage_trait::{DatabaseUrl, Storage, StorageFactory, StorageOptions};
 
 pub(crate) const PASSWORD: &str = "planted-admin-password";
 
@@ -63,8 +63,8 @@ impl KeyProber for EverySecondWorks {
     }
 }
 
-/// Serves the admin API on a free port until the test ends.
-pub(crate) async fn start() -> SocketAddr {
+/// Serves the admin API on a free port until the test ends, and gives what it stores things in.
+pub(crate) async fn start() -> (SocketAddr, Arc<dyn Storage>) {
     let url = DatabaseUrl::new("sqlite::memory:");
     let storage = SqliteFactory.open(&url, &StorageOptions::default()).await.unwrap();
     let vault = Vault::new(&MasterKey::generate().unwrap());
@@ -77,7 +77,7 @@ pub(crate) async fn start() -> SocketAddr {
     };
     let bootstrapped = bootstrap(storage.as_ref(), &vault, options, &mut Generated::default()).await.unwrap();
     let router = router(AdminContext {
-        storage,
+        storage: Arc::clone(&storage),
         vault,
         digest_key: bootstrapped.digest_key,
         counters: Arc::new(MemoryCounters::default()),
@@ -93,11 +93,13 @@ pub(crate) async fn start() -> SocketAddr {
         public_base_url: None,
         features: Vec::new(),
         body_limit: 64 * 1024 * 1024,
+        request_log: Arc::default(),
+        is_ending: tokio::sync::watch::channel(false).1,
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await.unwrap();
     });
-    address
+    (address, storage)
 }

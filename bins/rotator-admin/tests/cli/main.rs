@@ -6,6 +6,7 @@ mod admin_api;
 mod apply;
 mod client_keys;
 mod keys;
+mod logs;
 mod place;
 mod services;
 mod sessions;

@@ -124,6 +124,14 @@ counted!(UsageRepository:
     forget_usage_sources(before: Timestamp) -> u64;
 );
 
+counted!(RequestLogRepository:
+    append_requests(entries: &[NewLogEntry]) -> ();
+    requests(filter: &LogFilter, slice: LogSlice, limit: u64) -> Vec<LogEntry>;
+    request(id: i64) -> Option<(LogEntry, Option<[StoredBody; 2]>)>;
+    newest_request() -> i64;
+    forget_requests(before: Option<Timestamp>, size: u64, limit: u64) -> u64;
+);
+
 counted!(IdAllocator:
     reserve_ids(count: u32) -> i64;
 );

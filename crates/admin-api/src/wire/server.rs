@@ -28,6 +28,10 @@ pub struct Status {
     /// The nodes that share a cache, this one among them; empty while they cannot be asked.
     #[serde(default)]
     pub nodes: Vec<NodeStatus>,
+    /// How many requests this node has not logged since its start although their services log them: the database did not keep
+    /// up.
+    #[serde(default)]
+    pub lost_log_entries: u64,
 }
 
 /// A node.

@@ -67,6 +67,29 @@ pub struct EndedAttempt {
     pub verdict: Option<Verdict>,
 }
 
+// === impl End ===
+
+impl End {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Whole, Self::Broken, Self::Aborted];
+
+    /// Its name in the log of requests.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Broken => "broken",
+            Self::Aborted => "aborted",
+        }
+    }
+
+    /// The end of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|end| end.name() == name)
+    }
+}
+
 // === impl EndedRequest ===
 
 impl EndedRequest {

@@ -31,6 +31,8 @@ pub struct ServiceEntry {
     keys: HashMap<KeyId, KeyMaterial>,
     /// What its requests count into, since the first of them.
     metrics: OnceLock<Arc<ServiceMetrics>>,
+    /// How much stands before each key in its material, in bytes.
+    prefix_length: usize,
 }
 
 /// Through which door a service is reached.
@@ -115,6 +117,7 @@ impl ServiceEntry {
             policy: service.policy.clone(),
             keys,
             metrics: OnceLock::new(),
+            prefix_length: prefix.len(),
         })
     }
 
@@ -162,6 +165,11 @@ impl ServiceEntry {
     /// What of this key goes into a request.
     pub(crate) fn key(&self, id: KeyId) -> Option<&KeyMaterial> {
         self.keys.get(&id)
+    }
+
+    /// The value of this key, to be recognised where it must not be.
+    pub(crate) fn secret(&self, id: KeyId) -> Option<Secret> {
+        self.keys.get(&id)?.secret(self.prefix_length)
     }
 }
 
