@@ -14,7 +14,8 @@ def ask_chat(client, model, stream):
     arguments = {"model": model, "messages": [{"role": "user", "content": "hi"}]}
     if not stream:
         return client.chat.completions.create(**arguments).model_dump(mode="json")
-    chunks = client.chat.completions.create(stream=True, **arguments)
+    # A recording that tells its usage is the answer to a client that asked for it.
+    chunks = client.chat.completions.create(stream=True, stream_options={"include_usage": True}, **arguments)
     return [chunk.model_dump(mode="json") for chunk in chunks]
 
 
