@@ -83,7 +83,7 @@ impl RequestLogger for Queueing {
 impl Collector for LostRequests {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let counter = ConstCounter::new(self.0.lost());
-        let help = "Requests that were not logged because the database does not keep up";
+        let help = "Requests that were not logged because the database does not keep up.";
         let metric = encoder.encode_descriptor("rotator_request_log_lost", help, None, counter.metric_type())?;
         counter.encode(metric)
     }
