@@ -15,6 +15,7 @@ mod services;
 mod simulate;
 mod test;
 mod tidy;
+mod ui;
 mod workspace;
 
 use std::path::PathBuf;
@@ -83,6 +84,8 @@ enum Task {
         #[arg(long)]
         scenario: Option<String>,
     },
+    /// Build the web UI, which the next build of the server carries. Needs Node.js.
+    Ui,
     /// Fill a database with very many services and keys, start the server, and measure the start, the memory, pages of lists, a
     /// change, and what it does while idle.
     Scale(scale::ScaleArguments),
@@ -105,6 +108,7 @@ fn main() -> ExitCode {
         Task::Bench { filter, other } => bench::run(&workspace, filter.as_deref(), other),
         Task::Simulate { seed, scenario } => simulate::run(seed, scenario.as_deref()),
         Task::Scale(arguments) => scale::run(&workspace, &arguments),
+        Task::Ui => ui::build(&workspace),
         Task::Demo { hold } => demo::run(&workspace, hold),
     };
     match done {

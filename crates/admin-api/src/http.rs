@@ -15,6 +15,8 @@ mod request_log;
 mod server;
 mod session;
 mod tokens;
+#[cfg(feature = "ui")]
+mod ui;
 mod usage;
 
 use std::sync::Arc;
@@ -75,7 +77,7 @@ pub fn router(context: AdminContext) -> Router {
         .layer(map_response(no_store))
         .layer(DefaultBodyLimit::max(body_limit))
         .with_state(app);
-    Router::new().nest("/api/admin", routes.clone()).nest("/admin", routes).merge(docs::router()).fallback(not_found)
+    Router::new().nest("/api/admin", routes.clone()).nest("/admin", routes).merge(docs::router()).fallback(fallback)
 }
 
 fn document() -> utoipa::openapi::OpenApi {
@@ -138,6 +140,12 @@ impl utoipa::Modify for Bearer {
         components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
     }
 }
+
+/// What no route answers: the web UI, where it is built in.
+#[cfg(feature = "ui")]
+use self::ui::serve as fallback;
+#[cfg(not(feature = "ui"))]
+use not_found as fallback;
 
 async fn not_found() -> ApiError {
     ApiError::NotFound("the route")
