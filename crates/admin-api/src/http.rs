@@ -10,7 +10,9 @@ mod extract;
 mod keys;
 mod logs;
 mod paging;
+mod permissions;
 mod probes;
+mod request_id;
 mod request_log;
 mod server;
 mod session;
@@ -18,6 +20,7 @@ mod tokens;
 #[cfg(feature = "ui")]
 mod ui;
 mod usage;
+mod users;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -26,7 +29,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, Method};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -75,6 +78,7 @@ pub fn router(context: AdminContext) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .merge(authorized)
         .layer(map_response(no_store))
+        .layer(from_fn(request_id::name))
         .layer(DefaultBodyLimit::max(body_limit))
         .with_state(app);
     Router::new().nest("/api/admin", routes.clone()).nest("/admin", routes).merge(docs::router()).fallback(fallback)
@@ -85,6 +89,7 @@ fn document() -> utoipa::openapi::OpenApi {
     let (_, mut document) =
         OpenApiRouter::with_openapi(Document::openapi()).nest("/api/admin", routes).split_for_parts();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    permissions::describe(&mut document);
     document
 }
 
@@ -96,6 +101,7 @@ fn protected() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(session::logout))
         .routes(routes!(session::me))
+        .routes(routes!(users::change_own_password))
         .routes(routes!(server::status))
         .routes(routes!(configs::list, configs::create))
         .routes(routes!(configs::show, configs::replace, configs::delete))
@@ -111,6 +117,8 @@ fn protected() -> OpenApiRouter<App> {
         .routes(routes!(client_keys::rotate))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::delete))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::change, users::delete))
         .routes(routes!(audit::list))
         .routes(routes!(logs::show, logs::set))
         .routes(routes!(usage::show))
@@ -206,6 +214,14 @@ mod tests {
             "Budget",
             "LimitStanding",
             "RequestLogEntry",
+            "AdminUser",
+            "AdminUserBody",
+            "AdminUserPatch",
+            "PasswordBody",
+            "AdminToken",
+            "AdminTokenBody",
+            "AuditEntry",
+            "AuditChange",
         ] {
             for (field, schema) in schemas[name]["properties"].as_object().unwrap() {
                 let is_described = schema.to_string().contains("\"description\"");

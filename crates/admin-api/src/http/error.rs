@@ -75,6 +75,8 @@ fn use_case(error: UseCaseError) -> (StatusCode, Vec<FieldError>, String) {
     let text = error.to_string();
     match error {
         UseCaseError::NotFound(_) => (StatusCode::NOT_FOUND, Vec::new(), text),
+        UseCaseError::Forbidden { .. } | UseCaseError::SessionNeeded => (StatusCode::FORBIDDEN, Vec::new(), text),
+        UseCaseError::LastAdmin => (StatusCode::CONFLICT, Vec::new(), text),
         UseCaseError::Invalid(Invalid(fields)) => (StatusCode::UNPROCESSABLE_ENTITY, fields, text),
         UseCaseError::Conflict { field } => (StatusCode::CONFLICT, vec![FieldError::new(field, "is taken")], text),
         other => {

@@ -35,6 +35,12 @@ pub struct LoginAnswer {
 pub struct Me {
     /// A user's name, or `token:` and a token's name.
     pub name: String,
+    /// The user, or whose token it is.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// What the bearer may do: `viewer`, `operator` or `admin`.
+    #[serde(default)]
+    pub role: String,
 }
 
 // === impl Debug, without the secrets ===
