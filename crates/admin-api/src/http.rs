@@ -2,6 +2,7 @@
 
 mod audit;
 mod auth;
+mod browser;
 mod client_keys;
 mod configs;
 mod docs;
@@ -94,12 +95,16 @@ fn document() -> utoipa::openapi::OpenApi {
 }
 
 fn public() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(server::app_config)).routes(routes!(session::login))
+    OpenApiRouter::new()
+        .routes(routes!(server::app_config))
+        .routes(routes!(session::login))
+        .routes(routes!(browser::begin))
 }
 
 fn protected() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(session::logout))
+        .routes(routes!(browser::show, browser::end))
         .routes(routes!(session::me))
         .routes(routes!(users::change_own_password))
         .routes(routes!(server::status))
