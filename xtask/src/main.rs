@@ -6,6 +6,7 @@ mod bench;
 mod demo;
 mod error;
 mod fuzz;
+mod million;
 mod process;
 mod python;
 mod run;
@@ -89,6 +90,9 @@ enum Task {
     /// Fill a database with very many services and keys, start the server, and measure the start, the memory, pages of lists, a
     /// change, and what it does while idle.
     Scale(scale::ScaleArguments),
+    /// Send very many requests of all sorts through the server, and compare what is stored of them with what their clients and
+    /// the upstream have counted.
+    Million(million::MillionArguments),
     /// Show the rotation: the server before a mock upstream with a good, a limited and a revoked key.
     Demo {
         /// Keep both running until Ctrl-C, to try the curl lines.
@@ -109,6 +113,7 @@ fn main() -> ExitCode {
         Task::Simulate { seed, scenario } => simulate::run(seed, scenario.as_deref()),
         Task::Scale(arguments) => scale::run(&workspace, &arguments),
         Task::Ui => ui::build(&workspace),
+        Task::Million(arguments) => million::run(&workspace, &arguments),
         Task::Demo { hold } => demo::run(&workspace, hold),
     };
     match done {

@@ -23,6 +23,7 @@ use self::leases::Leases;
 use self::publishing::Published;
 use self::rounds::Rounds;
 use self::turns::Turns;
+use crate::life;
 use crate::script::{Code, ScriptCall};
 use crate::{Connections, RedisCacheError, RedisOptions, TimeSource};
 
@@ -118,7 +119,7 @@ impl RedisRotation {
             rounds: Rounds::default(),
             stop: stop.clone(),
         });
-        let task = tokio::spawn(leases::tell(Arc::clone(&shared)));
+        let task = tokio::spawn(life::tell(Arc::clone(&shared), shared.silence, stop.clone()));
         Self { shared, task: RwLock::new(Some(task)), _stop: stop.drop_guard() }
     }
 
