@@ -2,6 +2,7 @@
 
 mod audit;
 mod auth;
+mod browser;
 mod client_keys;
 mod configs;
 mod docs;
@@ -17,6 +18,8 @@ mod request_log;
 mod server;
 mod session;
 mod tokens;
+#[cfg(feature = "ui")]
+mod ui;
 mod usage;
 mod users;
 
@@ -79,7 +82,7 @@ pub fn router(context: AdminContext) -> Router {
         .layer(from_fn(request_id::name))
         .layer(DefaultBodyLimit::max(body_limit))
         .with_state(app);
-    Router::new().nest("/api/admin", routes.clone()).nest("/admin", routes).merge(docs::router()).fallback(not_found)
+    Router::new().nest("/api/admin", routes.clone()).nest("/admin", routes).merge(docs::router()).fallback(fallback)
 }
 
 fn document() -> utoipa::openapi::OpenApi {
@@ -92,12 +95,16 @@ fn document() -> utoipa::openapi::OpenApi {
 }
 
 fn public() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(server::app_config)).routes(routes!(session::login))
+    OpenApiRouter::new()
+        .routes(routes!(server::app_config))
+        .routes(routes!(session::login))
+        .routes(routes!(browser::begin))
 }
 
 fn protected() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(session::logout))
+        .routes(routes!(browser::show, browser::end))
         .routes(routes!(session::me))
         .routes(routes!(users::change_own_password))
         .routes(routes!(server::status))
@@ -146,6 +153,12 @@ impl utoipa::Modify for Bearer {
         components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
     }
 }
+
+/// What no route answers: the web UI, where it is built in.
+#[cfg(feature = "ui")]
+use self::ui::serve as fallback;
+#[cfg(not(feature = "ui"))]
+use not_found as fallback;
 
 async fn not_found() -> ApiError {
     ApiError::NotFound("the route")

@@ -25,7 +25,7 @@ pub use key::{
 pub use policy::{Fallback, Limits, LimitsPatch};
 pub use request_log::{LoggedAttempt, LoggedBody, LoggedRequest, LoggedTokens, RequestLogEntry};
 pub use server::{AppConfig, AuditChange, AuditEntry, LogLevel, NodeStatus, Status};
-pub use session::{LoginAnswer, LoginBody, Me};
+pub use session::{LoginAnswer, LoginBody, Me, Session};
 pub use token::{AdminToken, AdminTokenBody, NewAdminToken};
 pub use usage::{UsageGroup, UsageReport};
 pub use user::{AdminUser, AdminUserBody, AdminUserPatch, PasswordBody};

@@ -18,6 +18,7 @@ mod request_log;
 pub mod rotation;
 mod seal;
 mod secret;
+mod seldom;
 mod service;
 mod target;
 mod time;
@@ -40,6 +41,7 @@ pub use request_id::is_request_id;
 pub use request_log::{LogDetail, LogPolicy, LoggedBody, LoggedRequest, Pointer, PointerStep};
 pub use seal::{Digest, DigestKey, MasterKey, PIECE_NONCE_LENGTH, PieceVault, SealContext, SealError, Sealed, Vault};
 pub use secret::Secret;
+pub use seldom::Seldom;
 pub use service::{
     Fallback, FallbackDraft, HttpVersion, KeyLocation, KeyPlacement, MethodSet, Service, ServiceDraft, ServiceKind,
     ServicePolicy, Slug,

@@ -11,13 +11,17 @@ use axum::response::Response;
 
 use super::error::ApiError;
 use super::request_id::RequestId;
-use super::{App, permissions};
+use super::{App, browser, permissions};
 use crate::use_cases::{Actor, Origin, Pass};
 
 /// Lets a request pass whose bearer is known and may do what it asks for, and notes who it is.
 pub(super) async fn require(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, ApiError> {
-    let bearer = bearer(request.headers()).ok_or(ApiError::Unauthorized)?;
-    let pass = Pass::read(app.context(), bearer).ok_or(ApiError::Unauthorized)?;
+    let shown = match bearer(request.headers()) {
+        Some(bearer) => Some(bearer),
+        None => browser::token(request.method(), request.headers())?,
+    };
+    let shown = shown.ok_or(ApiError::Unauthorized)?;
+    let pass = Pass::read(app.context(), shown).ok_or(ApiError::Unauthorized)?;
     let actor = Actor::of(app.context(), pass, origin(request.extensions())).await?;
     let actor = actor.ok_or(ApiError::Unauthorized)?;
     permissions::check(&actor, request.method(), request.extensions().get::<MatchedPath>())?;
