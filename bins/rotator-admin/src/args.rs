@@ -21,7 +21,7 @@ pub(crate) use services::ServicesCommand;
 pub(crate) use times::Expiry;
 pub(crate) use tokens::TokensCommand;
 pub(crate) use usage::{Dimension, UsageArgs};
-pub(crate) use users::{Role, UsersCommand};
+pub(crate) use users::UsersCommand;
 
 use std::path::PathBuf;
 
