@@ -86,11 +86,7 @@ pub(super) async fn change(
         (status = 409, description = "No other enabled user has the role admin", body = ErrorBody),
     )
 )]
-pub(super) async fn delete(
-    State(app): State<App>,
-    actor: Actor,
-    Name(name): Name,
-) -> Result<Json<Message>, ApiError> {
+pub(super) async fn delete(State(app): State<App>, actor: Actor, Name(name): Name) -> Result<Json<Message>, ApiError> {
     app.as_actor(&actor).delete_user(&name).await?;
     Ok(Json(Message { message: "deleted".to_owned() }))
 }
