@@ -16,6 +16,7 @@ mod server;
 mod session;
 mod tokens;
 mod usage;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -115,6 +116,11 @@ fn protected() -> OpenApiRouter<App> {
         .routes(routes!(request_log::list))
         .routes(routes!(request_log::tail))
         .routes(routes!(request_log::show))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::show, webhooks::change, webhooks::delete))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
 }
 
 // === impl App ===
@@ -198,6 +204,11 @@ mod tests {
             "Budget",
             "LimitStanding",
             "RequestLogEntry",
+            "WebhookBody",
+            "WebhookPatch",
+            "Webhook",
+            "WebhookDelivery",
+            "WebhookTest",
         ] {
             for (field, schema) in schemas[name]["properties"].as_object().unwrap() {
                 let is_described = schema.to_string().contains("\"description\"");

@@ -10,6 +10,7 @@ mod server;
 mod session;
 mod token;
 mod usage;
+mod webhook;
 
 pub use client_key::{
     Budget, ClientKey, ClientKeyBody, ClientKeyPatch, ClientKeyReport, ClientLimits, ClientLimitsPatch, LimitStanding,
@@ -27,6 +28,7 @@ pub use server::{AppConfig, AuditEntry, LogLevel, NodeStatus, Status};
 pub use session::{LoginAnswer, LoginBody, Me};
 pub use token::{AdminToken, AdminTokenBody, NewAdminToken};
 pub use usage::{UsageGroup, UsageReport};
+pub use webhook::{NewWebhook, Webhook, WebhookBody, WebhookDelivery, WebhookPatch, WebhookTest};
 
 /// Tells a field that is null from one that is absent.
 fn present<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>

@@ -23,6 +23,7 @@ mod upstream_key;
 mod usage;
 mod validation;
 mod verdict;
+mod webhook;
 
 pub use client_key::{
     Budget, BudgetDraft, CLIENT_KEY_PREFIX, ClientKey, ClientKeyDraft, ClientLimits, ClientLimitsDraft, ClientPolicy,
@@ -30,7 +31,7 @@ pub use client_key::{
 };
 pub use clock::{Clock, SystemClock};
 pub use format::{Format, OutputFormat};
-pub use id::{AdminTokenId, ClientKeyId, KeyId, ServiceId};
+pub use id::{AdminTokenId, ClientKeyId, KeyId, ServiceId, WebhookId};
 pub use key_policy::{KeyPolicyChange, check_key_policy};
 pub use limits::LimitsChange;
 pub use request_log::{LogDetail, LogPolicy, LoggedBody, LoggedRequest, Pointer, PointerStep};
@@ -49,3 +50,7 @@ pub use usage::{
 };
 pub use validation::{FieldError, Invalid};
 pub use verdict::{LimitReading, LimitScope, Reading, Resource, Verdict};
+pub use webhook::{
+    ALARM_COOL_OFF, AlarmState, Condition, DELIVERY_GIVE_UP, MOST_WEBHOOKS, PreviousSecret, Webhook, WebhookDraft,
+    WebhookEvent, WebhookThresholds, retry_delay,
+};

@@ -15,6 +15,11 @@ use rotator_test_services::{Database, MARIADB};
 
 /// What undoes the migrations, one step after the other; beside each the migration that it belongs to.
 const BACK: &[(&str, &str)] = &[
+    ("m0009_webhooks", "ALTER TABLE webhook_deliveries DROP INDEX ix_webhook_deliveries_due"),
+    ("m0009_webhooks", "DROP TABLE webhook_deliveries"),
+    ("m0009_webhooks", "ALTER TABLE webhook_alarms DROP INDEX ix_webhook_alarms_scope"),
+    ("m0009_webhooks", "DROP TABLE webhook_alarms"),
+    ("m0009_webhooks", "DROP TABLE webhooks"),
     ("m0007_request_log", "DELETE FROM request_log_end"),
     ("m0007_request_log", "DROP TABLE request_log_end"),
     ("m0007_request_log", "DROP TABLE request_bodies"),

@@ -5,6 +5,7 @@
 //! milliseconds since the Unix epoch.
 
 mod client_key;
+mod webhook;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,7 @@ use rotator_storage_trait::{AdminToken, AdminUser, AuditEntry, EndedSession, Key
 use serde::{Deserialize, Serialize};
 
 use self::client_key::ClientKeyEntry;
+use self::webhook::WebhookEntry;
 use super::MovingError;
 use crate::use_cases::keys;
 use crate::wire::{NewKey, ProxyConfigBody};
@@ -93,6 +95,7 @@ pub(super) enum Entry {
         model: Option<String>,
         figures: BTreeMap<String, u64>,
     },
+    Webhook(Box<WebhookEntry>),
 }
 
 // === impl Entry ===
@@ -171,6 +174,7 @@ impl Entry {
                 model: row.subject.model,
                 figures: row.figures.iter().map(|(figure, value)| (figure.name().to_owned(), value)).collect(),
             },
+            Record::Webhook(webhook) => Self::Webhook(Box::new(WebhookEntry::of(&webhook, vault)?)),
         })
     }
 
@@ -237,6 +241,7 @@ impl Entry {
                 let figures = figures.ok_or(MovingError::Entry)?;
                 Record::Usage(grain, Box::new(UsageRow { at: at(millis), subject, figures }))
             }
+            Self::Webhook(webhook) => Record::Webhook(Box::new(webhook.into_webhook(vault)?)),
         })
     }
 }
