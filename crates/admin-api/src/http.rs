@@ -22,6 +22,7 @@ mod tokens;
 mod ui;
 mod usage;
 mod users;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -130,6 +131,11 @@ fn protected() -> OpenApiRouter<App> {
         .routes(routes!(request_log::list))
         .routes(routes!(request_log::tail))
         .routes(routes!(request_log::show))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::show, webhooks::change, webhooks::delete))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
 }
 
 // === impl App ===
@@ -227,6 +233,11 @@ mod tests {
             "AdminTokenBody",
             "AuditEntry",
             "AuditChange",
+            "WebhookBody",
+            "WebhookPatch",
+            "Webhook",
+            "WebhookDelivery",
+            "WebhookTest",
         ] {
             for (field, schema) in schemas[name]["properties"].as_object().unwrap() {
                 let is_described = schema.to_string().contains("\"description\"");

@@ -6,6 +6,7 @@
 
 mod client_key;
 mod people;
+mod webhook;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use self::client_key::ClientKeyEntry;
 use self::people::{AdminTokenEntry, AdminUserEntry, AuditLine};
+use self::webhook::WebhookEntry;
 use super::MovingError;
 use crate::use_cases::keys;
 use crate::wire::{NewKey, ProxyConfigBody};
@@ -76,6 +78,7 @@ pub(super) enum Entry {
         model: Option<String>,
         figures: BTreeMap<String, u64>,
     },
+    Webhook(Box<WebhookEntry>),
 }
 
 // === impl Entry ===
@@ -141,6 +144,7 @@ impl Entry {
                 model: row.subject.model,
                 figures: row.figures.iter().map(|(figure, value)| (figure.name().to_owned(), value)).collect(),
             },
+            Record::Webhook(webhook) => Self::Webhook(Box::new(WebhookEntry::of(&webhook, vault)?)),
         })
     }
 
@@ -194,6 +198,7 @@ impl Entry {
                 let figures = figures.ok_or(MovingError::Entry)?;
                 Record::Usage(grain, Box::new(UsageRow { at: at(millis), subject, figures }))
             }
+            Self::Webhook(webhook) => Record::Webhook(Box::new(webhook.into_webhook(vault)?)),
         })
     }
 }
