@@ -9,6 +9,7 @@ mod services;
 mod times;
 mod tokens;
 mod usage;
+mod webhooks;
 
 pub(crate) use client_keys::ClientKeysCommand;
 pub(crate) use filters::{Span, Subject};
@@ -17,6 +18,7 @@ pub(crate) use logs::{LogFilters, LogsArgs, LogsCommand};
 pub(crate) use services::ServicesCommand;
 pub(crate) use tokens::TokensCommand;
 pub(crate) use usage::{Dimension, UsageArgs};
+pub(crate) use webhooks::WebhooksCommand;
 
 use std::path::PathBuf;
 
@@ -93,6 +95,9 @@ pub(crate) enum Command {
     },
     /// Show what requests used.
     Usage(UsageArgs),
+    /// Manage webhooks: who is told of dead keys, low pools and budgets that are nearly used up.
+    #[command(subcommand)]
+    Webhooks(WebhooksCommand),
     /// Make services and pools what a file says.
     Apply {
         /// A YAML file; - for standard input.

@@ -6,9 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use rotator_domain::{
-    Clock, DELIVERY_GIVE_UP, SealContext, Timestamp, Vault, Webhook, WebhookId, retry_delay,
-};
+use rotator_domain::{Clock, DELIVERY_GIVE_UP, SealContext, Timestamp, Vault, Webhook, WebhookId, retry_delay};
 use rotator_storage_trait::{Delivery, DeliveryStatus, Storage, StorageError};
 use serde_json::json;
 use tokio::sync::Notify;

@@ -229,12 +229,7 @@ impl std::fmt::Debug for Watcher {
 }
 
 /// What a webhook watches of a pool.
-fn of_pool(
-    webhook: &Webhook,
-    pool: &PoolLook,
-    alarms: &HashMap<AlarmKey, AlarmState>,
-    now: Timestamp,
-) -> Vec<Reading> {
+fn of_pool(webhook: &Webhook, pool: &PoolLook, alarms: &HashMap<AlarmKey, AlarmState>, now: Timestamp) -> Vec<Reading> {
     let scope = pool.service.0;
     let reading = |event, part: String, condition, news| {
         let key = AlarmKey { webhook: webhook.id, event, scope, part };

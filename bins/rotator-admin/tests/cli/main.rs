@@ -10,3 +10,4 @@ mod logs;
 mod place;
 mod services;
 mod sessions;
+mod webhooks;

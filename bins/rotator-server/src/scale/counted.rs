@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use rotator_domain::rotation::Checkpoint;
 use rotator_domain::{
-    AdminTokenId, AlarmState, ClientKey, ClientKeyId, Digest, Grain, KeyId, Sealed, Service, ServiceId, Slug, Timestamp,
-    UsageRow, Webhook, WebhookId,
+    AdminTokenId, AlarmState, ClientKey, ClientKeyId, Digest, Grain, KeyId, Sealed, Service, ServiceId, Slug,
+    Timestamp, UsageRow, Webhook, WebhookId,
 };
 use rotator_storage_trait::*;
 

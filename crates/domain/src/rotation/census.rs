@@ -122,7 +122,8 @@ mod tests {
 
     #[test]
     fn keys_that_may_not_serve_a_model_do_not_count_for_it() {
-        let rests = [rest(10, Some("gpt-4"), KeyState::Cooling, 2000), rest(11, Some("gpt-4"), KeyState::Cooling, 2000)];
+        let rests =
+            [rest(10, Some("gpt-4"), KeyState::Cooling, 2000), rest(11, Some("gpt-4"), KeyState::Cooling, 2000)];
         let census = pool(&[(10, "gpt-*"), (11, "gpt-*"), (12, "o*"), (13, "o*"), (14, "o*")], 0);
         assert_eq!(census.standing(&rests, NOW), standing(0, 2, Some("gpt-4")));
         // A dead key of another model's changes nothing for this one.

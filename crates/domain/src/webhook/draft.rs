@@ -60,8 +60,7 @@ impl WebhookDraft {
         for (at, glob) in self.services.iter().enumerate().take(MOST_GLOBS) {
             checks.take(short_text(&format!("services[{at}]"), glob, LONGEST_GLOB));
         }
-        let percents =
-            [("pool_low_percent", self.pool_low_percent), ("budget_near_percent", self.budget_near_percent)];
+        let percents = [("pool_low_percent", self.pool_low_percent), ("budget_near_percent", self.budget_near_percent)];
         for (field, percent) in percents {
             if !(1..=100).contains(&percent) {
                 checks.refuse(field, "must be 1 to 100");

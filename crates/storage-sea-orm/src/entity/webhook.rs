@@ -81,10 +81,10 @@ impl TryFrom<Model> for Webhook {
     fn try_from(row: Model) -> Result<Self, CorruptRow> {
         let wishes: Wishes =
             serde_json::from_str(&row.wishes).map_err(|error| CorruptRow::new(TABLE, row.id, error))?;
-        let previous = row.previous_sealed.zip(row.previous_until).map(|(sealed, until)| PreviousSecret {
-            sealed: Sealed(sealed),
-            until: Timestamp::from_millis(until),
-        });
+        let previous = row
+            .previous_sealed
+            .zip(row.previous_until)
+            .map(|(sealed, until)| PreviousSecret { sealed: Sealed(sealed), until: Timestamp::from_millis(until) });
         Ok(Self {
             id: WebhookId(row.id),
             name: row.name,

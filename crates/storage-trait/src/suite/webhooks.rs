@@ -193,7 +193,8 @@ pub async fn what_became_of_a_message_is_recorded(storage: &dyn Storage) {
     storage.record_delivery(&failed).await.unwrap();
     assert_eq!(storage.deliveries(WebhookId(1), page(None, 9)).await.unwrap(), std::slice::from_ref(&failed));
     let status = DeliveryStatus::Delivered;
-    let done = Delivery { attempts: 2, last_status: Some(204), last_error: None, status, ended_at: Some(at(60)), ..failed };
+    let done =
+        Delivery { attempts: 2, last_status: Some(204), last_error: None, status, ended_at: Some(at(60)), ..failed };
     storage.record_delivery(&done).await.unwrap();
     storage.record_delivery(&message(21, 1, 10)).await.unwrap();
     assert_eq!(storage.deliveries(WebhookId(1), page(None, 9)).await.unwrap(), [done]);

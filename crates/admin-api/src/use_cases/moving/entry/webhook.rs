@@ -58,8 +58,12 @@ impl WebhookEntry {
         });
         let (sealed, previous): (_, Option<PreviousSecret>) = (seal(secret)?, previous.transpose()?);
         let (created_at, updated_at): (Timestamp, Timestamp) = (at(created_at), at(updated_at));
-        let made = WebhookDraft::from(webhook)
-            .apply(|url| Webhook { sealed, previous, updated_at, ..unsealed(id, url, created_at) });
+        let made = WebhookDraft::from(webhook).apply(|url| Webhook {
+            sealed,
+            previous,
+            updated_at,
+            ..unsealed(id, url, created_at)
+        });
         made.map_err(|_| MovingError::Entry)
     }
 }
