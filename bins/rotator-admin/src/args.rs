@@ -11,6 +11,7 @@ mod times;
 mod tokens;
 mod usage;
 mod users;
+mod webhooks;
 
 pub(crate) use audit::AuditArgs;
 pub(crate) use client_keys::ClientKeysCommand;
@@ -22,6 +23,7 @@ pub(crate) use times::Expiry;
 pub(crate) use tokens::TokensCommand;
 pub(crate) use usage::{Dimension, UsageArgs};
 pub(crate) use users::{Role, UsersCommand};
+pub(crate) use webhooks::WebhooksCommand;
 
 use std::path::PathBuf;
 
@@ -103,6 +105,9 @@ pub(crate) enum Command {
     },
     /// Show what requests used.
     Usage(UsageArgs),
+    /// Manage webhooks: who is told of dead keys, low pools and budgets that are nearly used up.
+    #[command(subcommand)]
+    Webhooks(WebhooksCommand),
     /// Make services and pools what a file says.
     Apply {
         /// A YAML file; - for standard input.

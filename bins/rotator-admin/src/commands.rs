@@ -14,6 +14,7 @@ mod tail;
 mod tokens;
 mod usage;
 mod users;
+mod webhooks;
 
 use clap::CommandFactory;
 use tokio::runtime::Builder;
@@ -55,6 +56,7 @@ async fn dispatch(args: Args) -> Result<(), CliError> {
         Command::Logs(arguments) => logs::run(&api, arguments, output).await,
         Command::Tail { filters } => tail::run(&api, filters, output).await,
         Command::Usage(arguments) => usage::run(&api, arguments, output).await,
+        Command::Webhooks(command) => webhooks::run(&api, command, output).await,
         Command::Apply { file, dry_run } => apply::run(&api, &file, dry_run, output).await,
         Command::Login { .. } | Command::Completions { .. } => Ok(()),
     }

@@ -11,3 +11,4 @@ mod place;
 mod services;
 mod sessions;
 mod users;
+mod webhooks;
