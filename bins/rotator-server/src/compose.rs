@@ -18,6 +18,7 @@ use crate::error::AppError;
 use crate::following::Following;
 use crate::health::Health;
 use crate::key_states::KeyStates;
+use crate::live::LiveCounts;
 use crate::master_key;
 use crate::metrics::{MetricsPage, Sources};
 use crate::prober::ProxyProber;
@@ -118,16 +119,15 @@ pub(crate) async fn compose(
     let meters = Arc::new(SeededMeters::new(cache.clients, Arc::clone(&storage), usage.clone()));
     let request_log = RequestLog::new(config.request_log, &storage);
     let (ending, is_ending) = tokio::sync::watch::channel(false);
-    let mut proxy = Proxy::builder(catalog, Arc::clone(&cache.rotation))
+    let live = Arc::new(LiveCounts::new(catalog.clone(), usage.as_ref().map(|usage| usage.observer())));
+    let proxy = Proxy::builder(catalog, Arc::clone(&cache.rotation))
         .settings(config.proxy.clone())
         .metrics(metrics.clone())
         .client_meters(Arc::clone(&meters) as _)
         .pricing(Arc::new(config.usage.prices.clone()))
         .conversations(cache.conversations)
-        .logger(request_log.logger());
-    if let Some(usage) = &usage {
-        proxy = proxy.observer(usage.observer());
-    }
+        .logger(request_log.logger())
+        .observer(Arc::clone(&live) as _);
     let proxy = proxy.build().map_err(|error| AppError::failed("could not build the proxy", error))?;
     let admin = rotator_admin_api::router(AdminContext {
         storage: Arc::clone(&storage),
@@ -147,6 +147,7 @@ pub(crate) async fn compose(
         features: backends::features(),
         body_limit: ADMIN_BODY_LIMIT,
         request_log: request_log.queue(),
+        live,
         is_ending,
     });
     let link = cache.shared.map(|shared| shared.link);

@@ -9,7 +9,7 @@ use rotator_request_log::LogQueue;
 use rotator_storage_trait::Storage;
 use tokio::sync::watch;
 
-use crate::{ChangeListener, KeyProber, LogControl};
+use crate::{ChangeListener, KeyProber, LiveTraffic, LogControl};
 
 /// Everything that the admin API is built on.
 pub struct AdminContext {
@@ -47,6 +47,8 @@ pub struct AdminContext {
     pub body_limit: usize,
     /// The requests that wait to be logged.
     pub request_log: Arc<LogQueue>,
+    /// Knows what goes through this node.
+    pub live: Arc<dyn LiveTraffic>,
     /// Turns true when the server ends, so that answers end that would go on.
     pub is_ending: watch::Receiver<bool>,
 }

@@ -6,8 +6,10 @@ mod client_keys;
 mod configs;
 mod docs;
 mod error;
+mod events;
 mod extract;
 mod keys;
+mod live;
 mod logs;
 mod paging;
 mod probes;
@@ -33,6 +35,7 @@ use utoipa_axum::routes;
 
 use self::error::ApiError;
 use crate::AdminContext;
+use crate::live::LiveView;
 use crate::use_cases::{Actor, UseCases};
 
 /// What every handler is given.
@@ -43,6 +46,7 @@ struct Shared {
     context: AdminContext,
     started: Instant,
     openapi: String,
+    live: Arc<LiveView>,
 }
 
 /// The document's head; the routes add themselves.
@@ -59,7 +63,9 @@ struct Bearer;
 pub fn router(context: AdminContext) -> Router {
     let openapi = serde_json::to_string(&document()).unwrap_or_default();
     let body_limit = context.body_limit;
-    let app = App(Arc::new(Shared { context, started: Instant::now(), openapi }));
+    // The start of this process: a view of another one tells of other versions.
+    let live = Arc::new(LiveView::new(format!("{:x}", context.clock.now().as_millis())));
+    let app = App(Arc::new(Shared { context, started: Instant::now(), openapi, live }));
 
     let (protected, _) = protected().split_for_parts();
     let (public, _) = public().split_for_parts();
@@ -115,6 +121,7 @@ fn protected() -> OpenApiRouter<App> {
         .routes(routes!(request_log::list))
         .routes(routes!(request_log::tail))
         .routes(routes!(request_log::show))
+        .routes(routes!(live::watch))
 }
 
 // === impl App ===
@@ -198,6 +205,10 @@ mod tests {
             "Budget",
             "LimitStanding",
             "RequestLogEntry",
+            "LiveUpdate",
+            "LiveService",
+            "LiveKeyCounts",
+            "LiveKey",
         ] {
             for (field, schema) in schemas[name]["properties"].as_object().unwrap() {
                 let is_described = schema.to_string().contains("\"description\"");

@@ -7,6 +7,7 @@ mod drafts;
 mod error;
 mod keys;
 mod legacy;
+mod live;
 mod logins;
 mod logs;
 pub mod moving;

@@ -4,6 +4,7 @@ mod client_key;
 mod config;
 mod error;
 mod key;
+mod live;
 mod policy;
 mod request_log;
 mod server;
@@ -21,6 +22,7 @@ pub use key::{
     BatchBody, BatchReport, DeletedCount, ExportedKey, ExportedKeys, FailedKey, KeyPatch, NewKey, PoolBody, PoolKey,
     PoolProbeLine, PoolReport, ProbeReport, UpstreamKey,
 };
+pub use live::{LiveKey, LiveKeyCounts, LiveService, LiveUpdate};
 pub use policy::{Fallback, Limits, LimitsPatch};
 pub use request_log::{LoggedAttempt, LoggedBody, LoggedRequest, LoggedTokens, RequestLogEntry};
 pub use server::{AppConfig, AuditEntry, LogLevel, NodeStatus, Status};

@@ -94,6 +94,7 @@ pub(crate) async fn start() -> (SocketAddr, Arc<dyn Storage>) {
         features: Vec::new(),
         body_limit: 64 * 1024 * 1024,
         request_log: Arc::default(),
+        live: Arc::new(Quiet),
         is_ending: tokio::sync::watch::channel(false).1,
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
