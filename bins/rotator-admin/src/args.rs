@@ -8,6 +8,7 @@ mod policy;
 mod services;
 mod times;
 mod tokens;
+mod top;
 mod usage;
 
 pub(crate) use client_keys::ClientKeysCommand;
@@ -16,6 +17,7 @@ pub(crate) use keys::KeysCommand;
 pub(crate) use logs::{LogFilters, LogsArgs, LogsCommand};
 pub(crate) use services::ServicesCommand;
 pub(crate) use tokens::TokensCommand;
+pub(crate) use top::TopArgs;
 pub(crate) use usage::{Dimension, UsageArgs};
 
 use std::path::PathBuf;
@@ -93,6 +95,8 @@ pub(crate) enum Command {
     },
     /// Show what requests used.
     Usage(UsageArgs),
+    /// Watch services and their keys on the terminal, as they change. Rates are those of the node that answers.
+    Top(TopArgs),
     /// Make services and pools what a file says.
     Apply {
         /// A YAML file; - for standard input.

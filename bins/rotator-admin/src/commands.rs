@@ -11,6 +11,7 @@ mod services;
 mod status;
 mod tail;
 mod tokens;
+mod top;
 mod usage;
 
 use clap::CommandFactory;
@@ -51,6 +52,7 @@ async fn dispatch(args: Args) -> Result<(), CliError> {
         Command::Logs(arguments) => logs::run(&api, arguments, output).await,
         Command::Tail { filters } => tail::run(&api, filters, output).await,
         Command::Usage(arguments) => usage::run(&api, arguments, output).await,
+        Command::Top(arguments) => top::run(api, arguments, output).await,
         Command::Apply { file, dry_run } => apply::run(&api, &file, dry_run, output).await,
         Command::Login { .. } | Command::Completions { .. } => Ok(()),
     }

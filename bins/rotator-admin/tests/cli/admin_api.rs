@@ -8,7 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rotator_admin_api::bootstrap::{BootstrapOptions, Generated, bootstrap};
 use rotator_admin_api::{
-    AdminContext, ChangeError, ChangeListener, KeyProber, LogControl, LogLevelError, ProbeError, ProbeOutcome, router,
+    AdminContext, ChangeError, ChangeListener, KeyProber, LiveTraffic, LogControl, LogLevelError, ProbeError,
+    ProbeOutcome, ServedService, Traffic, router,
 };
 use rotator_cache_memory::{MemoryClientMeters, MemoryCounters, MemoryRotation};
 use rotator_cache_trait::OnlyNode;
@@ -39,6 +40,19 @@ impl LogControl for Debugging {
         }
         self.0.store(true, Ordering::Relaxed);
         Ok(())
+    }
+}
+
+/// Serves nothing.
+struct Quiet;
+
+impl LiveTraffic for Quiet {
+    fn services(&self) -> Vec<ServedService> {
+        Vec::new()
+    }
+
+    fn traffic(&self, _: &[ServiceId]) -> Traffic {
+        Traffic::default()
     }
 }
 
