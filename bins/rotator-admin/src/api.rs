@@ -203,6 +203,16 @@ fn next_page(response: &Response) -> Option<String> {
     target.split_once("/admin/").map(|(_, path)| path.to_owned())
 }
 
+/// A text as one segment of a path.
+pub(crate) fn segment(text: &str) -> String {
+    const BASE: &str = "http://localhost/";
+    let url = reqwest::Url::parse(BASE).ok().and_then(|mut url| {
+        url.path_segments_mut().ok()?.pop_if_empty().push(text);
+        Some(url)
+    });
+    url.map(|url| url.path().trim_start_matches('/').to_owned()).unwrap_or_default()
+}
+
 /// A service's keys' path.
 pub(crate) fn keys_of(service: &ProxyConfig) -> String {
     format!("proxy-configs/{}/keys", service.id)

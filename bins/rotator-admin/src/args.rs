@@ -5,6 +5,7 @@ mod filters;
 mod keys;
 mod logs;
 mod policy;
+mod prices;
 mod services;
 mod times;
 mod tokens;
@@ -15,6 +16,7 @@ pub(crate) use client_keys::ClientKeysCommand;
 pub(crate) use filters::{Span, Subject};
 pub(crate) use keys::KeysCommand;
 pub(crate) use logs::{LogFilters, LogsArgs, LogsCommand};
+pub(crate) use prices::PricesCommand;
 pub(crate) use services::ServicesCommand;
 pub(crate) use tokens::TokensCommand;
 pub(crate) use top::TopArgs;
@@ -97,6 +99,9 @@ pub(crate) enum Command {
     Usage(UsageArgs),
     /// Watch services and their keys on the terminal, as they change. Rates are those of the node that answers.
     Top(TopArgs),
+    /// Manage what models cost.
+    #[command(subcommand)]
+    Prices(PricesCommand),
     /// Make services and pools what a file says.
     Apply {
         /// A YAML file; - for standard input.

@@ -7,6 +7,7 @@ mod keys;
 mod log_level;
 mod login;
 mod logs;
+mod prices;
 mod services;
 mod status;
 mod tail;
@@ -53,6 +54,7 @@ async fn dispatch(args: Args) -> Result<(), CliError> {
         Command::Tail { filters } => tail::run(&api, filters, output).await,
         Command::Usage(arguments) => usage::run(&api, arguments, output).await,
         Command::Top(arguments) => top::run(api, arguments, output).await,
+        Command::Prices(command) => prices::run(&api, command, output).await,
         Command::Apply { file, dry_run } => apply::run(&api, &file, dry_run, output).await,
         Command::Login { .. } | Command::Completions { .. } => Ok(()),
     }

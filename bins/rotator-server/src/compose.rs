@@ -9,6 +9,7 @@ use rotator_cache_trait::OnlyNode;
 use rotator_domain::{Clock, Secret, SystemClock, Vault};
 use rotator_proxy_core::{Proxy, ProxyMetrics};
 use rotator_storage_trait::Storage;
+use rotator_usage::SharedPrices;
 
 use crate::backends::{self, Cache};
 use crate::catalog_source::CatalogSource;
@@ -90,12 +91,14 @@ pub(crate) async fn compose(
     logs: Arc<dyn LogControl>,
 ) -> Result<Composition, AppError> {
     let Opened { storage, vault, bootstrapped } = opened;
+    let prices = SharedPrices::new(config.usage.prices.clone());
     let source = Arc::new(CatalogSource::new(
         Arc::clone(&storage),
         Arc::clone(&cache.rotation),
         vault.clone(),
         bootstrapped.digest_key.clone(),
         config.global_proxy_keys.clone(),
+        prices.clone(),
     ));
     if let Err(error) = source.load_all().await {
         storage.close().await;
@@ -124,7 +127,7 @@ pub(crate) async fn compose(
         .settings(config.proxy.clone())
         .metrics(metrics.clone())
         .client_meters(Arc::clone(&meters) as _)
-        .pricing(Arc::new(config.usage.prices.clone()))
+        .pricing(Arc::new(prices.clone()))
         .conversations(cache.conversations)
         .logger(request_log.logger())
         .observer(Arc::clone(&live) as _);
@@ -147,6 +150,7 @@ pub(crate) async fn compose(
         features: backends::features(),
         body_limit: ADMIN_BODY_LIMIT,
         request_log: request_log.queue(),
+        prices,
         live,
         is_ending,
     });

@@ -7,6 +7,7 @@ use rotator_cache_trait::{ClientMeters, Counters, NodeRegistry, RotationState};
 use rotator_domain::{Clock, DigestKey, Secret, Vault};
 use rotator_request_log::LogQueue;
 use rotator_storage_trait::Storage;
+use rotator_usage::SharedPrices;
 use tokio::sync::watch;
 
 use crate::{ChangeListener, KeyProber, LiveTraffic, LogControl};
@@ -47,6 +48,8 @@ pub struct AdminContext {
     pub body_limit: usize,
     /// The requests that wait to be logged.
     pub request_log: Arc<LogQueue>,
+    /// What models cost.
+    pub prices: SharedPrices,
     /// Knows what goes through this node.
     pub live: Arc<dyn LiveTraffic>,
     /// Turns true when the server ends, so that answers end that would go on.

@@ -12,6 +12,7 @@ mod keys;
 mod live;
 mod logs;
 mod paging;
+mod prices;
 mod probes;
 mod request_log;
 mod server;
@@ -122,6 +123,8 @@ fn protected() -> OpenApiRouter<App> {
         .routes(routes!(request_log::tail))
         .routes(routes!(request_log::show))
         .routes(routes!(live::watch))
+        .routes(routes!(prices::list))
+        .routes(routes!(prices::set, prices::unset))
 }
 
 // === impl App ===
@@ -209,6 +212,9 @@ mod tests {
             "LiveService",
             "LiveKeyCounts",
             "LiveKey",
+            "PriceBody",
+            "LongPriceBody",
+            "PriceEntry",
         ] {
             for (field, schema) in schemas[name]["properties"].as_object().unwrap() {
                 let is_described = schema.to_string().contains("\"description\"");

@@ -15,6 +15,9 @@ pub trait ChangeListener: Send + Sync {
 
     /// A client key was written or deleted. When this returns, the next proxied request sees the change.
     async fn client_keys_changed(&self) -> Result<(), ChangeError>;
+
+    /// A price was written or deleted. When this returns, it holds for requests that end from then on.
+    async fn prices_changed(&self) -> Result<(), ChangeError>;
 }
 
 /// A change is stored, and the proxy could not be told.

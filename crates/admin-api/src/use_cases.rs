@@ -13,6 +13,7 @@ mod logs;
 pub mod moving;
 mod policies;
 mod pool;
+mod prices;
 mod probes;
 mod rekey;
 mod request_log;

@@ -6,6 +6,7 @@ mod error;
 mod key;
 mod live;
 mod policy;
+mod price;
 mod request_log;
 mod server;
 mod session;
@@ -24,6 +25,7 @@ pub use key::{
 };
 pub use live::{LiveKey, LiveKeyCounts, LiveService, LiveUpdate};
 pub use policy::{Fallback, Limits, LimitsPatch};
+pub use price::{LongPriceBody, PriceBody, PriceEntry};
 pub use request_log::{LoggedAttempt, LoggedBody, LoggedRequest, LoggedTokens, RequestLogEntry};
 pub use server::{AppConfig, AuditEntry, LogLevel, NodeStatus, Status};
 pub use session::{LoginAnswer, LoginBody, Me};

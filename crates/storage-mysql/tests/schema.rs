@@ -15,6 +15,7 @@ use rotator_test_services::{Database, MARIADB};
 
 /// What undoes the migrations, one step after the other; beside each the migration that it belongs to.
 const BACK: &[(&str, &str)] = &[
+    ("m0010_prices", "DROP TABLE prices"),
     ("m0007_request_log", "DELETE FROM request_log_end"),
     ("m0007_request_log", "DROP TABLE request_log_end"),
     ("m0007_request_log", "DROP TABLE request_bodies"),

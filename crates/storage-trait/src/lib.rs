@@ -15,6 +15,7 @@ mod factory;
 mod key;
 mod legacy;
 mod moving;
+mod price;
 mod request_log;
 mod secrets;
 mod service;
@@ -32,6 +33,7 @@ pub use factory::{DatabaseUrl, StorageFactory, StorageOptions};
 pub use key::{KeyChange, KeyCounts, KeyRecord, KeyRepository, PoolChange, SealedKey};
 pub use legacy::{LegacyKey, LegacyService};
 pub use moving::{EndedSession, Filling, MovingRepository, Record, SettingRecord, Snapshot};
+pub use price::PriceRepository;
 pub use request_log::{LogEntry, LogFilter, LogSlice, NewLogEntry, RequestLogRepository, StoredBody};
 pub use secrets::{ResealFn, SealedPlace, SecretRepository};
 pub use service::ServiceRepository;
@@ -71,6 +73,7 @@ pub trait Storage:
     + MovingRepository
     + UsageRepository
     + RequestLogRepository
+    + PriceRepository
 {
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StorageError>;

@@ -16,11 +16,15 @@ use rotator_cache_trait::OnlyNode;
 use rotator_domain::{Clock, KeyId, MasterKey, Secret, ServiceId, SystemClock, Vault, Verdict};
 use rotator_storage_sqlite::SqliteFactory;
 use rotator_storage_trait::{DatabaseUrl, Storage, StorageFactory, StorageOptions};
+use rotator_usage::SharedPrices;
 
 pub(crate) const PASSWORD: &str = "planted-admin-password";
 
-/// There is no proxy to tell.
-struct NoProxy;
+/// There is no proxy to tell, only prices.
+struct NoProxy {
+    storage: Arc<dyn Storage>,
+    prices: SharedPrices,
+}
 
 /// Finds every second key good.
 struct EverySecondWorks;
@@ -65,6 +69,11 @@ impl ChangeListener for NoProxy {
     async fn client_keys_changed(&self) -> Result<(), ChangeError> {
         Ok(())
     }
+
+    async fn prices_changed(&self) -> Result<(), ChangeError> {
+        self.prices.set_overrides(self.storage.prices().await.map_err(ChangeError::new)?);
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -90,6 +99,7 @@ pub(crate) async fn start() -> (SocketAddr, Arc<dyn Storage>) {
         now: SystemClock.now(),
     };
     let bootstrapped = bootstrap(storage.as_ref(), &vault, options, &mut Generated::default()).await.unwrap();
+    let prices = SharedPrices::default();
     let router = router(AdminContext {
         storage: Arc::clone(&storage),
         vault,
@@ -98,7 +108,7 @@ pub(crate) async fn start() -> (SocketAddr, Arc<dyn Storage>) {
         rotation: Arc::new(MemoryRotation::default()),
         meters: Arc::new(MemoryClientMeters::default()),
         nodes: Arc::new(OnlyNode { id: "only".to_owned(), version: "1".to_owned() }),
-        changes: Arc::new(NoProxy),
+        changes: Arc::new(NoProxy { storage: Arc::clone(&storage), prices: prices.clone() }),
         prober: Arc::new(EverySecondWorks),
         logs: Arc::new(Debugging::default()),
         clock: Arc::new(SystemClock),
@@ -108,6 +118,7 @@ pub(crate) async fn start() -> (SocketAddr, Arc<dyn Storage>) {
         features: Vec::new(),
         body_limit: 64 * 1024 * 1024,
         request_log: Arc::default(),
+        prices,
         live: Arc::new(Quiet),
         is_ending: tokio::sync::watch::channel(false).1,
     });

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use rotator_domain::rotation::Checkpoint;
+use rotator_domain::rotation::{Checkpoint, Glob};
 use rotator_domain::{
-    AdminTokenId, ClientKey, ClientKeyId, Digest, Grain, KeyId, Sealed, Service, ServiceId, Slug, Timestamp, UsageRow,
+    AdminTokenId, ClientKey, ClientKeyId, Digest, Grain, KeyId, PriceOverride, Sealed, Service, ServiceId, Slug,
+    Timestamp, UsageRow,
 };
 use rotator_storage_trait::*;
 
@@ -130,6 +131,12 @@ counted!(RequestLogRepository:
     request(id: i64) -> Option<(LogEntry, Option<[StoredBody; 2]>)>;
     newest_request() -> i64;
     forget_requests(before: Option<Timestamp>, size: u64, limit: u64) -> u64;
+);
+
+counted!(PriceRepository:
+    prices() -> Vec<PriceOverride>;
+    put_price(price: &PriceOverride) -> ();
+    delete_price(pattern: &Glob) -> ();
 );
 
 counted!(IdAllocator:

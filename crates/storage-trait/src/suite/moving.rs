@@ -5,8 +5,8 @@ use rotator_domain::{
     AdminTokenId, ClientKey, ClientKeyId, Figure, Grain, KeyId, Sealed, ServiceId, Timestamp, UsageRow, UsageSubject,
 };
 
-use super::client_keys;
 use super::sample::{EMOJI, all, at, digest, generic, key, keys, llm, long_policy, store_service};
+use super::{client_keys, prices};
 use crate::{
     AdminToken, AdminUser, AuditEntry, EndedSession, KeyRecord, Record, SettingRecord, Storage, StorageErrorKind,
     UsageBatch,
@@ -71,6 +71,8 @@ fn everything() -> Vec<Record> {
         Record::Usage(Grain::Day, usage(0, None, None, None)),
         Record::Usage(Grain::Day, usage(0, Some(5), None, Some(EMOJI))),
         Record::Usage(Grain::Day, usage(0, Some(5), Some(20), Some("a"))),
+        Record::Price(prices::plain("a")),
+        Record::Price(prices::rich(EMOJI)),
     ]
 }
 
@@ -138,6 +140,7 @@ pub async fn everything_that_is_stored_is_read(storage: &dyn Storage) {
             // Hours and days add themselves up.
             Record::Usage(Grain::Minute, row) => minutes.push(row.as_ref().clone()),
             Record::Usage(..) => {}
+            Record::Price(price) => storage.put_price(price).await.unwrap(),
         }
     }
     let batch = UsageBatch { source: "a".to_owned(), number: 1 };

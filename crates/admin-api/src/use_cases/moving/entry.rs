@@ -5,6 +5,7 @@
 //! milliseconds since the Unix epoch.
 
 mod client_key;
+mod price;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,7 @@ use rotator_storage_trait::{AdminToken, AdminUser, AuditEntry, EndedSession, Key
 use serde::{Deserialize, Serialize};
 
 use self::client_key::ClientKeyEntry;
+use self::price::PriceRecord;
 use super::MovingError;
 use crate::use_cases::keys;
 use crate::wire::{NewKey, ProxyConfigBody};
@@ -93,6 +95,7 @@ pub(super) enum Entry {
         model: Option<String>,
         figures: BTreeMap<String, u64>,
     },
+    Price(Box<PriceRecord>),
 }
 
 // === impl Entry ===
@@ -162,6 +165,7 @@ impl Entry {
             Record::Audit(AuditEntry { id, at, actor, remote, action, subject, detail }) => {
                 Self::Audit { id, at: at.as_millis(), actor, remote, action, subject, detail }
             }
+            Record::Price(price) => Self::Price(Box::new(price.into())),
             Record::Usage(grain, row) => Self::Usage {
                 grain: grain.name().to_owned(),
                 at: row.at.as_millis(),
@@ -200,6 +204,7 @@ impl Entry {
                 Record::EndedSession(EndedSession { session_id, expires_at: at(expires_at) })
             }
             Self::ClientKey(key) => Record::ClientKey((*key).try_into()?),
+            Self::Price(price) => Record::Price((*price).try_into()?),
             Self::Service { id, service, created_at, updated_at } => {
                 let draft = ServiceDraft::from(&*service);
                 let service = draft.into_service(ServiceId(id), at(created_at), at(updated_at));
