@@ -8,5 +8,6 @@ mod client_keys;
 mod keys;
 mod logs;
 mod place;
+mod prices;
 mod services;
 mod sessions;
