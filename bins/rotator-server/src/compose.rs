@@ -11,6 +11,7 @@ use rotator_proxy_core::{Proxy, ProxyMetrics};
 use rotator_storage_trait::Storage;
 use rotator_usage::SharedPrices;
 
+use crate::admin_upkeep::AdminUpkeep;
 use crate::backends::{self, Cache};
 use crate::catalog_source::CatalogSource;
 use crate::client_meters::SeededMeters;
@@ -121,6 +122,7 @@ pub(crate) async fn compose(
     let usage = Usage::open(&config.usage, &config.data_dir, &storage).map(Arc::new);
     let meters = Arc::new(SeededMeters::new(cache.clients, Arc::clone(&storage), usage.clone()));
     let request_log = RequestLog::new(config.request_log, &storage);
+    let upkeep = AdminUpkeep::new(&storage, config.audit_kept);
     let (ending, is_ending) = tokio::sync::watch::channel(false);
     let live = Arc::new(LiveCounts::new(catalog.clone(), usage.as_ref().map(|usage| usage.observer())));
     let proxy = Proxy::builder(catalog, Arc::clone(&cache.rotation))
@@ -149,6 +151,7 @@ pub(crate) async fn compose(
         public_base_url: config.public_base_url.clone(),
         features: backends::features(),
         body_limit: ADMIN_BODY_LIMIT,
+        token_uses: upkeep.token_uses(),
         request_log: request_log.queue(),
         prices,
         live,
@@ -160,7 +163,8 @@ pub(crate) async fn compose(
     let page = MetricsPage::new(config.metrics.token.clone(), &metrics, sources.clone(), request_log.lost());
     let health = Health::new(&sources, page, config.metrics.listen.is_some());
     let (counters, trusted_proxies) = (cache.counters, config.trusted_proxies.clone());
-    let site = Site { proxy, admin, health, states, following, counters, usage, trusted_proxies, request_log, ending };
+    let site =
+        Site { proxy, admin, health, states, following, counters, usage, trusted_proxies, request_log, upkeep, ending };
     Ok(Composition { site, storage })
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rotator_cache_trait::{Counters, RotationState};
 use rotator_domain::rotation::Checkpoint;
-use rotator_domain::{Clock, ServiceId, SystemClock, Timestamp};
+use rotator_domain::{Clock, Seldom, ServiceId, SystemClock, Timestamp};
 use rotator_proxy_core::Proxy;
 use rotator_storage_trait::{Storage, StorageError};
 use tokio::sync::Mutex;
@@ -24,6 +24,8 @@ pub(crate) struct KeyStates {
     /// Whose turn it is, where other nodes look after the same keys.
     turns: Option<Arc<dyn Counters>>,
     agenda: Mutex<Agenda>,
+    /// Of writing: it is tried every few seconds, for each service.
+    trouble: Seldom,
 }
 
 /// What is to be looked at.
@@ -45,7 +47,7 @@ impl KeyStates {
         rotation: Arc<dyn RotationState>,
         turns: Option<Arc<dyn Counters>>,
     ) -> Self {
-        Self { storage, rotation, turns, agenda: Mutex::default() }
+        Self { storage, rotation, turns, agenda: Mutex::default(), trouble: Seldom::default() }
     }
 
     /// Tells the rotation what was known of these services' keys. Without it the server starts all the same: a limited key is
@@ -117,7 +119,9 @@ impl KeyStates {
         states.sort_by(|one, other| (one.key, &one.model).cmp(&(other.key, &other.model)));
         states.dedup_by(|one, other| (one.key, &one.model) == (other.key, &other.model));
         if let Err(error) = self.write(agenda, service, &states).await {
-            tracing::warn!(service.id = %service, error = %error, "the keys' states could not be written");
+            if self.trouble.is_due(SystemClock.now()) {
+                tracing::warn!(service.id = %service, error = %error, "the keys' states could not be written");
+            }
             return;
         }
         agenda.open.remove(&service);

@@ -1,5 +1,6 @@
 //! The API Key Rotator server: parses, delegates, exits.
 
+mod admin_upkeep;
 mod args;
 mod backends;
 mod catalog_source;

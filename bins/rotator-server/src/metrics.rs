@@ -59,6 +59,7 @@ struct Gauges {
     cache_nodes: Gauge,
     cache_losses: Counter,
     usage_batches: Gauge,
+    usage_journal_up: Gauge,
     usage_behind: Gauge<f64, std::sync::atomic::AtomicU64>,
 }
 
@@ -111,6 +112,7 @@ impl MetricsPage {
         if let Some(usage) = usage {
             let standing = usage.standing();
             self.gauges.usage_batches.set(number(standing.batches_waiting));
+            self.gauges.usage_journal_up.set(i64::from(standing.is_journaled));
             self.gauges.usage_behind.set(standing.behind.as_secs_f64());
         }
         *looked = Some(Instant::now());
@@ -148,6 +150,11 @@ impl Gauges {
                 "rotator_usage_batches_waiting",
                 "Batches of usage figures that the database has not taken",
                 self.usage_batches.clone(),
+            );
+            registry.register(
+                "rotator_usage_journal_up",
+                "Whether usage figures are on this node's disk before they are in the database",
+                self.usage_journal_up.clone(),
             );
             registry.register_with_unit(
                 "rotator_usage_behind",

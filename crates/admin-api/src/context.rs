@@ -10,7 +10,7 @@ use rotator_storage_trait::Storage;
 use rotator_usage::SharedPrices;
 use tokio::sync::watch;
 
-use crate::{ChangeListener, KeyProber, LiveTraffic, LogControl};
+use crate::{ChangeListener, KeyProber, LiveTraffic, LogControl, TokenUses};
 
 /// Everything that the admin API is built on.
 pub struct AdminContext {
@@ -46,6 +46,8 @@ pub struct AdminContext {
     pub features: Vec<String>,
     /// The longest request body, in bytes.
     pub body_limit: usize,
+    /// When tokens were used; somebody stores it from time to time.
+    pub token_uses: Arc<TokenUses>,
     /// The requests that wait to be logged.
     pub request_log: Arc<LogQueue>,
     /// What models cost.

@@ -25,6 +25,8 @@ mod session;
 #[cfg(feature = "server")]
 mod time;
 #[cfg(feature = "server")]
+mod token_uses;
+#[cfg(feature = "server")]
 mod use_cases;
 pub mod wire;
 
@@ -37,5 +39,7 @@ pub use ports::{
     ChangeError, ChangeListener, KeyProber, KeyTraffic, LiveTraffic, LogControl, LogLevelError, ProbeError,
     ProbeOutcome, Rate, ServedService, Traffic,
 };
+#[cfg(feature = "server")]
+pub use token_uses::TokenUses;
 #[cfg(feature = "server")]
 pub use use_cases::{ImportReport, SkippedService, UseCaseError, import_legacy, moving, rekey};

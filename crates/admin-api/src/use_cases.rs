@@ -1,6 +1,8 @@
 //! What can be done, without a word of HTTP: one file a resource.
 
-mod audit;
+mod actors;
+pub(crate) mod audit;
+pub(crate) mod changes;
 mod client_keys;
 mod configs;
 mod drafts;
@@ -17,10 +19,11 @@ mod prices;
 mod probes;
 mod rekey;
 mod request_log;
-pub(crate) mod tokens;
+mod tokens;
 mod usage;
+mod users;
 
-pub(crate) use audit::{Actor, audit_log};
+pub(crate) use actors::{Actor, Origin, Pass};
 pub(crate) use configs::Listed;
 pub use error::UseCaseError;
 pub use legacy::{ImportReport, SkippedService, import_legacy};

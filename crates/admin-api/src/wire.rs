@@ -12,6 +12,7 @@ mod server;
 mod session;
 mod token;
 mod usage;
+mod user;
 
 pub use client_key::{
     Budget, ClientKey, ClientKeyBody, ClientKeyPatch, ClientKeyReport, ClientLimits, ClientLimitsPatch, LimitStanding,
@@ -27,10 +28,11 @@ pub use live::{LiveKey, LiveKeyCounts, LiveService, LiveUpdate};
 pub use policy::{Fallback, Limits, LimitsPatch};
 pub use price::{LongPriceBody, PriceBody, PriceEntry};
 pub use request_log::{LoggedAttempt, LoggedBody, LoggedRequest, LoggedTokens, RequestLogEntry};
-pub use server::{AppConfig, AuditEntry, LogLevel, NodeStatus, Status};
-pub use session::{LoginAnswer, LoginBody, Me};
+pub use server::{AppConfig, AuditChange, AuditEntry, LogLevel, NodeStatus, Status};
+pub use session::{LoginAnswer, LoginBody, Me, Session};
 pub use token::{AdminToken, AdminTokenBody, NewAdminToken};
 pub use usage::{UsageGroup, UsageReport};
+pub use user::{AdminUser, AdminUserBody, AdminUserPatch, PasswordBody};
 
 /// Tells a field that is null from one that is absent.
 fn present<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>

@@ -8,6 +8,7 @@ mod m0004_usage;
 mod m0005_scale;
 mod m0006_client_keys;
 mod m0007_request_log;
+mod m0008_roles;
 mod m0010_prices;
 mod resume;
 mod schema;
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_scale::Migration),
             Box::new(m0006_client_keys::Migration),
             Box::new(m0007_request_log::Migration),
+            Box::new(m0008_roles::Migration),
             Box::new(m0010_prices::Migration),
         ]
     }

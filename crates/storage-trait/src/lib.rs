@@ -24,8 +24,8 @@ mod state;
 pub mod suite;
 mod usage;
 
-pub use admin::{AdminRepository, AdminToken, AdminUser};
-pub use audit::{AuditEntry, AuditRepository};
+pub use admin::{AdminRepository, AdminToken, AdminUser, AdminUserChange};
+pub use audit::{AuditEntry, AuditFilter, AuditRepository};
 pub use changes::{ChangeRepository, Served, StoredChange};
 pub use client_key::ClientKeyRepository;
 pub use error::{StorageError, StorageErrorKind};

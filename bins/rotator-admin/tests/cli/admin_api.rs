@@ -117,6 +117,7 @@ pub(crate) async fn start() -> (SocketAddr, Arc<dyn Storage>) {
         public_base_url: None,
         features: Vec::new(),
         body_limit: 64 * 1024 * 1024,
+        token_uses: Arc::default(),
         request_log: Arc::default(),
         prices,
         live: Arc::new(Quiet),

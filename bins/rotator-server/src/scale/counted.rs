@@ -49,10 +49,15 @@ impl Counted {
 counted!(AdminRepository:
     admin_user(username: &str) -> Option<AdminUser>;
     count_admin_users() -> u64;
+    admin_users() -> Vec<AdminUser>;
     put_admin_user(user: &AdminUser) -> ();
+    insert_admin_user(user: &AdminUser) -> ();
+    change_admin_user(username: &str, change: &AdminUserChange) -> (AdminUser, AdminUser);
+    delete_admin_user(username: &str) -> AdminUser;
     insert_admin_token(token: &AdminToken) -> ();
     admin_tokens() -> Vec<AdminToken>;
     admin_token(digest: &Digest) -> Option<AdminToken>;
+    note_token_uses(uses: &[(AdminTokenId, Timestamp)]) -> ();
     delete_admin_token(id: AdminTokenId) -> ();
     end_session(session_id: &str, expires_at: Timestamp, now: Timestamp) -> ();
     is_session_ended(session_id: &str) -> bool;
@@ -60,7 +65,8 @@ counted!(AdminRepository:
 
 counted!(AuditRepository:
     append_audit(entry: &AuditEntry) -> ();
-    audit(page: Page<i64>) -> Vec<AuditEntry>;
+    audit(filter: &AuditFilter, page: Page<i64>) -> Vec<AuditEntry>;
+    forget_audit(before: Timestamp, limit: u64) -> u64;
 );
 
 counted!(ClientKeyRepository:

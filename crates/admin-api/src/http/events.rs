@@ -13,6 +13,9 @@ use futures_util::stream;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::App;
+use crate::use_cases::Actor;
+
 /// How long between two looks.
 const LOOKING: Duration = Duration::from_secs(1);
 /// How long nothing is sent at the most.
@@ -26,6 +29,9 @@ const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// Where events come from.
 pub(super) trait EventSource: Send + 'static {
+    /// Whether whoever follows may go on.
+    fn is_welcome(&self) -> impl Future<Output = bool> + Send;
+
     /// The events since the last look, as they are sent.
     fn look(&mut self) -> impl Future<Output = Events> + Send;
 
@@ -50,6 +56,11 @@ struct Follower<S> {
     sent: Instant,
     is_greeted: bool,
     has_more: bool,
+}
+
+/// Whether somebody may still see what they saw. A database that does not answer says nothing of them.
+pub(super) async fn is_still_there(app: &App, actor: &Actor) -> bool {
+    !matches!(actor.is_still_there(app.context()).await, Ok(false))
 }
 
 /// An answer of what a source tells, until the server ends or the client's token is to be shown again.
@@ -85,6 +96,9 @@ impl<S: EventSource> Follower<S> {
             if self.began.elapsed() >= LONGEST || *is_ending.borrow() {
                 return None;
             }
+            if !self.source.is_welcome().await {
+                return None;
+            }
             let Events { text, has_more } = self.source.look().await;
             self.has_more = has_more;
             if !text.is_empty() {
@@ -111,6 +125,10 @@ mod tests {
     struct Told(VecDeque<Events>, u32);
 
     impl EventSource for Told {
+        async fn is_welcome(&self) -> bool {
+            self.1 < 10_000
+        }
+
         async fn look(&mut self) -> Events {
             self.1 += 1;
             self.0.pop_front().unwrap_or_default()
@@ -157,6 +175,12 @@ mod tests {
         let mut stream = answer(Told(VecDeque::new(), 0), is_ending).into_body().into_data_stream();
         next(&mut stream).await.unwrap();
         ending.send_replace(true);
+        assert_eq!(next(&mut stream).await, None);
+        // Whoever may not look any more is told nothing more.
+        let (_ending, is_ending) = watch::channel(false);
+        let told = Told(VecDeque::from([events("a", true)]), 10_000);
+        let mut stream = answer(told, is_ending).into_body().into_data_stream();
+        next(&mut stream).await.unwrap();
         assert_eq!(next(&mut stream).await, None);
     }
 }

@@ -85,6 +85,10 @@ fn services(query: &str) -> Result<BTreeSet<i64>, ApiError> {
 // === impl Looker ===
 
 impl EventSource for Looker {
+    async fn is_welcome(&self) -> bool {
+        events::is_still_there(&self.app, &self.actor).await
+    }
+
     async fn look(&mut self) -> Events {
         let Self { app, actor, watching, cursor } = self;
         let Some(update) = app.as_actor(actor).live_update(watching, cursor).await else {

@@ -168,7 +168,7 @@ macro_rules! moves {
 }
 
 moves!(setting as Setting, row => read_setting(row), setting => Ok(write_setting(setting)));
-moves!(admin_user as AdminUser, row => row.into(), user => Ok(user.into()));
+moves!(admin_user as AdminUser, row => row.try_into()?, user => Ok(user.into()));
 moves!(admin_token as AdminToken, row => row.try_into()?, token => Ok(token.into()));
 moves!(ended_session as EndedSession, row => read_session(row), session => Ok(write_session(session)));
 moves!(client_key as ClientKey, row => row.try_into()?, key => key.try_into());

@@ -101,6 +101,10 @@ impl Follower {
 }
 
 impl EventSource for Follower {
+    async fn is_welcome(&self) -> bool {
+        events::is_still_there(&self.app, &self.actor).await
+    }
+
     async fn look(&mut self) -> Events {
         self.newer().await.unwrap_or_else(|error| {
             tracing::debug!(error = %error, "the log of requests cannot be followed");
