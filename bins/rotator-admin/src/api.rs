@@ -22,7 +22,7 @@ pub(crate) struct Api {
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most entries that the server gives at once.
-const PAGE: usize = 1000;
+pub(crate) const PAGE: usize = 1000;
 /// No body.
 pub(crate) const NOTHING: Option<&()> = None;
 
@@ -205,12 +205,8 @@ fn next_page(response: &Response) -> Option<String> {
 
 /// A text as one segment of a path.
 pub(crate) fn segment(text: &str) -> String {
-    const BASE: &str = "http://localhost/";
-    let url = reqwest::Url::parse(BASE).ok().and_then(|mut url| {
-        url.path_segments_mut().ok()?.pop_if_empty().push(text);
-        Some(url)
-    });
-    url.map(|url| url.path().trim_start_matches('/').to_owned()).unwrap_or_default()
+    let kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    text.bytes().map(|byte| if kept(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 /// A service's keys' path.

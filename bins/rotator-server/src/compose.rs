@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
+use prometheus_client::collector::Collector;
 use rotator_admin_api::bootstrap::{BootstrapOptions, Bootstrapped, Generated, bootstrap};
 use rotator_admin_api::{AdminContext, LogControl};
 use rotator_cache_trait::OnlyNode;
@@ -27,6 +28,7 @@ use crate::prober::ProxyProber;
 use crate::request_log::RequestLog;
 use crate::serve::Site;
 use crate::usage::Usage;
+use crate::webhooks::Webhooks;
 
 /// The largest body that the admin API takes: an import of 200,000 keys.
 const ADMIN_BODY_LIMIT: usize = 64 * 1024 * 1024;
@@ -125,7 +127,7 @@ pub(crate) async fn compose(
     let upkeep = AdminUpkeep::new(&storage, config.audit_kept);
     let (ending, is_ending) = tokio::sync::watch::channel(false);
     let live = Arc::new(LiveCounts::new(catalog.clone(), usage.as_ref().map(|usage| usage.observer())));
-    let proxy = Proxy::builder(catalog, Arc::clone(&cache.rotation))
+    let proxy = Proxy::builder(catalog.clone(), Arc::clone(&cache.rotation))
         .settings(config.proxy.clone())
         .metrics(metrics.clone())
         .client_meters(Arc::clone(&meters) as _)
@@ -134,6 +136,9 @@ pub(crate) async fn compose(
         .logger(request_log.logger())
         .observer(Arc::clone(&live) as _);
     let proxy = proxy.build().map_err(|error| AppError::failed("could not build the proxy", error))?;
+    let shares_state = cache.shared.is_some();
+    let watched = (catalog, Arc::clone(&meters));
+    let webhooks = Arc::new(Webhooks::new(&storage, &vault, &proxy, watched, shares_state));
     let admin = rotator_admin_api::router(AdminContext {
         storage: Arc::clone(&storage),
         vault,
@@ -153,6 +158,7 @@ pub(crate) async fn compose(
         body_limit: ADMIN_BODY_LIMIT,
         token_uses: upkeep.token_uses(),
         request_log: request_log.queue(),
+        webhooks: webhooks.courier(),
         prices,
         live,
         is_ending,
@@ -160,11 +166,24 @@ pub(crate) async fn compose(
     let link = cache.shared.map(|shared| shared.link);
     let writer = usage.as_ref().map(|usage| usage.writer());
     let sources = Sources { proxy: proxy.clone(), storage: Arc::clone(&storage), link, usage: writer };
-    let page = MetricsPage::new(config.metrics.token.clone(), &metrics, sources.clone(), request_log.lost());
+    let others: Vec<Box<dyn Collector>> = vec![Box::new(request_log.lost()), Box::new(webhooks.counts())];
+    let page = MetricsPage::new(config.metrics.token.clone(), &metrics, sources.clone(), others);
     let health = Health::new(&sources, page, config.metrics.listen.is_some());
     let (counters, trusted_proxies) = (cache.counters, config.trusted_proxies.clone());
-    let site =
-        Site { proxy, admin, health, states, following, counters, usage, trusted_proxies, request_log, upkeep, ending };
+    let site = Site {
+        proxy,
+        admin,
+        health,
+        states,
+        following,
+        counters,
+        usage,
+        trusted_proxies,
+        request_log,
+        upkeep,
+        webhooks,
+        ending,
+    };
     Ok(Composition { site, storage })
 }
 

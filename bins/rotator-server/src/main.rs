@@ -28,6 +28,7 @@ mod scale;
 mod serve;
 mod usage;
 mod waiting;
+mod webhooks;
 
 use std::process::ExitCode;
 

@@ -8,6 +8,7 @@ use rotator_domain::{Clock, DigestKey, Secret, Vault};
 use rotator_request_log::LogQueue;
 use rotator_storage_trait::Storage;
 use rotator_usage::SharedPrices;
+use rotator_webhooks::Courier;
 use tokio::sync::watch;
 
 use crate::{ChangeListener, KeyProber, LiveTraffic, LogControl, TokenUses};
@@ -50,6 +51,8 @@ pub struct AdminContext {
     pub token_uses: Arc<TokenUses>,
     /// The requests that wait to be logged.
     pub request_log: Arc<LogQueue>,
+    /// Sends messages to webhooks.
+    pub webhooks: Arc<Courier>,
     /// What models cost.
     pub prices: SharedPrices,
     /// Knows what goes through this node.

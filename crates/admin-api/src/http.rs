@@ -25,6 +25,7 @@ mod tokens;
 mod ui;
 mod usage;
 mod users;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -137,6 +138,11 @@ fn protected() -> OpenApiRouter<App> {
         .routes(routes!(request_log::list))
         .routes(routes!(request_log::tail))
         .routes(routes!(request_log::show))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::show, webhooks::change, webhooks::delete))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
         .routes(routes!(live::watch))
         .routes(routes!(prices::list))
         .routes(routes!(prices::set, prices::unset))
@@ -237,6 +243,11 @@ mod tests {
             "AdminTokenBody",
             "AuditEntry",
             "AuditChange",
+            "WebhookBody",
+            "WebhookPatch",
+            "Webhook",
+            "WebhookDelivery",
+            "WebhookTest",
             "LiveUpdate",
             "LiveService",
             "LiveKeyCounts",

@@ -43,7 +43,7 @@ impl TokenUses {
     }
 
     /// A token was used.
-    pub(crate) fn note(&self, id: AdminTokenId, now: Timestamp) {
+    pub fn note(&self, id: AdminTokenId, now: Timestamp) {
         let used = Use { at: now, is_stored: false };
         let mut uses = self.uses();
         let noted = uses.entry(id).or_insert(used);

@@ -13,6 +13,7 @@ mod session;
 mod token;
 mod usage;
 mod user;
+mod webhook;
 
 pub use client_key::{
     Budget, ClientKey, ClientKeyBody, ClientKeyPatch, ClientKeyReport, ClientLimits, ClientLimitsPatch, LimitStanding,
@@ -33,6 +34,7 @@ pub use session::{LoginAnswer, LoginBody, Me, Session};
 pub use token::{AdminToken, AdminTokenBody, NewAdminToken};
 pub use usage::{UsageGroup, UsageReport};
 pub use user::{AdminUser, AdminUserBody, AdminUserPatch, PasswordBody};
+pub use webhook::{NewWebhook, Webhook, WebhookBody, WebhookDelivery, WebhookPatch, WebhookTest};
 
 /// Tells a field that is null from one that is absent.
 fn present<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>

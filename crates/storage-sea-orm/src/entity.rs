@@ -17,6 +17,9 @@ pub(crate) mod request_log_end;
 pub(crate) mod service;
 pub(crate) mod setting;
 pub(crate) mod upstream_key;
+pub(crate) mod webhook;
+pub(crate) mod webhook_alarm;
+pub(crate) mod webhook_delivery;
 
 use rotator_domain::{Digest, Role};
 

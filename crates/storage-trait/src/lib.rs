@@ -23,6 +23,7 @@ mod state;
 #[cfg(feature = "suite")]
 pub mod suite;
 mod usage;
+mod webhook;
 
 pub use admin::{AdminRepository, AdminToken, AdminUser, AdminUserChange};
 pub use audit::{AuditEntry, AuditFilter, AuditRepository};
@@ -39,6 +40,7 @@ pub use secrets::{ResealFn, SealedPlace, SecretRepository};
 pub use service::ServiceRepository;
 pub use state::{LONGEST_STATE_MODEL, StateRepository};
 pub use usage::{LONGEST_USAGE_MODEL, UsageBatch, UsageDimension, UsageGroup, UsageQuery, UsageRepository};
+pub use webhook::{Alarm, AlarmKey, Delivery, DeliveryStatus, WebhookRepository};
 
 use async_trait::async_trait;
 
@@ -73,6 +75,7 @@ pub trait Storage:
     + MovingRepository
     + UsageRepository
     + RequestLogRepository
+    + WebhookRepository
     + PriceRepository
 {
     /// Whether the database answers.

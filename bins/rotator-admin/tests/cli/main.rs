@@ -11,3 +11,5 @@ mod place;
 mod prices;
 mod services;
 mod sessions;
+mod users;
+mod webhooks;

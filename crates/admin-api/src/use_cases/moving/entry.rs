@@ -7,6 +7,7 @@
 mod client_key;
 mod people;
 mod price;
+mod webhook;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use self::client_key::ClientKeyEntry;
 use self::people::{AdminTokenEntry, AdminUserEntry, AuditLine};
 use self::price::PriceRecord;
+use self::webhook::WebhookEntry;
 use super::MovingError;
 use crate::use_cases::keys;
 use crate::wire::{NewKey, ProxyConfigBody};
@@ -79,6 +81,7 @@ pub(super) enum Entry {
         figures: BTreeMap<String, u64>,
     },
     Price(Box<PriceRecord>),
+    Webhook(Box<WebhookEntry>),
 }
 
 // === impl Entry ===
@@ -145,6 +148,7 @@ impl Entry {
                 model: row.subject.model,
                 figures: row.figures.iter().map(|(figure, value)| (figure.name().to_owned(), value)).collect(),
             },
+            Record::Webhook(webhook) => Self::Webhook(Box::new(WebhookEntry::of(&webhook, vault)?)),
         })
     }
 
@@ -199,6 +203,7 @@ impl Entry {
                 let figures = figures.ok_or(MovingError::Entry)?;
                 Record::Usage(grain, Box::new(UsageRow { at: at(millis), subject, figures }))
             }
+            Self::Webhook(webhook) => Record::Webhook(Box::new(webhook.into_webhook(vault)?)),
         })
     }
 }

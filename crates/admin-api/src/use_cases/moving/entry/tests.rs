@@ -4,7 +4,7 @@ use rotator_domain::metering::{Span, Unit};
 use rotator_domain::rotation::{Glob, KeyPolicy, Limits, QuotaGroup};
 use rotator_domain::{
     AdminTokenId, Budget, ClientKey, ClientLimits, ClientPolicy, DigestKey, KeyLabel, MasterKey, PreviousDigest,
-    PriceOverride, Role, TokenPrice,
+    PreviousSecret, PriceOverride, Role, TargetUrl, TokenPrice, Webhook, WebhookEvent, WebhookId, WebhookThresholds,
 };
 use rotator_storage_trait::{AdminToken, AdminUser, AuditEntry};
 
@@ -164,6 +164,34 @@ fn administrators_their_tokens_and_deeds_move_whole() {
         [Record::AdminUser(user), Record::AdminToken(token), Record::AdminToken(nobodys), Record::Audit(entry)]
     {
         assert_eq!(moved(record.clone(), &vault(), &vault()), record);
+    }
+}
+
+#[test]
+fn a_webhook_moves_and_its_secrets_are_sealed_anew() {
+    let (from, to) = (vault(), vault());
+    let context = SealContext::Webhook(WebhookId(7));
+    let seal = |secret: &str| from.seal(context, &Secret::new(secret)).unwrap();
+    let plain = Webhook {
+        id: WebhookId(7),
+        name: "第一 🔑".to_owned(),
+        url: TargetUrl::parse("https://ops.example.com/hook?a=b").unwrap(),
+        events: vec![WebhookEvent::PoolLow, WebhookEvent::BudgetNear],
+        services: vec![Glob::new("team-*")],
+        is_enabled: false,
+        thresholds: WebhookThresholds { pool_low: 1, budget_near: 100 },
+        sealed: seal("whsec_new"),
+        previous: None,
+        created_at: at(-1),
+        updated_at: at(i64::MAX),
+    };
+    let previous = Some(PreviousSecret { sealed: seal("whsec_old"), until: at(5) });
+    for webhook in [plain.clone(), Webhook { previous, ..plain }] {
+        let Record::Webhook(there) = moved(Record::Webhook(Box::new(webhook.clone())), &from, &to) else { panic!() };
+        assert_eq!(to.open(context, &there.sealed).unwrap().expose(), "whsec_new");
+        let old = there.previous.as_ref().map(|previous| (to.open(context, &previous.sealed).unwrap(), previous.until));
+        assert_eq!(old, webhook.previous.as_ref().map(|_| (Secret::new("whsec_old"), at(5))));
+        assert_eq!(Webhook { sealed: webhook.sealed.clone(), previous: webhook.previous.clone(), ..*there }, webhook);
     }
 }
 
