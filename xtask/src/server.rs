@@ -7,6 +7,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 
 use crate::error::TaskError;
+use crate::process;
 
 pub(crate) const CLIENT_KEY: &str = "rk-demo-client-key";
 pub(crate) const PASSWORD: &str = "demo-admin-password";
@@ -46,6 +47,12 @@ impl Server {
             }
         }
         Err(TaskError::Failed(format!("{name} did not start")))
+    }
+
+    /// Asks the program to end, and waits until it has.
+    pub(crate) fn end(mut self) -> Result<(), TaskError> {
+        process::run(Command::new("kill").args(["-TERM", &self.id().to_string()]))?;
+        self.process.wait().map(drop).map_err(|error| TaskError::failed("the end of a server", error))
     }
 
     /// The process's id.

@@ -22,7 +22,7 @@ pub(crate) struct Api {
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most entries that the server gives at once.
-const PAGE: usize = 1000;
+pub(crate) const PAGE: usize = 1000;
 /// No body.
 pub(crate) const NOTHING: Option<&()> = None;
 
@@ -201,6 +201,12 @@ fn next_page(response: &Response) -> Option<String> {
     let target = link.split(',').find(|link| link.contains("rel=\"next\""))?;
     let target = target.trim().strip_prefix('<')?.split('>').next()?;
     target.split_once("/admin/").map(|(_, path)| path.to_owned())
+}
+
+/// A text as one segment of a path.
+pub(crate) fn segment(text: &str) -> String {
+    let kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    text.bytes().map(|byte| if kept(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 /// A service's keys' path.

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod audit;
 mod client_keys;
 mod filters;
 mod keys;
@@ -9,14 +10,20 @@ mod services;
 mod times;
 mod tokens;
 mod usage;
+mod users;
+mod webhooks;
 
+pub(crate) use audit::AuditArgs;
 pub(crate) use client_keys::ClientKeysCommand;
 pub(crate) use filters::{Span, Subject};
 pub(crate) use keys::KeysCommand;
 pub(crate) use logs::{LogFilters, LogsArgs, LogsCommand};
 pub(crate) use services::ServicesCommand;
+pub(crate) use times::Expiry;
 pub(crate) use tokens::TokensCommand;
 pub(crate) use usage::{Dimension, UsageArgs};
+pub(crate) use users::{Role, UsersCommand};
+pub(crate) use webhooks::WebhooksCommand;
 
 use std::path::PathBuf;
 
@@ -84,6 +91,11 @@ pub(crate) enum Command {
     /// Manage API tokens for automation.
     #[command(subcommand)]
     Tokens(TokensCommand),
+    /// Manage the users of this command line and of the admin API.
+    #[command(subcommand)]
+    Users(UsersCommand),
+    /// Show who changed what, the newest first.
+    Audit(AuditArgs),
     /// Search the logged requests of services that log them, the newest first.
     Logs(LogsArgs),
     /// Follow the log of requests until it is interrupted.
@@ -93,6 +105,9 @@ pub(crate) enum Command {
     },
     /// Show what requests used.
     Usage(UsageArgs),
+    /// Manage webhooks: who is told of dead keys, low pools and budgets that are nearly used up.
+    #[command(subcommand)]
+    Webhooks(WebhooksCommand),
     /// Make services and pools what a file says.
     Apply {
         /// A YAML file; - for standard input.

@@ -1,6 +1,7 @@
 //! What each command does, one file a noun.
 
 mod apply;
+mod audit;
 mod client_keys;
 mod filters;
 mod keys;
@@ -12,6 +13,8 @@ mod status;
 mod tail;
 mod tokens;
 mod usage;
+mod users;
+mod webhooks;
 
 use clap::CommandFactory;
 use tokio::runtime::Builder;
@@ -48,9 +51,12 @@ async fn dispatch(args: Args) -> Result<(), CliError> {
         Command::Keys(command) => keys::run(&api, command, output).await,
         Command::ClientKeys(command) => client_keys::run(&api, command, output).await,
         Command::Tokens(command) => tokens::run(&api, command, output).await,
+        Command::Users(command) => users::run(&api, command, output).await,
+        Command::Audit(arguments) => audit::run(&api, arguments, output).await,
         Command::Logs(arguments) => logs::run(&api, arguments, output).await,
         Command::Tail { filters } => tail::run(&api, filters, output).await,
         Command::Usage(arguments) => usage::run(&api, arguments, output).await,
+        Command::Webhooks(command) => webhooks::run(&api, command, output).await,
         Command::Apply { file, dry_run } => apply::run(&api, &file, dry_run, output).await,
         Command::Login { .. } | Command::Completions { .. } => Ok(()),
     }

@@ -1,9 +1,10 @@
 //! Limits of client keys that outlive what counts them: what was used before is read from the usage figures.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rotator_cache_trait::{CacheError, ClientMeters};
+use rotator_cache_trait::{CacheError, ClientMeters, Stirred};
 use rotator_domain::metering::{
     Admission, ClientAsk, ClientStanding, ClientUse, Gauge, MeteredLimits, Reservation, Seed, Unit,
 };
@@ -21,13 +22,20 @@ pub(crate) struct SeededMeters {
     usage: Option<Arc<Usage>>,
     /// One at a time reads figures.
     seeding: Mutex<()>,
+    /// Whose requests have ended.
+    used: Stirred<ClientKeyId>,
 }
 
 // === impl SeededMeters ===
 
 impl SeededMeters {
     pub(crate) fn new(meters: Arc<dyn ClientMeters>, storage: Arc<dyn Storage>, usage: Option<Arc<Usage>>) -> Self {
-        Self { meters, storage, usage, seeding: Mutex::new(()) }
+        Self { meters, storage, usage, seeding: Mutex::new(()), used: Stirred::default() }
+    }
+
+    /// The client keys with limits that have used something on this node since this was last called.
+    pub(crate) fn used(&self) -> HashSet<ClientKeyId> {
+        self.used.take()
     }
 
     /// Tells the meters what was used in the windows that are open.
@@ -88,7 +96,9 @@ impl ClientMeters for SeededMeters {
         used: &ClientUse,
         now: Timestamp,
     ) -> Result<(), CacheError> {
-        self.meters.settle(client, reservation, used, now).await
+        let settled = self.meters.settle(client, reservation, used, now).await;
+        self.used.mark(client);
+        settled
     }
 
     async fn seed(&self, client: ClientKeyId, seeds: &[Seed], now: Timestamp) -> Result<(), CacheError> {

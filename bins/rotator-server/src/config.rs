@@ -52,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) conversations: ConversationLimits,
     pub(crate) usage: UsageSettings,
     pub(crate) request_log: Retention,
+    /// How long entries of the audit log are kept; `None` keeps them for ever.
+    pub(crate) audit_kept: Option<Duration>,
     pub(crate) reset_db_tables: bool,
 }
 
@@ -82,6 +84,8 @@ pub(crate) struct MasterKeySetting(pub(crate) MasterKey);
 const LONGEST_SECONDS: u64 = 365 * 24 * 60 * 60;
 /// The longest time that a setting may name in days.
 const LONGEST_DAYS: u64 = 36_500;
+/// How long the audit log is kept where nothing is said: a year.
+const USUAL_AUDIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 const SHORTEST_JWT_SECRET: usize = 32;
 const LONGEST_NODE_ID: usize = 64;
 
@@ -144,6 +148,7 @@ impl Config {
             conversations: conversations(settings)?,
             usage: usage::usage(settings)?,
             request_log: request_log::request_log(settings)?,
+            audit_kept: days("ROTATOR_AUDIT_KEPT", settings.rotator_audit_kept.as_deref(), Some(USUAL_AUDIT))?,
             reset_db_tables: parse_bool("RESET_DB_TABLES", settings.reset_db_tables.as_deref())?,
         })
     }
@@ -372,6 +377,7 @@ mod tests {
             ("ROTATOR_USAGE_MINUTES_KEPT", Settings { rotator_usage_minutes_kept: text("-1"), ..base() }),
             ("ROTATOR_USAGE_HOURS_KEPT", Settings { rotator_usage_hours_kept: text("40000"), ..base() }),
             ("ROTATOR_USAGE_DAYS_KEPT", Settings { rotator_usage_days_kept: text("7d"), ..base() }),
+            ("ROTATOR_AUDIT_KEPT", Settings { rotator_audit_kept: text("a year"), ..base() }),
             ("ROTATOR_LOG_KEPT", Settings { rotator_log_kept: text("36501"), ..base() }),
             ("ROTATOR_LOG_SIZE", Settings { rotator_log_size: text("1023"), ..base() }),
             ("ROTATOR_MASTER_KEY", Settings { rotator_master_key: text("00"), ..base() }),

@@ -1,5 +1,6 @@
 //! The API Key Rotator server: parses, delegates, exits.
 
+mod admin_upkeep;
 mod args;
 mod backends;
 mod catalog_source;
@@ -26,6 +27,7 @@ mod scale;
 mod serve;
 mod usage;
 mod waiting;
+mod webhooks;
 
 use std::process::ExitCode;
 

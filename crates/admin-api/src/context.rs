@@ -7,9 +7,10 @@ use rotator_cache_trait::{ClientMeters, Counters, NodeRegistry, RotationState};
 use rotator_domain::{Clock, DigestKey, Secret, Vault};
 use rotator_request_log::LogQueue;
 use rotator_storage_trait::Storage;
+use rotator_webhooks::Courier;
 use tokio::sync::watch;
 
-use crate::{ChangeListener, KeyProber, LogControl};
+use crate::{ChangeListener, KeyProber, LogControl, TokenUses};
 
 /// Everything that the admin API is built on.
 pub struct AdminContext {
@@ -45,8 +46,12 @@ pub struct AdminContext {
     pub features: Vec<String>,
     /// The longest request body, in bytes.
     pub body_limit: usize,
+    /// When tokens were used; somebody stores it from time to time.
+    pub token_uses: Arc<TokenUses>,
     /// The requests that wait to be logged.
     pub request_log: Arc<LogQueue>,
+    /// Sends messages to webhooks.
+    pub webhooks: Arc<Courier>,
     /// Turns true when the server ends, so that answers end that would go on.
     pub is_ending: watch::Receiver<bool>,
 }

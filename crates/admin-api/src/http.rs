@@ -2,6 +2,7 @@
 
 mod audit;
 mod auth;
+mod browser;
 mod client_keys;
 mod configs;
 mod docs;
@@ -10,12 +11,18 @@ mod extract;
 mod keys;
 mod logs;
 mod paging;
+mod permissions;
 mod probes;
+mod request_id;
 mod request_log;
 mod server;
 mod session;
 mod tokens;
+#[cfg(feature = "ui")]
+mod ui;
 mod usage;
+mod users;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -24,7 +31,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, Method};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -73,9 +80,10 @@ pub fn router(context: AdminContext) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .merge(authorized)
         .layer(map_response(no_store))
+        .layer(from_fn(request_id::name))
         .layer(DefaultBodyLimit::max(body_limit))
         .with_state(app);
-    Router::new().nest("/api/admin", routes.clone()).nest("/admin", routes).merge(docs::router()).fallback(not_found)
+    Router::new().nest("/api/admin", routes.clone()).nest("/admin", routes).merge(docs::router()).fallback(fallback)
 }
 
 fn document() -> utoipa::openapi::OpenApi {
@@ -83,17 +91,23 @@ fn document() -> utoipa::openapi::OpenApi {
     let (_, mut document) =
         OpenApiRouter::with_openapi(Document::openapi()).nest("/api/admin", routes).split_for_parts();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    permissions::describe(&mut document);
     document
 }
 
 fn public() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(server::app_config)).routes(routes!(session::login))
+    OpenApiRouter::new()
+        .routes(routes!(server::app_config))
+        .routes(routes!(session::login))
+        .routes(routes!(browser::begin))
 }
 
 fn protected() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(session::logout))
+        .routes(routes!(browser::show, browser::end))
         .routes(routes!(session::me))
+        .routes(routes!(users::change_own_password))
         .routes(routes!(server::status))
         .routes(routes!(configs::list, configs::create))
         .routes(routes!(configs::show, configs::replace, configs::delete))
@@ -109,12 +123,19 @@ fn protected() -> OpenApiRouter<App> {
         .routes(routes!(client_keys::rotate))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::delete))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::change, users::delete))
         .routes(routes!(audit::list))
         .routes(routes!(logs::show, logs::set))
         .routes(routes!(usage::show))
         .routes(routes!(request_log::list))
         .routes(routes!(request_log::tail))
         .routes(routes!(request_log::show))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::show, webhooks::change, webhooks::delete))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
 }
 
 // === impl App ===
@@ -138,6 +159,12 @@ impl utoipa::Modify for Bearer {
         components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
     }
 }
+
+/// What no route answers: the web UI, where it is built in.
+#[cfg(feature = "ui")]
+use self::ui::serve as fallback;
+#[cfg(not(feature = "ui"))]
+use not_found as fallback;
 
 async fn not_found() -> ApiError {
     ApiError::NotFound("the route")
@@ -198,6 +225,19 @@ mod tests {
             "Budget",
             "LimitStanding",
             "RequestLogEntry",
+            "AdminUser",
+            "AdminUserBody",
+            "AdminUserPatch",
+            "PasswordBody",
+            "AdminToken",
+            "AdminTokenBody",
+            "AuditEntry",
+            "AuditChange",
+            "WebhookBody",
+            "WebhookPatch",
+            "Webhook",
+            "WebhookDelivery",
+            "WebhookTest",
         ] {
             for (field, schema) in schemas[name]["properties"].as_object().unwrap() {
                 let is_described = schema.to_string().contains("\"description\"");

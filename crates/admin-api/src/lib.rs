@@ -23,6 +23,8 @@ mod session;
 #[cfg(feature = "server")]
 mod time;
 #[cfg(feature = "server")]
+mod token_uses;
+#[cfg(feature = "server")]
 mod use_cases;
 pub mod wire;
 
@@ -32,5 +34,7 @@ pub use context::AdminContext;
 pub use http::router;
 #[cfg(feature = "server")]
 pub use ports::{ChangeError, ChangeListener, KeyProber, LogControl, LogLevelError, ProbeError, ProbeOutcome};
+#[cfg(feature = "server")]
+pub use token_uses::TokenUses;
 #[cfg(feature = "server")]
 pub use use_cases::{ImportReport, SkippedService, UseCaseError, import_legacy, moving, rekey};

@@ -10,6 +10,8 @@ mod server;
 mod session;
 mod token;
 mod usage;
+mod user;
+mod webhook;
 
 pub use client_key::{
     Budget, ClientKey, ClientKeyBody, ClientKeyPatch, ClientKeyReport, ClientLimits, ClientLimitsPatch, LimitStanding,
@@ -23,10 +25,12 @@ pub use key::{
 };
 pub use policy::{Fallback, Limits, LimitsPatch};
 pub use request_log::{LoggedAttempt, LoggedBody, LoggedRequest, LoggedTokens, RequestLogEntry};
-pub use server::{AppConfig, AuditEntry, LogLevel, NodeStatus, Status};
-pub use session::{LoginAnswer, LoginBody, Me};
+pub use server::{AppConfig, AuditChange, AuditEntry, LogLevel, NodeStatus, Status};
+pub use session::{LoginAnswer, LoginBody, Me, Session};
 pub use token::{AdminToken, AdminTokenBody, NewAdminToken};
 pub use usage::{UsageGroup, UsageReport};
+pub use user::{AdminUser, AdminUserBody, AdminUserPatch, PasswordBody};
+pub use webhook::{NewWebhook, Webhook, WebhookBody, WebhookDelivery, WebhookPatch, WebhookTest};
 
 /// Tells a field that is null from one that is absent.
 fn present<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>

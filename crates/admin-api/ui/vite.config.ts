@@ -27,6 +27,8 @@ export default defineConfig({
   preview: { host: '127.0.0.1', port: 4173, proxy, headers: { 'content-security-policy': contentSecurityPolicy } },
   build: {
     target: 'es2022',
+    // The folder above is always there, for the build of the server to watch.
+    outDir: 'dist/web',
     // A data: address would need a wider Content-Security-Policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -95,6 +95,7 @@ pub(crate) async fn run(
         run.tried.push(key);
         // The pool may be newer than this request's catalog for a moment.
         let Some(material) = entry.key(key) else { continue };
+        run.tally.attempts(shared, entry, key);
         let pause = match send(shared, entry, outgoing, replay, material).await {
             Ok(response) => match run.answered(response, held, replay).await? {
                 Ok(served) => {
@@ -281,8 +282,12 @@ impl Run<'_> {
     /// What becomes of an attempt without an answer: the refusal to tell, or another attempt after a pause.
     fn failed(&mut self, held: &Held, replay: &Replay, failure: SendFailure) -> Result<Duration, Refusal> {
         let (error, refusal) = match failure {
-            SendFailure::BadPath => return Err(Refusal::BadPath),
+            SendFailure::BadPath => {
+                self.tally.did_not_attempt();
+                return Err(Refusal::BadPath);
+            }
             SendFailure::Barred(until) => {
+                self.tally.did_not_attempt();
                 let wait = until.saturating_since(self.shared.clock.now());
                 self.entry.metrics(self.shared).attempted(AttemptOutcome::Barred);
                 return Err(Refusal::Resting(wait));

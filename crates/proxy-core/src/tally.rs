@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::catalog::ServiceEntry;
 use crate::client_keys::ClientEntry;
 use crate::log::{Capture, Sheet};
-use crate::observe::InFlight;
+use crate::observe::{AttemptOutcome, InFlight, ServiceMetrics};
 use crate::proxy::Shared;
 use crate::reserved::{Metered, Reserved};
 use crate::route::Route;
@@ -39,6 +39,8 @@ pub(crate) struct Tally {
     /// What is logged of it, if its service logs.
     sheet: Option<Box<Sheet>>,
     request: EndedRequest,
+    /// What was sent to an upstream and is not answered yet, with what it counts into.
+    asking: Option<(EndedAttempt, Arc<ServiceMetrics>)>,
     began: Instant,
     received: Received,
     /// Whether the answer has no body, whatever its head says.
@@ -81,6 +83,7 @@ impl Tally {
             pricing: None,
             sheet: None,
             request,
+            asking: None,
             began: Instant::now(),
             received,
             is_head,
@@ -126,8 +129,20 @@ impl Tally {
         self.request.model = model.map(str::to_owned);
     }
 
-    /// It was sent to an upstream.
+    /// It is being sent to an upstream. Unless that is told to have ended, the client went away meanwhile.
+    pub(crate) fn attempts(&mut self, shared: &Shared, entry: &ServiceEntry, key: KeyId) {
+        let attempt = EndedAttempt { service: entry.id(), key, verdict: None };
+        self.asking = Some((attempt, Arc::clone(entry.metrics(shared))));
+    }
+
+    /// It was not sent to an upstream after all.
+    pub(crate) fn did_not_attempt(&mut self) {
+        self.asking = None;
+    }
+
+    /// It was sent to an upstream, which has answered or failed.
     pub(crate) fn attempted(&mut self, entry: &ServiceEntry, key: KeyId, verdict: Option<Verdict>) {
+        self.asking = None;
         self.request.attempts.push(EndedAttempt { service: entry.id(), key, verdict });
         if let Some(sheet) = &mut self.sheet {
             sheet.attempted(entry, key);
@@ -189,6 +204,10 @@ impl Tally {
         }
         let request = &mut self.request;
         request.end = end;
+        if let Some((attempt, metrics)) = self.asking.take() {
+            metrics.attempted(AttemptOutcome::Aborted);
+            request.attempts.push(attempt);
+        }
         request.duration = self.began.elapsed();
         if !self.has_first_byte {
             request.first_byte = request.duration;

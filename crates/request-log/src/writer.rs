@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rotator_domain::Clock;
+use rotator_domain::{Clock, Seldom, Timestamp};
 use rotator_storage_trait::{NewLogEntry, RequestLogRepository, StorageError, StorageErrorKind};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
@@ -23,8 +23,6 @@ const MOST_BYTES: usize = 8 * 1024 * 1024;
 const FORGETTING: Duration = Duration::from_secs(60);
 /// How much of what may be kept can be stored without forgetting in between: the twentieth part.
 const MUCH: u64 = 20;
-/// How long between two complaints.
-const PAUSE: Duration = Duration::from_secs(60);
 
 /// Stores what gathers in a [`LogQueue`], and forgets what has been kept for long enough.
 pub struct LogWriter {
@@ -42,7 +40,7 @@ struct Work {
     /// Bytes that were stored since something was last forgotten.
     stored: u64,
     forgot: Option<Instant>,
-    complained: Option<Instant>,
+    trouble: Seldom,
     /// How many lost requests were told.
     told: u64,
 }
@@ -76,7 +74,7 @@ impl LogWriter {
                 (work.forgot, work.stored) = (Some(Instant::now()), 0);
                 done = self.retention.forget(self.storage.as_ref(), self.clock.now()).await.map(drop);
             }
-            work.complain(done.err(), self.queue.lost());
+            work.complain(done.err(), self.queue.lost(), self.clock.now());
         }
     }
 
@@ -131,12 +129,12 @@ impl Work {
     }
 
     /// Says what is wrong, once a minute at the most.
-    fn complain(&mut self, error: Option<StorageError>, lost: u64) {
-        if (error.is_none() && lost == self.told) || self.complained.is_some_and(|last| last.elapsed() < PAUSE) {
+    fn complain(&mut self, error: Option<StorageError>, lost: u64, now: Timestamp) {
+        if (error.is_none() && lost == self.told) || !self.trouble.is_due(now) {
             return;
         }
         let newly_lost = lost - self.told;
-        (self.complained, self.told) = (Some(Instant::now()), lost);
+        self.told = lost;
         tracing::warn!(
             lost = newly_lost,
             error = error.as_ref().map(ToString::to_string),

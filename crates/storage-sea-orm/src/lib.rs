@@ -24,6 +24,7 @@ mod service;
 mod state;
 mod storage;
 mod usage;
+mod webhook;
 
 pub use connections::{Classify, Connections};
 pub use legacy::read_legacy;

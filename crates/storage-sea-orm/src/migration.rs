@@ -8,6 +8,8 @@ mod m0004_usage;
 mod m0005_scale;
 mod m0006_client_keys;
 mod m0007_request_log;
+mod m0008_roles;
+mod m0009_webhooks;
 mod resume;
 mod schema;
 
@@ -27,7 +29,7 @@ pub(crate) struct Migrator;
 const APPLIED: &str = "rotator_migrations";
 
 /// Every table, with the migration that makes it; those that refer to others come before them.
-const TABLES: [(&str, &str); 19] = [
+const TABLES: [(&str, &str); 22] = [
     ("key_states", "m0002_rotation"),
     ("upstream_keys", "m0001_initial"),
     ("services", "m0001_initial"),
@@ -47,6 +49,9 @@ const TABLES: [(&str, &str); 19] = [
     ("request_bodies", "m0007_request_log"),
     ("request_log", "m0007_request_log"),
     ("request_log_end", "m0007_request_log"),
+    ("webhook_alarms", "m0009_webhooks"),
+    ("webhook_deliveries", "m0009_webhooks"),
+    ("webhooks", "m0009_webhooks"),
 ];
 
 // === impl Migrator ===
@@ -61,6 +66,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_scale::Migration),
             Box::new(m0006_client_keys::Migration),
             Box::new(m0007_request_log::Migration),
+            Box::new(m0008_roles::Migration),
+            Box::new(m0009_webhooks::Migration),
         ]
     }
 

@@ -22,9 +22,10 @@ mod state;
 #[cfg(feature = "suite")]
 pub mod suite;
 mod usage;
+mod webhook;
 
-pub use admin::{AdminRepository, AdminToken, AdminUser};
-pub use audit::{AuditEntry, AuditRepository};
+pub use admin::{AdminRepository, AdminToken, AdminUser, AdminUserChange};
+pub use audit::{AuditEntry, AuditFilter, AuditRepository};
 pub use changes::{ChangeRepository, Served, StoredChange};
 pub use client_key::ClientKeyRepository;
 pub use error::{StorageError, StorageErrorKind};
@@ -37,6 +38,7 @@ pub use secrets::{ResealFn, SealedPlace, SecretRepository};
 pub use service::ServiceRepository;
 pub use state::{LONGEST_STATE_MODEL, StateRepository};
 pub use usage::{LONGEST_USAGE_MODEL, UsageBatch, UsageDimension, UsageGroup, UsageQuery, UsageRepository};
+pub use webhook::{Alarm, AlarmKey, Delivery, DeliveryStatus, WebhookRepository};
 
 use async_trait::async_trait;
 
@@ -71,6 +73,7 @@ pub trait Storage:
     + MovingRepository
     + UsageRepository
     + RequestLogRepository
+    + WebhookRepository
 {
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StorageError>;

@@ -14,7 +14,6 @@ mod journal;
 mod prices;
 mod recorder;
 mod retention;
-mod seldom;
 mod writer;
 
 pub use journal::JournalError;

@@ -2,14 +2,12 @@
 
 use rotator_admin_api::wire::{LoggedBody, LoggedRequest, RequestLogEntry};
 
-use crate::api::Api;
+use crate::api::{Api, PAGE};
 use crate::args::{LogFilters, LogsArgs, LogsCommand};
 use crate::error::CliError;
 use crate::names::Names;
 use crate::output::{Output, table};
 
-/// The most entries of a page.
-const PAGE: usize = 1000;
 const NANODOLLARS: f64 = 1e9;
 
 pub(super) async fn run(api: &Api, arguments: LogsArgs, output: Output) -> Result<(), CliError> {

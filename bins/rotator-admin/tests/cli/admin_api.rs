@@ -12,9 +12,10 @@ use rotator_admin_api::{
 };
 use rotator_cache_memory::{MemoryClientMeters, MemoryCounters, MemoryRotation};
 use rotator_cache_trait::OnlyNode;
-use rotator_domain::{Clock, KeyId, MasterKey, Secret, ServiceId, SystemClock, Vault, Verdict};
+use rotator_domain::{Clock, KeyId, MasterKey, Secret, ServiceId, SystemClock, TargetUrl, Vault, Verdict};
 use rotator_storage_sqlite::SqliteFactory;
 use rotator_storage_trait::{DatabaseUrl, Storage, StorageFactory, StorageOptions};
+use rotator_webhooks::{Courier, PostError, WebhookPost};
 
 pub(crate) const PASSWORD: &str = "planted-admin-password";
 
@@ -23,6 +24,9 @@ struct NoProxy;
 
 /// Finds every second key good.
 struct EverySecondWorks;
+
+/// Answers messages to one path with 204, and all others with 500.
+struct TakesOnePath;
 
 /// Takes one level.
 #[derive(Default)]
@@ -63,6 +67,13 @@ impl KeyProber for EverySecondWorks {
     }
 }
 
+#[async_trait]
+impl WebhookPost for TakesOnePath {
+    async fn post(&self, url: &TargetUrl, _: &[(&'static str, String)], _: &str) -> Result<u16, PostError> {
+        Ok(if url.as_url().path() == "/taken" { 204 } else { 500 })
+    }
+}
+
 /// Serves the admin API on a free port until the test ends, and gives what it stores things in.
 pub(crate) async fn start() -> (SocketAddr, Arc<dyn Storage>) {
     let url = DatabaseUrl::new("sqlite::memory:");
@@ -76,6 +87,8 @@ pub(crate) async fn start() -> (SocketAddr, Arc<dyn Storage>) {
         now: SystemClock.now(),
     };
     let bootstrapped = bootstrap(storage.as_ref(), &vault, options, &mut Generated::default()).await.unwrap();
+    let post = Arc::new(TakesOnePath);
+    let courier = Courier::new(Arc::clone(&storage), post, vault.clone(), Arc::new(SystemClock));
     let router = router(AdminContext {
         storage: Arc::clone(&storage),
         vault,
@@ -93,7 +106,9 @@ pub(crate) async fn start() -> (SocketAddr, Arc<dyn Storage>) {
         public_base_url: None,
         features: Vec::new(),
         body_limit: 64 * 1024 * 1024,
+        token_uses: Arc::default(),
         request_log: Arc::default(),
+        webhooks: Arc::new(courier),
         is_ending: tokio::sync::watch::channel(false).1,
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -10,3 +10,5 @@ mod logs;
 mod place;
 mod services;
 mod sessions;
+mod users;
+mod webhooks;

@@ -142,7 +142,7 @@ async fn a_key_ends_at_its_time_and_at_once_when_it_is_disabled_or_deleted() {
 }
 
 /// A time from now, as the API writes it.
-fn time_in(length: Duration) -> String {
+pub(crate) fn time_in(length: Duration) -> String {
     let at = rotator_domain::Timestamp::from(std::time::SystemTime::now()).saturating_add(length);
     let (year, month, day) = at.date();
     let millis = at.as_millis().rem_euclid(86_400_000);

@@ -4,5 +4,6 @@
 
 mod files;
 mod logs;
+mod million;
 
 include!("cases.inc");

@@ -7,8 +7,7 @@ pub(super) use tail::*;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{OriginalUri, Query, State};
-use axum::http::header::LINK;
-use axum::http::{HeaderMap, HeaderValue, Uri};
+use axum::http::HeaderMap;
 use rotator_domain::{KeyId, ServiceId, Timestamp};
 use rotator_storage_trait::{LogFilter, LogSlice};
 use serde::Deserialize;
@@ -17,6 +16,7 @@ use utoipa::IntoParams;
 use super::App;
 use super::error::ApiError;
 use super::extract::{Id, client, moment};
+use super::paging::link_next;
 use crate::use_cases::Actor;
 use crate::wire::{ErrorBody, LoggedRequest, RequestLogEntry};
 
@@ -80,10 +80,8 @@ pub(super) async fn list(
     let slice = LogSlice::Before(parameters.after);
     let entries = app.as_actor(&actor).logged_requests(&filter, slice, limit).await?;
     let mut headers = HeaderMap::new();
-    if let Some(last) = entries.last().filter(|_| entries.len() as u64 == limit)
-        && let Ok(link) = HeaderValue::from_str(&format!("<{}>; rel=\"next\"", next_page(&uri, last.id)))
-    {
-        headers.insert(LINK, link);
+    if let Some(last) = entries.last().filter(|_| entries.len() as u64 == limit) {
+        link_next(&mut headers, &uri, last.id);
     }
     Ok((headers, Json(entries)))
 }
@@ -103,14 +101,6 @@ pub(super) async fn list(
 )]
 pub(super) async fn show(State(app): State<App>, actor: Actor, Id(id): Id) -> Result<Json<LoggedRequest>, ApiError> {
     Ok(Json(app.as_actor(&actor).logged_request(id).await?))
-}
-
-/// The same search from this id on.
-fn next_page(uri: &Uri, after: i64) -> String {
-    let query = uri.query().unwrap_or_default();
-    let kept = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("after="));
-    let pairs: Vec<String> = kept.map(str::to_owned).chain([format!("after={after}")]).collect();
-    format!("{}?{}", uri.path(), pairs.join("&"))
 }
 
 // === impl LogParameters ===
@@ -156,13 +146,5 @@ mod tests {
         for bad in ["", "xx", "0xx", "10xx", "700xx", "99", "1000", "ok", "-1xx"] {
             assert!(status(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn the_next_page_has_the_same_filters() {
-        let next = |uri: &'static str| next_page(&Uri::from_static(uri), 7);
-        assert_eq!(next("/api/admin/request-logs"), "/api/admin/request-logs?after=7");
-        let filtered = "/api/admin/request-logs?status=5xx&after=9&model=a%26b";
-        assert_eq!(next(filtered), "/api/admin/request-logs?status=5xx&model=a%26b&after=7");
     }
 }

@@ -8,6 +8,7 @@ use rotator_domain::{EndedRequest, LoggedBody};
 use rotator_request_log::unpacked;
 use rotator_storage_trait::{LogEntry, LogFilter, LogSlice, StoredBody};
 
+use super::keys::subject_of_pool;
 use super::{UseCaseError, UseCases};
 use crate::time::rfc3339;
 use crate::wire;
@@ -31,7 +32,7 @@ impl UseCases<'_> {
         let found = self.context.storage.request(id).await.map_err(UseCaseError::Storage)?;
         let (entry, bodies) = found.ok_or(UseCaseError::NotFound("the request"))?;
         if bodies.is_some() {
-            self.audit("request.read", &format!("request:{id}"), format!("service:{}", entry.request.asked)).await?;
+            self.audit("request.read", &format!("request:{id}"), subject_of_pool(entry.request.asked)).await?;
         }
         let [request_body, answer_body] = bodies.map_or([None, None], |bodies| bodies.map(Some));
         Ok(wire::LoggedRequest {

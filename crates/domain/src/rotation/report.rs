@@ -112,6 +112,11 @@ impl KeyState {
         [Self::Active, Self::Cooling, Self::Exhausted, Self::Dead].into_iter().find(|state| state.name() == text)
     }
 
+    /// Whether only a test ends it, and no time alone. One that is exhausted may be either, and is taken for the other.
+    pub(super) const fn needs_test(self) -> bool {
+        matches!(self, Self::Dead)
+    }
+
     /// How bad it is: of several states of a key the worst is told.
     const fn weight(self) -> u8 {
         match self {

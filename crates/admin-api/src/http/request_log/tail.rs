@@ -113,6 +113,10 @@ impl Follower {
             if self.began.elapsed() >= LONGEST || *is_ending.borrow() {
                 return None;
             }
+            // Whoever may not read the log any more does not read on. A database that does not answer says nothing of them.
+            if matches!(self.actor.is_still_there(self.app.context()).await, Ok(false)) {
+                return None;
+            }
             let events = match self.look().await {
                 Ok(events) => events,
                 Err(error) => {
