@@ -21,6 +21,7 @@ export default defineConfig({
     sessionBridge(server),
   ],
   resolve: { alias: { '@': here('./src') } },
+  optimizeDeps: { include: ['element-plus/es', 'element-plus/es/components/*/style/css'] },
   define: { __VUE_I18N_FULL_INSTALL__: false, __VUE_I18N_LEGACY_API__: false },
   server: { host: '127.0.0.1', port: 5173, proxy },
   preview: { host: '127.0.0.1', port: 4173, proxy, headers: { 'content-security-policy': contentSecurityPolicy } },
