@@ -48,6 +48,7 @@ test('a session that ends in mid-work is taken up again without losing what was 
 
 test('a lost server is told and the page heals by itself', async ({ page }) => {
   await logIn(page, '/services')
+  await expect(page.getByRole('heading', { name: 'Services' })).toBeVisible()
   await page.route('**/api/admin/**', (route) => route.abort())
   await expect(page.getByText('The server does not answer. Trying again by itself')).toBeVisible({ timeout: 40_000 })
   await expect(page.getByRole('heading', { name: 'Services' })).toBeVisible()

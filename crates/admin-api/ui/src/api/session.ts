@@ -7,7 +7,8 @@ export type Role = 'admin' | 'operator' | 'viewer'
 export interface Session {
   username: string
   role: Role
-  expires_at: string
+  /** Never for some tokens. */
+  expires_at: string | null
 }
 
 export async function logIn(username: string, password: string): Promise<Session> {
