@@ -32,12 +32,18 @@ struct Disk(PathBuf);
 // === impl Disk ===
 
 impl Disk {
-    /// The usual place with a small disk in its folder `disk`, on which the shell does something before the server starts.
-    fn place(before: &str) -> Place {
+    /// The usual place with a small disk in its folder `disk`.
+    fn place() -> Place {
         let place = Server::usual().set("LOG_LEVEL", "info").set("ROTATOR_MASTER_KEY", MASTER_KEY);
+        std::fs::create_dir(place.path("disk")).unwrap();
+        Self::beneath(place, "true")
+    }
+
+    /// A place with a small disk in its folder `disk`, with which the shell does something before the server starts.
+    fn beneath(mut place: Place, before: &str) -> Place {
         let disk = place.path("disk");
-        std::fs::create_dir(&disk).unwrap();
-        place.within(&format!("mount -t tmpfs -o size=16m tmpfs '{}' && {before}", disk.display()))
+        place.before = Some(format!("mount -t tmpfs -o size=16m tmpfs '{}' && {before}", disk.display()));
+        place
     }
 
     fn of(server: &Server) -> Self {
@@ -126,7 +132,7 @@ async fn until_metric(server: &Server, line: &str) {
 #[tokio::test]
 async fn while_the_journals_disk_is_full_figures_are_counted_in_memory() {
     let (server, upstream) =
-        (Disk::place("true").set("ROTATOR_DATA_DIR", "disk").start().await, MockUpstream::start().await.unwrap());
+        (Disk::place().set("ROTATOR_DATA_DIR", "disk").start().await, MockUpstream::start().await.unwrap());
     server.generic("s", &upstream.base_url(), &["sk-1", "sk-2"]).await;
     let disk = Disk::of(&server);
     traffic(&server, Duration::from_millis(500)).await;
@@ -153,7 +159,7 @@ async fn while_the_journals_disk_is_full_figures_are_counted_in_memory() {
 
 #[tokio::test]
 async fn while_the_databases_disk_is_full_the_journal_keeps_the_figures() {
-    let place = Disk::place("true").set("DATABASE_PATH", "disk/rotator.db").set("ROTATOR_DATA_DIR", "data");
+    let place = Disk::place().set("DATABASE_PATH", "disk/rotator.db").set("ROTATOR_DATA_DIR", "data");
     let (server, upstream) = (place.start().await, MockUpstream::start().await.unwrap());
     let id = server.generic("s", &upstream.base_url(), &["sk-1", "sk-2"]).await;
     change(&server, id, json!({"log_requests": "bodies"})).await;
@@ -189,7 +195,7 @@ async fn while_the_databases_disk_is_full_the_journal_keeps_the_figures() {
 
 #[tokio::test]
 async fn while_the_one_disk_is_full_clients_with_budgets_are_served_and_everything_counts_once() {
-    let place = Disk::place("true").set("DATABASE_PATH", "disk/rotator.db");
+    let place = Disk::place().set("DATABASE_PATH", "disk/rotator.db");
     let (server, upstream) = (place.start().await, MockUpstream::start().await.unwrap());
     server.generic("s", &upstream.base_url(), &["sk-1", "sk-2", "sk-limited"]).await;
     upstream.set_key("sk-limited", KeyBehaviour::Limited(Some("1".to_owned())));
@@ -226,14 +232,13 @@ async fn while_the_one_disk_is_full_clients_with_budgets_are_served_and_everythi
 #[tokio::test]
 async fn a_start_on_a_full_disk_serves_and_counts_what_it_finds_once_there_is_room() {
     let upstream = MockUpstream::start().await.unwrap();
-    let first = Disk::place("true").set("DATABASE_PATH", "data/rotator.db").start().await;
+    let first = Disk::place().set("DATABASE_PATH", "data/rotator.db").start().await;
     first.generic("s", &upstream.base_url(), &["sk-1", "sk-2"]).await;
     traffic(&first, Duration::from_millis(500)).await;
     // It leaves figures in its journal.
     let place = first.kill();
-    let copy = "cp -r data/. disk && cat /dev/zero > disk/filler 2> /dev/null || true";
-    let disk = place.path("disk");
-    let place = place.within(&format!("mount -t tmpfs -o size=16m tmpfs '{}' && {copy}", disk.display()));
+    let copied_and_full = "cp -r data/. disk && { cat /dev/zero > disk/filler 2> /dev/null || true; }";
+    let place = Disk::beneath(place, copied_and_full);
     let mut server = place.set("DATABASE_PATH", "disk/rotator.db").start().await;
     traffic(&server, FULL).await;
     until_state(&server, "behind").await;

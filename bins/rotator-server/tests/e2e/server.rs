@@ -39,8 +39,8 @@ pub(crate) struct Starting {
 pub(crate) struct Place {
     folder: TempDir,
     environment: Vec<(String, String)>,
-    /// What the shell does before the server starts, both with mounts of their own.
-    before: Option<String>,
+    /// What the shell does before the server starts, both as the superuser of a namespace with mounts of its own.
+    pub(crate) before: Option<String>,
     /// Where the state is that is not in the folder; nodes share it.
     pub(crate) backend: Option<Arc<Backend>>,
 }
@@ -66,12 +66,6 @@ impl Place {
     /// Sets a variable for every command in this place.
     pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// Starts the server after the shell has done this, both as the superuser of a namespace with mounts of its own.
-    pub(crate) fn within(mut self, before: &str) -> Self {
-        self.before = Some(before.to_owned());
         self
     }
 
