@@ -14,6 +14,7 @@ mod error;
 mod following;
 mod health;
 mod key_states;
+mod live;
 mod logging;
 mod master_key;
 mod metrics;
@@ -27,6 +28,7 @@ mod scale;
 mod serve;
 mod usage;
 mod waiting;
+mod webhooks;
 
 use std::process::ExitCode;
 

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Full;
+use prometheus_client::collector::Collector;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -23,7 +24,6 @@ use tokio::time::Instant;
 use self::process::ProcessMetrics;
 use crate::backends::{self, CacheLink, Standing};
 use crate::dependencies::database;
-use crate::request_log::LostRequests;
 use crate::responses::text;
 
 /// How long to look how the keys are.
@@ -66,13 +66,18 @@ struct Gauges {
 // === impl MetricsPage ===
 
 impl MetricsPage {
-    /// A page for those who show `token`, or for everybody where there is none.
-    pub(crate) fn new(token: Option<Secret>, metrics: &ProxyMetrics, sources: Sources, lost: LostRequests) -> Self {
+    /// A page for those who show `token`, or for everybody where there is none. `others` count for themselves.
+    pub(crate) fn new(
+        token: Option<Secret>,
+        metrics: &ProxyMetrics,
+        sources: Sources,
+        others: Vec<Box<dyn Collector>>,
+    ) -> Self {
         let mut registry = Registry::default();
         metrics.register(&mut registry);
         let gauges = Gauges::default();
         gauges.register(&mut registry, sources.usage.is_some());
-        registry.register_collector(Box::new(lost));
+        others.into_iter().for_each(|other| registry.register_collector(other));
         registry.register_collector(Box::new(ProcessMetrics { started: SystemClock.now() }));
         let build: Family<Vec<(&str, String)>, Gauge> = Family::default();
         let version = ("version", env!("CARGO_PKG_VERSION").to_owned());

@@ -31,6 +31,7 @@ use crate::health::{self, Health};
 use crate::key_states::KeyStates;
 use crate::request_log::RequestLog;
 use crate::usage::Usage;
+use crate::webhooks::Webhooks;
 
 /// How long a client may take to send a request's head, and an idle connection may stay open for the next one.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(75);
@@ -56,6 +57,7 @@ pub(crate) struct Site {
     pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) request_log: RequestLog,
     pub(crate) upkeep: AdminUpkeep,
+    pub(crate) webhooks: Arc<Webhooks>,
     /// Tells answers that would never end by themselves that the server ends.
     pub(crate) ending: watch::Sender<bool>,
 }
@@ -93,8 +95,12 @@ impl Site {
     async fn tend(&self) {
         loop {
             tokio::time::sleep(TENDING).await;
-            self.states.tend(&self.proxy, TENDING).await;
+            let looked = self.states.tend(&self.proxy, TENDING).await;
+            self.webhooks.watch(looked, &self.states).await;
             self.upkeep.store_uses().await;
+            if self.is_first("forgetting-messages", FORGETTING).await {
+                self.webhooks.forget_old().await;
+            }
             if self.is_first("forgetting", FORGETTING).await {
                 let now = SystemClock.now();
                 if let Some(usage) = &self.usage {
@@ -190,6 +196,8 @@ impl Entrance {
         });
         let logged = Arc::clone(&site);
         let logging = tokio::spawn(async move { logged.request_log.run().await });
+        let webhooks = Arc::clone(&site.webhooks);
+        let telling = tokio::spawn(async move { webhooks.run().await });
         tokio::select! {
             never = self.accept() => match never {},
             () = shutdown => {}
@@ -197,6 +205,8 @@ impl Entrance {
         drop((self.main, self.metrics));
         tending.abort();
         following.abort();
+        // A message that is cut off is sent again by the next start, or by another node.
+        telling.abort();
         tracing::info!("shutting down: waiting for the requests in flight");
         site.ending.send_replace(true);
         let ended = async {

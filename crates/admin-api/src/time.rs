@@ -4,8 +4,7 @@ use rotator_domain::Timestamp;
 
 /// RFC 3339 in UTC, to the millisecond.
 pub(crate) fn rfc3339(time: Timestamp) -> String {
-    let shown = jiff::Timestamp::from_millisecond(time.as_millis()).unwrap_or(jiff::Timestamp::MAX);
-    format!("{shown:.3}")
+    time.rfc3339()
 }
 
 /// A time as RFC 3339 writes it.

@@ -26,6 +26,7 @@ mod upstream_key;
 mod usage;
 mod validation;
 mod verdict;
+mod webhook;
 
 pub use admin::{ADMIN_TOKEN_PREFIX, Role, admin_token_prefix, check_admin_name, check_password};
 pub use client_key::{
@@ -34,7 +35,7 @@ pub use client_key::{
 };
 pub use clock::{Clock, SystemClock};
 pub use format::{Format, OutputFormat};
-pub use id::{AdminTokenId, ClientKeyId, KeyId, ServiceId};
+pub use id::{AdminTokenId, ClientKeyId, KeyId, ServiceId, WebhookId};
 pub use key_policy::{KeyPolicyChange, check_key_policy};
 pub use limits::LimitsChange;
 pub use request_id::is_request_id;
@@ -50,8 +51,12 @@ pub use target::TargetUrl;
 pub use time::Timestamp;
 pub use upstream_key::{KeyLabel, UpstreamKey, UpstreamKeyDraft, upstream_key_value};
 pub use usage::{
-    End, EndedAttempt, EndedRequest, Figure, Grain, MOST_NANODOLLARS, MOST_TOKENS, Pricing, TokenUsage, UsageFigures,
-    UsageRow, UsageSubject,
+    End, EndedAttempt, EndedRequest, Figure, Grain, MOST_NANODOLLARS, MOST_TOKENS, PriceOverride, Pricing, TokenPrice,
+    TokenUsage, UsageFigures, UsageRow, UsageSubject, price_pattern,
 };
 pub use validation::{FieldError, Invalid};
 pub use verdict::{LimitReading, LimitScope, Reading, Resource, Verdict};
+pub use webhook::{
+    ALARM_COOL_OFF, AlarmState, Condition, DELIVERY_GIVE_UP, MOST_WEBHOOKS, PreviousSecret, Webhook, WebhookDraft,
+    WebhookEvent, WebhookThresholds, retry_delay,
+};

@@ -10,12 +10,16 @@ pub(crate) mod ended_session;
 pub(crate) mod id_sequence;
 pub(crate) mod key_state;
 mod policy;
+pub(crate) mod price;
 pub(crate) mod request_body;
 pub(crate) mod request_log;
 pub(crate) mod request_log_end;
 pub(crate) mod service;
 pub(crate) mod setting;
 pub(crate) mod upstream_key;
+pub(crate) mod webhook;
+pub(crate) mod webhook_alarm;
+pub(crate) mod webhook_delivery;
 
 use rotator_domain::{Digest, Role};
 

@@ -9,6 +9,8 @@ mod m0005_scale;
 mod m0006_client_keys;
 mod m0007_request_log;
 mod m0008_roles;
+mod m0009_webhooks;
+mod m0010_prices;
 mod resume;
 mod schema;
 
@@ -28,7 +30,7 @@ pub(crate) struct Migrator;
 const APPLIED: &str = "rotator_migrations";
 
 /// Every table, with the migration that makes it; those that refer to others come before them.
-const TABLES: [(&str, &str); 19] = [
+const TABLES: [(&str, &str); 23] = [
     ("key_states", "m0002_rotation"),
     ("upstream_keys", "m0001_initial"),
     ("services", "m0001_initial"),
@@ -48,6 +50,10 @@ const TABLES: [(&str, &str); 19] = [
     ("request_bodies", "m0007_request_log"),
     ("request_log", "m0007_request_log"),
     ("request_log_end", "m0007_request_log"),
+    ("webhook_alarms", "m0009_webhooks"),
+    ("webhook_deliveries", "m0009_webhooks"),
+    ("webhooks", "m0009_webhooks"),
+    ("prices", "m0010_prices"),
 ];
 
 // === impl Migrator ===
@@ -63,6 +69,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_client_keys::Migration),
             Box::new(m0007_request_log::Migration),
             Box::new(m0008_roles::Migration),
+            Box::new(m0009_webhooks::Migration),
+            Box::new(m0010_prices::Migration),
         ]
     }
 

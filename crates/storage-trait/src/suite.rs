@@ -22,12 +22,14 @@ pub mod key_changes;
 pub mod keys;
 pub mod moving;
 pub mod nodes;
+pub mod prices;
 pub mod request_log;
 mod sample;
 pub mod secrets;
 pub mod services;
 pub mod states;
 pub mod usage;
+pub mod webhooks;
 pub mod whole;
 
 /// Makes a `#[tokio::test]` of every case of the suite. `$open` is an async function without arguments; it gives a pair: an
@@ -127,7 +129,19 @@ macro_rules! storage_suite {
             moving::a_filling_that_is_given_up_leaves_nothing,
             moving::only_an_empty_database_is_filled,
             moving::a_large_database_moves_page_by_page,
+            prices::prices_are_stored_replaced_and_deleted,
+            prices::prices_that_are_set_at_once_all_hold,
+            prices::every_change_of_prices_counts,
             whole::it_answers_until_it_is_closed,
+            webhooks::webhooks_read_back_in_order,
+            webhooks::a_webhook_is_replaced_disabled_and_deleted,
+            webhooks::an_alarm_changes_once,
+            webhooks::of_nodes_that_find_the_same_one_tells_it,
+            webhooks::old_alarms_are_forgotten,
+            webhooks::a_message_is_claimed_once_until_its_time_comes_again,
+            webhooks::what_became_of_a_message_is_recorded,
+            webhooks::messages_come_in_pages_and_are_forgotten,
+            webhooks::everything_goes_with_its_webhook,
         }
     };
     ($open:path: $($group:ident::$case:ident,)+) => {

@@ -32,6 +32,7 @@ const CRATES: &[(&str, Layer)] = &[
     ("crates/llm-adapters", Layer::Backend),
     ("crates/request-log", Layer::Backend),
     ("crates/usage", Layer::Backend),
+    ("crates/webhooks", Layer::Backend),
     ("crates/proxy-core", Layer::Engine),
     ("crates/admin-api", Layer::Engine),
     ("crates/mock-upstream", Layer::Test),

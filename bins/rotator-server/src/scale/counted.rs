@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use rotator_domain::rotation::Checkpoint;
+use rotator_domain::rotation::{Checkpoint, Glob};
 use rotator_domain::{
-    AdminTokenId, ClientKey, ClientKeyId, Digest, Grain, KeyId, Sealed, Service, ServiceId, Slug, Timestamp, UsageRow,
+    AdminTokenId, AlarmState, ClientKey, ClientKeyId, Digest, Grain, KeyId, PriceOverride, Sealed, Service, ServiceId,
+    Slug, Timestamp, UsageRow, Webhook, WebhookId,
 };
 use rotator_storage_trait::*;
 
@@ -136,6 +137,29 @@ counted!(RequestLogRepository:
     request(id: i64) -> Option<(LogEntry, Option<[StoredBody; 2]>)>;
     newest_request() -> i64;
     forget_requests(before: Option<Timestamp>, size: u64, limit: u64) -> u64;
+);
+
+counted!(WebhookRepository:
+    insert_webhook(webhook: &Webhook) -> ();
+    webhooks() -> Vec<Webhook>;
+    webhook(id: WebhookId) -> Option<Webhook>;
+    update_webhook(webhook: &Webhook) -> ();
+    disable_webhook(id: WebhookId, now: Timestamp) -> ();
+    delete_webhook(id: WebhookId) -> ();
+    alarms(scopes: &[i64]) -> Vec<Alarm>;
+    change_alarm(alarm: &Alarm, before: Option<AlarmState>, message: Option<&Delivery>) -> bool;
+    forget_alarms(over: Timestamp, raised: Timestamp) -> u64;
+    claim_deliveries(now: Timestamp, until: Timestamp, limit: u64) -> Vec<Delivery>;
+    record_delivery(delivery: &Delivery) -> ();
+    deliveries(webhook: WebhookId, page: Page<i64>) -> Vec<Delivery>;
+    count_waiting(webhook: WebhookId) -> u64;
+    forget_deliveries(webhook: WebhookId, before: Timestamp, most: u64) -> u64;
+);
+
+counted!(PriceRepository:
+    prices() -> Vec<PriceOverride>;
+    put_price(price: &PriceOverride) -> ();
+    delete_price(pattern: &Glob) -> ();
 );
 
 counted!(IdAllocator:

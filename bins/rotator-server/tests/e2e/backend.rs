@@ -3,7 +3,7 @@
 use rotator_test_services::{Database, Kind, MARIADB, POSTGRES, Redis};
 
 /// What the server writes.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 11] = [
     "services",
     "upstream_keys",
     "key_states",
@@ -13,6 +13,8 @@ const TABLES: [&str; 9] = [
     "audit_log",
     "request_log",
     "request_bodies",
+    "webhooks",
+    "webhook_deliveries",
 ];
 
 /// Servers that hold the state of one test.

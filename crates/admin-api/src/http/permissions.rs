@@ -71,9 +71,21 @@ const ROUTES: &[(&str, &str, Permission)] = &[
     ("GET", "/log-level", Read),
     ("PUT", "/log-level", Operate),
     ("GET", "/usage", Read),
+    ("GET", "/webhooks", Operate),
+    ("POST", "/webhooks", Operate),
+    ("GET", "/webhooks/{id}", Operate),
+    ("PATCH", "/webhooks/{id}", Operate),
+    ("DELETE", "/webhooks/{id}", Operate),
+    ("POST", "/webhooks/{id}/rotate", Operate),
+    ("POST", "/webhooks/{id}/test", Operate),
+    ("GET", "/webhooks/{id}/deliveries", Operate),
     ("GET", "/request-logs", Read),
     ("GET", "/request-logs/tail", Read),
     ("GET", "/request-logs/{id}", Read),
+    ("GET", "/events", Read),
+    ("GET", "/prices", Read),
+    ("PUT", "/prices/{model}", Operate),
+    ("DELETE", "/prices/{model}", Operate),
 ];
 
 /// What the OpenAPI document calls the least role of an operation.

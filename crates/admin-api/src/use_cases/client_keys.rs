@@ -1,7 +1,5 @@
 //! Client keys.
 
-use std::time::Duration;
-
 use rotator_domain::metering::{ClientStanding, GaugeStanding, Unit};
 use rotator_domain::{
     BudgetDraft, CLIENT_KEY_PREFIX, ClientKey, ClientKeyDraft, ClientKeyId, ClientLimitsDraft, Digest, FieldError,
@@ -11,11 +9,10 @@ use rotator_storage_trait::Page;
 
 use super::changes::Changes;
 use super::configs::Listed;
-use super::{UseCaseError, UseCases};
+use super::{UseCaseError, UseCases, rotation_end};
 use crate::time::{from_rfc3339, rfc3339};
 use crate::{random, wire};
 
-const LONGEST_GRACE: u64 = 30 * 24 * 60 * 60;
 const NANODOLLARS: f64 = 1e9;
 
 // === impl UseCases ===
@@ -101,14 +98,12 @@ impl UseCases<'_> {
         id: ClientKeyId,
         body: wire::RotationBody,
     ) -> Result<wire::NewClientKey, UseCaseError> {
-        if body.grace_seconds > LONGEST_GRACE {
-            return Err(FieldError::new("grace_seconds", format!("must be 0 to {LONGEST_GRACE}")).into());
-        }
+        let now = self.context.clock.now();
+        let until = rotation_end(body, now)?;
         let mut key = self.stored_client_key(id).await?;
         let before = wire::ClientKey::from(&key);
-        let (value, now) = (random::secret(CLIENT_KEY_PREFIX)?, self.context.clock.now());
+        let value = random::secret(CLIENT_KEY_PREFIX)?;
         let digest: Digest = self.context.digest_key.client_key(value.expose().as_bytes());
-        let until = now.saturating_add(Duration::from_secs(body.grace_seconds));
         key.rotate(value.expose(), digest, until, now);
         self.update_client_key(&key).await?;
         let (detail, about) = (format!("grace: {} s", body.grace_seconds), wire::ClientKey::from(&key));

@@ -26,6 +26,7 @@ fn exchange(place: &SealedPlace, sealed: &Sealed, old: &Vault, new: &Vault) -> R
     let context = match place {
         SealedPlace::UpstreamKey(id) => SealContext::UpstreamKey(*id),
         SealedPlace::Setting(name) => SealContext::Setting(name),
+        SealedPlace::Webhook(id) => SealContext::Webhook(*id),
     };
     new.seal_bytes(context, &old.open_bytes(context, sealed)?)
 }

@@ -6,6 +6,8 @@
 
 mod client_key;
 mod people;
+mod price;
+mod webhook;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +23,8 @@ use serde::{Deserialize, Serialize};
 
 use self::client_key::ClientKeyEntry;
 use self::people::{AdminTokenEntry, AdminUserEntry, AuditLine};
+use self::price::PriceRecord;
+use self::webhook::WebhookEntry;
 use super::MovingError;
 use crate::use_cases::keys;
 use crate::wire::{NewKey, ProxyConfigBody};
@@ -76,6 +80,8 @@ pub(super) enum Entry {
         model: Option<String>,
         figures: BTreeMap<String, u64>,
     },
+    Price(Box<PriceRecord>),
+    Webhook(Box<WebhookEntry>),
 }
 
 // === impl Entry ===
@@ -132,6 +138,7 @@ impl Entry {
                 until: until.as_millis(),
             },
             Record::Audit(entry) => Self::Audit(Box::new(entry.into())),
+            Record::Price(price) => Self::Price(Box::new(price.into())),
             Record::Usage(grain, row) => Self::Usage {
                 grain: grain.name().to_owned(),
                 at: row.at.as_millis(),
@@ -141,6 +148,7 @@ impl Entry {
                 model: row.subject.model,
                 figures: row.figures.iter().map(|(figure, value)| (figure.name().to_owned(), value)).collect(),
             },
+            Record::Webhook(webhook) => Self::Webhook(Box::new(WebhookEntry::of(&webhook, vault)?)),
         })
     }
 
@@ -159,6 +167,7 @@ impl Entry {
                 Record::EndedSession(EndedSession { session_id, expires_at: at(expires_at) })
             }
             Self::ClientKey(key) => Record::ClientKey((*key).try_into()?),
+            Self::Price(price) => Record::Price((*price).try_into()?),
             Self::Service { id, service, created_at, updated_at } => {
                 let draft = ServiceDraft::from(&*service);
                 let service = draft.into_service(ServiceId(id), at(created_at), at(updated_at));
@@ -194,6 +203,7 @@ impl Entry {
                 let figures = figures.ok_or(MovingError::Entry)?;
                 Record::Usage(grain, Box::new(UsageRow { at: at(millis), subject, figures }))
             }
+            Self::Webhook(webhook) => Record::Webhook(Box::new(webhook.into_webhook(vault)?)),
         })
     }
 }
