@@ -274,8 +274,8 @@ async fn a_request_has_one_id_in_its_answer_in_the_log_of_requests_and_in_the_se
     }
     assert_eq!((ids[0].len(), ids[1].as_str(), ids[2].len()), (32, "mine-1", 32));
     let entries = until_logged(&server, 3).await;
-    let logged: Vec<&str> = entries.iter().rev().map(|entry| entry["request_id"].as_str().unwrap()).collect();
-    assert_eq!(logged, ids);
+    let found: Vec<&str> = entries.iter().rev().map(|entry| entry["request_id"].as_str().unwrap()).collect();
+    assert_eq!(found, ids);
     let log = server.place().log();
     for id in &ids {
         assert!(log.contains(&format!("request.id={id}")), "{id}");
