@@ -26,7 +26,7 @@ pub(crate) use times::Expiry;
 pub(crate) use tokens::TokensCommand;
 pub(crate) use top::TopArgs;
 pub(crate) use usage::{Dimension, UsageArgs};
-pub(crate) use users::{Role, UsersCommand};
+pub(crate) use users::UsersCommand;
 pub(crate) use webhooks::WebhooksCommand;
 
 use std::path::PathBuf;

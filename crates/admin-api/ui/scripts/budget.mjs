@@ -3,7 +3,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 
 const BUDGET = 300 * 1024
-const dist = new URL('../dist/', import.meta.url)
+const dist = new URL('../dist/web/', import.meta.url)
 const size = async (name) => gzipSync(await readFile(new URL(name, dist))).length
 const html = await readFile(new URL('index.html', dist), 'utf8')
 const first = [...html.matchAll(/(?:src|href)="\/(assets\/[^"]+\.(?:js|css))"/g)].map(([, name]) => name)

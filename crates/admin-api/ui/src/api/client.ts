@@ -19,7 +19,7 @@ export function watchWith(given: Watch): void {
   watch = given
 }
 
-const UNGUARDED = ['/api/admin/login', '/api/admin/session', '/api/admin/logout', '/api/admin/app-config']
+const UNGUARDED = ['/api/admin/login/browser', '/api/admin/session', '/api/admin/app-config']
 
 /** `fetch` for the admin API. A request that meets an ended session waits for the next login and is sent again. */
 export async function guarded(input: Request | string, init?: RequestInit): Promise<Response> {

@@ -47,10 +47,20 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description Only this, such as `keys.export`, or all that begins so, such as `client_key.*`. */
+                    action?: string;
+                    /** @description Only what this user, and this user's tokens, did, or `token:` and a token's name. */
+                    actor?: string;
                     /** @description The id after which the page begins, as the `Link` header of the page before names it. */
                     after?: number;
                     /** @description How many entries at the most: 1 to 1000, 1000 when absent. */
                     limit?: number;
+                    /** @description From then on: RFC 3339, a day (`2026-11-01`, in UTC), or how long ago (`30m`, `24h`, `7d`). */
+                    since?: string;
+                    /** @description Only what was done to this, such as `service:12` or `user:jane`. */
+                    subject?: string;
+                    /** @description Until then, written alike. */
+                    until?: string;
                 };
                 header?: never;
                 path?: never;
@@ -69,6 +79,15 @@ export interface paths {
                 };
                 /** @description No valid token */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description Refused parameters, named */
+                422: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -154,6 +173,15 @@ export interface paths {
                 };
                 /** @description No valid token */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role operator is needed */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -260,6 +288,15 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorBody"];
                     };
                 };
+                /** @description The role operator is needed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
                 /** @description No such key */
                 404: {
                     headers: {
@@ -301,6 +338,15 @@ export interface paths {
                 };
                 /** @description No valid token */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role operator is needed */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -367,6 +413,15 @@ export interface paths {
                 };
                 /** @description No valid token */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role operator is needed */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -441,6 +496,15 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorBody"];
                     };
                 };
+                /** @description The role operator is needed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
                 /** @description No such key */
                 404: {
                     headers: {
@@ -482,6 +546,15 @@ export interface paths {
                 };
                 /** @description No valid token */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role operator is needed */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -544,6 +617,15 @@ export interface paths {
                 };
                 /** @description No valid token */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role operator is needed */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -637,6 +719,15 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorBody"];
                     };
                 };
+                /** @description The role operator is needed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
                 /** @description No level */
                 422: {
                     headers: {
@@ -689,6 +780,76 @@ export interface paths {
                 };
                 /** @description The name or the password is wrong */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description Too many tries failed; `Retry-After` says how long to wait */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/login/browser": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin a session of a browser, whose token is in a cookie. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Anything: that it is there shows where the request comes from */
+                    "x-rotator-csrf": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LoginBody"];
+                };
+            };
+            responses: {
+                /** @description A session; `Set-Cookie` has its token */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Message"];
+                    };
+                };
+                /** @description The name or the password is wrong */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The request comes from another site's page */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -803,6 +964,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change one's own password. It needs the old one and a session; other sessions end. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PasswordBody"];
+                };
+            };
+            responses: {
+                /** @description The new password holds */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Message"];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description A token was shown */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The old one is wrong, or the new one cannot be one */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description Too many tries failed; `Retry-After` says how long to wait */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/proxy-configs": {
         parameters: {
             query?: never;
@@ -903,6 +1140,15 @@ export interface paths {
                 };
                 /** @description No valid token */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role operator is needed */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1032,6 +1278,15 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorBody"];
                     };
                 };
+                /** @description The role operator is needed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
                 /** @description No such config */
                 404: {
                     headers: {
@@ -1086,6 +1341,15 @@ export interface paths {
                 };
                 /** @description No valid token */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role operator is needed */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1204,6 +1468,15 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorBody"];
                     };
                 };
+                /** @description The role operator is needed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
                 /** @description No such config */
                 404: {
                     headers: {
@@ -1261,6 +1534,15 @@ export interface paths {
                 };
                 /** @description No valid token */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role operator is needed */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1328,6 +1610,15 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorBody"];
                     };
                 };
+                /** @description The role operator is needed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
                 /** @description No such config */
                 404: {
                     headers: {
@@ -1381,6 +1672,15 @@ export interface paths {
                 };
                 /** @description No valid token */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role operator is needed */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1463,6 +1763,15 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorBody"];
                     };
                 };
+                /** @description The role admin is needed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
                 /** @description No such config */
                 404: {
                     headers: {
@@ -1523,6 +1832,15 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorBody"];
                     };
                 };
+                /** @description The role operator is needed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
                 /** @description No such config */
                 404: {
                     headers: {
@@ -1576,6 +1894,15 @@ export interface paths {
                 };
                 /** @description No valid token */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role operator is needed */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1829,6 +2156,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is logged in, and until when. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The session, or the token */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Session"];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** End the session, and take the cookie back. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The session has ended */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Message"];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/status": {
         parameters: {
             query?: never;
@@ -1881,7 +2282,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the API tokens. */
+        /** List one's own API tokens; admins see those of everybody. */
         get: {
             parameters: {
                 query?: never;
@@ -1891,7 +2292,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description All tokens, without their values */
+                /** @description The tokens, without their values */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1912,7 +2313,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** Make an API token. Its value is shown this once. */
+        /** Make an API token of one's own. Its value is shown this once. */
         post: {
             parameters: {
                 query?: never;
@@ -1937,6 +2338,15 @@ export interface paths {
                 };
                 /** @description No valid token */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The scope is above one's own role */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1971,7 +2381,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete an API token; it stops to work at once. */
+        /** Delete an API token; it stops to work at once. Those of others are for admins. */
         delete: {
             parameters: {
                 query?: never;
@@ -1995,6 +2405,15 @@ export interface paths {
                 };
                 /** @description No valid token */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description It is another's */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -2094,6 +2513,686 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the users. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description All users */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AdminUser"][];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Make a user. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AdminUserBody"];
+                };
+            };
+            responses: {
+                /** @description The user */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AdminUser"];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role admin is needed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The name is taken */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description Refused fields, named */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a user with their tokens; their sessions end. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user's name */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Deleted */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Message"];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role admin is needed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description No such user */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description No other enabled user has the role admin */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /** Change what is named of a user. Another role holds at once; with a new password, or disabled, the user's sessions end. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user's name */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AdminUserPatch"];
+                };
+            };
+            responses: {
+                /** @description The user */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AdminUser"];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role admin is needed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description No such user */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description No other enabled user has the role admin */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description Refused fields, named */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/admin/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List all webhooks, without their secrets; there are 100 at the most. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description All of them */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Webhook"][];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Make a webhook. Its secret is shown this once. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["WebhookBody"];
+                };
+            };
+            responses: {
+                /** @description The webhook with its secret */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewWebhook"];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description Refused fields, named */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a webhook. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The webhook's id */
+                    id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The webhook, without its secret */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Webhook"];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description No such webhook */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Delete a webhook, and what waits for it. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The webhook's id */
+                    id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Deleted */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Message"];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description No such webhook */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /** Change what is named of a webhook. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The webhook's id */
+                    id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["WebhookPatch"];
+                };
+            };
+            responses: {
+                /** @description The webhook, without its secret */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Webhook"];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description No such webhook */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description Refused fields, named */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the messages to a webhook, the newest first. Those that ended are kept for a week, the last thousand of them. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The id after which the page begins, as the `Link` header of the page before names it. */
+                    after?: number;
+                    /** @description How many entries at the most: 1 to 1000, 1000 when absent. */
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    /** @description The webhook's id */
+                    id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page, with a `Link` to the next */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WebhookDelivery"][];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description No such webhook */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a webhook another secret, shown this once; messages may be signed with the old one as well for a while. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The webhook's id */
+                    id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RotationBody"];
+                };
+            };
+            responses: {
+                /** @description The webhook with its new secret */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewWebhook"];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description No such webhook */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description Refused fields, named */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a webhook a `ping`, now and once, also where it is disabled, and tell what came of it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The webhook's id */
+                    id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What came of it */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WebhookTest"];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description No such webhook */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2111,18 +3210,64 @@ export interface components {
              * @description Its id.
              */
             id: number;
+            /** @description When it was last used, to the minute or so; RFC 3339. */
+            last_used_at?: string | null;
             /** @description What it is for. */
             name: string;
+            /** @description The user whose it is: it does not work while they are disabled, and goes with them. */
+            owner?: string | null;
+            /** @description The first characters of its value; empty for one that was made before they were kept. */
+            prefix?: string;
+            /** @description What it may do, as far as its owner may: `viewer`, `operator` or `admin`. */
+            scope?: string;
         };
         /** @description A token to make. */
         AdminTokenBody: {
+            /** @description When it stops to work, RFC 3339; never when absent. A token that is made through another one ends with it at the latest. */
+            expires_at?: string | null;
             /**
              * Format: int32
-             * @description After how many days it stops to work; never when absent.
+             * @description The same as a number of days.
              */
             expires_in_days?: number | null;
             /** @description What it is for. */
             name: string;
+            /** @description What it may do: `viewer` (when absent), `operator` or `admin`; never more than who makes it. */
+            scope?: string | null;
+        };
+        /** @description Somebody who may log in. */
+        AdminUser: {
+            /** @description Whether they may not log in. */
+            disabled: boolean;
+            /** @description The name to log in with. */
+            name: string;
+            /** @description When the password was last set; RFC 3339. */
+            password_set_at: string;
+            /**
+             * @description `viewer` (sees everything but secrets), `operator` (manages services, keys and client keys as well) or `admin` (manages
+             *     users as well, and takes keys out in clear).
+             */
+            role: string;
+        };
+        /** @description A user to make. */
+        AdminUserBody: {
+            /** @description Whether they may not log in; no when absent. */
+            disabled?: boolean;
+            /** @description The name to log in with: 1 to 100 characters without slashes. */
+            name: string;
+            /** @description The password: 8 to 1000 characters. */
+            password: string;
+            /** @description `viewer` (when absent), `operator` or `admin`. */
+            role?: string | null;
+        };
+        /** @description What to change of a user; what is absent stays as it is. */
+        AdminUserPatch: {
+            /** @description Whether they may not log in; the sessions of who is disabled end, and their tokens do not work. */
+            disabled?: boolean | null;
+            /** @description A new password, 8 to 1000 characters; the user's sessions end. One's own is changed with `PUT me/password`. */
+            password?: string | null;
+            /** @description `viewer`, `operator` or `admin`; it holds at once. */
+            role?: string | null;
         };
         /** @description What a client may know before it logs in. */
         AppConfig: {
@@ -2133,14 +3278,25 @@ export interface components {
             /** @description The server's version. */
             version: string;
         };
+        /** @description How a field changed; what was not there, or is not, is absent. */
+        AuditChange: {
+            /** @description Its value afterwards. */
+            after?: unknown;
+            /** @description Its value before. */
+            before?: unknown;
+        };
         /** @description Something that an administrator did. */
         AuditEntry: {
             /** @description What: a noun and a verb, such as `keys.export`. */
             action: string;
-            /** @description Who: a user's name, or `token:` and a token's name. */
+            /** @description Who: a user's name, `token:` and a token's name, or `rotator-server` for the server itself. */
             actor: string;
             /** @description When; RFC 3339. */
             at: string;
+            /** @description What changed, by field; secrets are masked. */
+            changes?: {
+                [key: string]: components["schemas"]["AuditChange"];
+            };
             /** @description More about it. */
             detail?: string | null;
             /**
@@ -2148,8 +3304,12 @@ export interface components {
              * @description Its id.
              */
             id: number;
+            /** @description Whose token it was, where it was one. */
+            owner?: string | null;
             /** @description From which address. */
             remote?: string | null;
+            /** @description The id of the request, which its answer told as `x-request-id`. */
+            request_id?: string | null;
             /** @description To what, such as `service:12`. */
             subject: string;
         };
@@ -2590,6 +3750,10 @@ export interface components {
         Me: {
             /** @description A user's name, or `token:` and a token's name. */
             name: string;
+            /** @description What the bearer may do: `viewer`, `operator` or `admin`. */
+            role?: string;
+            /** @description The user, or whose token it is. */
+            user?: string | null;
         };
         /** @description Something was done. */
         Message: {
@@ -2632,6 +3796,11 @@ export interface components {
              */
             weight?: number | null;
         };
+        /** @description A new secret of a webhook, shown this once. */
+        NewWebhook: components["schemas"]["Webhook"] & {
+            /** @description What signs messages: `whsec_` and base64. */
+            secret: string;
+        };
         /** @description A node. */
         NodeStatus: {
             /** @description Its id. */
@@ -2640,6 +3809,13 @@ export interface components {
             seen_at: string;
             /** @description The version of its program. */
             version: string;
+        };
+        /** @description A password for oneself; other sessions end. */
+        PasswordBody: {
+            /** @description The one that holds now. */
+            current_password: string;
+            /** @description The new one: 8 to 1000 characters. */
+            new_password: string;
         };
         /** @description The pool that a config shall have. */
         PoolBody: {
@@ -2973,6 +4149,15 @@ export interface components {
              */
             grace_seconds?: number;
         };
+        /** @description Who is logged in. */
+        Session: {
+            /** @description When the session, or the token, stops to work; never when absent. */
+            expires_at?: string | null;
+            /** @description What they may do: `viewer`, `operator` or `admin`. */
+            role: string;
+            /** @description A user's name, or `token:` and a token's name. */
+            username: string;
+        };
         /** @description How the server is. */
         Status: {
             /** @description Whether the database answers. */
@@ -3104,6 +4289,136 @@ export interface components {
             since: string;
             /** @description And all before this; RFC 3339. */
             until: string;
+        };
+        /** @description A webhook, without its secret. */
+        Webhook: {
+            /**
+             * Format: int32
+             * @description From which share on a budget is near its end, in percent.
+             */
+            budget_near_percent: number;
+            /** @description When it was made; RFC 3339. */
+            created_at: string;
+            /** @description Of what it is told. */
+            events: string[];
+            /**
+             * Format: int64
+             * @description Its id.
+             */
+            id: number;
+            /** @description Whether it is told anything. A receiver that answers 410 disables it. */
+            is_enabled: boolean;
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Below which share of usable keys a pool is low, in percent.
+             */
+            pool_low_percent: number;
+            /** @description Until when the secret before the last rotation signs as well; RFC 3339. */
+            previous_until?: string | null;
+            /** @description The slugs of the configs of which it is told, `*` in them for any text; all when empty. */
+            services: string[];
+            /** @description When it last changed; RFC 3339. */
+            updated_at: string;
+            /** @description Where messages go. */
+            url: string;
+        };
+        /** @description A webhook to make. Its secret is made by the server. */
+        WebhookBody: {
+            /**
+             * Format: int32
+             * @description A budget is near its end when this share of it is used, in percent: 1 to 100, 80 when absent.
+             */
+            budget_near_percent?: number | null;
+            /** @description Of what it is told: `key.dead`, `pool.low`, `pool.empty`, `budget.near`; at least one. */
+            events: string[];
+            /** @description Whether it is told anything; yes when absent. */
+            is_enabled?: boolean;
+            /** @description What it is called: 1 to 100 characters. */
+            name: string;
+            /**
+             * Format: int32
+             * @description A pool is low when less than this share of its keys can serve, in percent: 1 to 100, 20 when absent.
+             */
+            pool_low_percent?: number | null;
+            /**
+             * @description The slugs of the configs of which it is told, `*` in them for any text, at most 100; all when absent or empty. Budgets are
+             *     no config's: it is told of all.
+             */
+            services?: string[];
+            /** @description Where messages go: an http or https URL without a user name and a password. */
+            url: string;
+        };
+        /** @description A message to a webhook. */
+        WebhookDelivery: {
+            /**
+             * Format: int32
+             * @description How often it was sent.
+             */
+            attempts: number;
+            /** @description When what it tells was found; RFC 3339. */
+            created_at: string;
+            /** @description Since when it does not wait any more; RFC 3339. */
+            ended_at?: string | null;
+            /** @description What it tells. */
+            event: string;
+            /**
+             * Format: int64
+             * @description Its id; `webhook-id` is this after `msg_`.
+             */
+            id: number;
+            /** @description Why the last attempt failed. */
+            last_error?: string | null;
+            /**
+             * Format: int32
+             * @description The status of the last answer.
+             */
+            last_status?: number | null;
+            /** @description When it is sent next, while it waits; RFC 3339. */
+            next_at?: string | null;
+            /** @description `waiting`, `delivered` or `failed`. */
+            status: string;
+        };
+        /** @description What to change of a webhook; what is absent stays as it is. */
+        WebhookPatch: {
+            /**
+             * Format: int32
+             * @description From which share on a budget is near its end, in percent.
+             */
+            budget_near_percent?: number | null;
+            /** @description Of what it is told. */
+            events?: string[] | null;
+            /** @description Whether it is told anything. */
+            is_enabled?: boolean | null;
+            /** @description What it is called. */
+            name?: string | null;
+            /**
+             * Format: int32
+             * @description Below which share of usable keys a pool is low, in percent.
+             */
+            pool_low_percent?: number | null;
+            /** @description The slugs of the configs of which it is told; null or an empty list means all. */
+            services?: string[] | null;
+            /** @description Where messages go. */
+            url?: string | null;
+        };
+        /** @description What came of a test. */
+        WebhookTest: {
+            /** @description Why the message was not taken. */
+            error?: string | null;
+            /** @description Whether the message was taken: the answer was 2xx. */
+            is_delivered: boolean;
+            /**
+             * Format: int32
+             * @description The status of the answer, if there was one.
+             */
+            status?: number | null;
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds.
+             */
+            took_ms: number;
         };
     };
     responses: never;

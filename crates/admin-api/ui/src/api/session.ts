@@ -7,12 +7,13 @@ export type Role = 'admin' | 'operator' | 'viewer'
 export interface Session {
   username: string
   role: Role
-  expires_at: string
+  /** Never for some tokens. */
+  expires_at: string | null
 }
 
 export async function logIn(username: string, password: string): Promise<Session> {
-  const body = JSON.stringify({ username, password, cookie: true })
-  const answered = await guarded('/api/admin/login', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  const body = JSON.stringify({ username, password })
+  const answered = await guarded('/api/admin/login/browser', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
   if (!answered.ok) throw await errorOf(answered)
   const session = await currentSession()
   if (session === null) throw new Error('the browser did not keep the session')
@@ -28,6 +29,6 @@ export async function currentSession(): Promise<Session | null> {
 }
 
 export async function logOut(): Promise<void> {
-  const answered = await guarded('/api/admin/logout', { method: 'POST' })
+  const answered = await guarded('/api/admin/session', { method: 'DELETE' })
   if (!answered.ok && answered.status !== 401) throw await errorOf(answered)
 }

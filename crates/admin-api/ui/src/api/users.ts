@@ -1,31 +1,15 @@
 // Those who may log in.
-import type { Role } from './session'
-import { ask } from './untyped'
+import { api, take, type Schemas } from './client'
 
-export interface AdminUser {
-  name: string
-  role: Role
-  disabled: boolean
-  password_set_at: string
-}
+export type AdminUser = Schemas['AdminUser']
+export type AdminUserBody = Schemas['AdminUserBody']
+export type AdminUserPatch = Schemas['AdminUserPatch']
 
-export interface AdminUserBody {
-  name: string
-  password: string
-  role: Role
-  disabled?: boolean
-}
+const path = (name: string) => ({ params: { path: { name } } })
 
-export interface AdminUserPatch {
-  role?: Role
-  password?: string
-  disabled?: boolean
-}
-
-const path = (name: string): string => `users/${encodeURIComponent(name)}`
-
-export const listUsers = () => ask<AdminUser[]>('GET', 'users')
-export const createUser = (body: AdminUserBody) => ask<AdminUser>('POST', 'users', body)
-export const changeUser = (name: string, patch: AdminUserPatch) => ask<AdminUser>('PATCH', path(name), patch)
-export const deleteUser = (name: string) => ask<unknown>('DELETE', path(name))
-export const changeOwnPassword = (current_password: string, new_password: string) => ask<unknown>('PUT', 'me/password', { current_password, new_password })
+export const listUsers = () => take(api.GET('/api/admin/users'))
+export const createUser = (body: AdminUserBody) => take(api.POST('/api/admin/users', { body }))
+export const changeUser = (name: string, body: AdminUserPatch) => take(api.PATCH('/api/admin/users/{name}', { ...path(name), body }))
+export const deleteUser = (name: string) => take(api.DELETE('/api/admin/users/{name}', path(name)))
+export const changeOwnPassword = (current_password: string, new_password: string) =>
+  take(api.PUT('/api/admin/me/password', { body: { current_password, new_password } }))

@@ -8,6 +8,7 @@ import nav from './nav.json'
 import nodes from './nodes.json'
 import overview from './overview.json'
 import playground from './playground.json'
+import prices from './prices.json'
 import problems from './problems.json'
 import requests from './requests.json'
 import service from './service.json'
@@ -17,5 +18,6 @@ import settings from './settings.json'
 import tokens from './tokens.json'
 import usage from './usage.json'
 import users from './users.json'
+import webhooks from './webhooks.json'
 
-export default { audit, clientKeys, common, format, keys, limits, nav, nodes, overview, playground, problems, requests, service, services, session, settings, tokens, usage, users }
+export default { audit, clientKeys, common, format, keys, limits, nav, nodes, overview, playground, prices, problems, requests, service, services, session, settings, tokens, usage, users, webhooks }
