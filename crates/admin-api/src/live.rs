@@ -45,7 +45,9 @@ pub(crate) struct Looking {
     /// When that was last done.
     pub(crate) at: Option<Instant>,
     /// The version of the configuration that the keys of watched services are of.
-    pub(crate) config_version: i64,
+    pub(crate) config_version: Option<i64>,
+    /// Services whose keys have changed since, and could not be read.
+    pub(crate) unread: BTreeSet<ServiceId>,
     pub(crate) services: HashMap<ServiceId, Looked>,
     /// Where to go on with the keys of large pools.
     pub(crate) places: HashMap<ServiceId, i64>,

@@ -31,10 +31,10 @@ pub(crate) enum PricesCommand {
 #[derive(Debug, Args)]
 pub(crate) struct PriceFlags {
     /// Tokens of the prompt.
-    #[arg(long, value_name = "DOLLARS", allow_negative_numbers = true)]
+    #[arg(id = "in", long = "in", value_name = "DOLLARS", allow_negative_numbers = true)]
     input: f64,
     /// Tokens of the answer.
-    #[arg(long, value_name = "DOLLARS", allow_negative_numbers = true)]
+    #[arg(id = "out", long = "out", value_name = "DOLLARS", allow_negative_numbers = true)]
     output: f64,
     /// Tokens of the prompt that were read from a cache; as all others when absent.
     #[arg(long, value_name = "DOLLARS", allow_negative_numbers = true)]
@@ -43,13 +43,25 @@ pub(crate) struct PriceFlags {
     #[arg(long, value_name = "DOLLARS", allow_negative_numbers = true)]
     cache_written: Option<f64>,
     /// Prompts of more tokens than these have prices of their own.
-    #[arg(long, value_name = "TOKENS", requires_all = ["long_input", "long_output"])]
+    #[arg(long, value_name = "TOKENS", requires_all = ["long_in", "long_out"])]
     long_above: Option<u64>,
     /// Tokens of a long prompt.
-    #[arg(long, value_name = "DOLLARS", requires = "long_above", allow_negative_numbers = true)]
+    #[arg(
+        id = "long_in",
+        long = "long-in",
+        value_name = "DOLLARS",
+        requires = "long_above",
+        allow_negative_numbers = true
+    )]
     long_input: Option<f64>,
     /// Tokens of the answer to a long prompt.
-    #[arg(long, value_name = "DOLLARS", requires = "long_above", allow_negative_numbers = true)]
+    #[arg(
+        id = "long_out",
+        long = "long-out",
+        value_name = "DOLLARS",
+        requires = "long_above",
+        allow_negative_numbers = true
+    )]
     long_output: Option<f64>,
     /// Tokens of a long prompt that were read from a cache.
     #[arg(long, value_name = "DOLLARS", requires = "long_above", allow_negative_numbers = true)]

@@ -7,8 +7,8 @@ use crate::place::Place;
 #[tokio::test(flavor = "multi_thread")]
 async fn prices_are_set_listed_and_taken_away() {
     let place = Place::logged_in().await;
-    let set = ["prices", "set", "vendor/house-*", "--input", "2.5", "--output", "10", "--cached", "0.25"];
-    let long = ["--long-above", "200000", "--long-input", "5", "--long-output", "20"];
+    let set = ["prices", "set", "vendor/house-*", "--in", "2.5", "--out", "10", "--cached", "0.25"];
+    let long = ["--long-above", "200000", "--long-in", "5", "--long-out", "20"];
     let price = place.json(&[&set[..], &long].concat()).await;
     assert_eq!((&price["model"], &price["source"]), (&json!("vendor/house-*"), &json!("api")));
     let listed = place.json(&["prices", "list", "--source", "api"]).await;
@@ -28,11 +28,11 @@ async fn prices_are_set_listed_and_taken_away() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_can_be_no_price_is_refused() {
     let place = Place::logged_in().await;
-    let refused = place.run(&["prices", "set", "m", "--input", "-1", "--output", "1"]).await.with_code(5);
+    let refused = place.run(&["prices", "set", "m", "--in", "-1", "--out", "1"]).await.with_code(5);
     assert!(refused.err.contains("input: "), "{refused:?}");
-    let refused = place.run(&["prices", "set", "a**", "--input", "1", "--output", "1", "--currency", "EUR"]).await;
+    let refused = place.run(&["prices", "set", "a**", "--in", "1", "--out", "1", "--currency", "EUR"]).await;
     let refused = refused.with_code(5);
     assert!(refused.err.contains("model: ") && refused.err.contains("currency: "), "{refused:?}");
-    place.run(&["prices", "set", "m", "--input", "1"]).await.with_code(2);
-    place.run(&["prices", "set", "m", "--input", "1", "--output", "1", "--long-above", "7"]).await.with_code(2);
+    place.run(&["prices", "set", "m", "--in", "1"]).await.with_code(2);
+    place.run(&["prices", "set", "m", "--in", "1", "--out", "1", "--long-above", "7"]).await.with_code(2);
 }

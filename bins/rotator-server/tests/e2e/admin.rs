@@ -31,7 +31,7 @@ async fn no_route_but_the_public_ones_answers_without_a_token() {
         ("PURGE".to_owned(), "/api/admin/proxy-configs".to_owned()),
     ];
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let concrete = path.replace("{id}", "1").replace("{name}", "nobody");
+        let concrete = path.replace("{id}", "1").replace("{name}", "nobody").replace("{model}", "none");
         routes.extend(methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), concrete.clone())));
     }
     assert!(routes.len() > 20, "{routes:?}");

@@ -124,6 +124,8 @@ async fn every_write_is_told_with_what_changed_and_without_a_secret() {
     assert_eq!(told["password"], json!({"before": "*****", "after": "*****"}));
     write(&server, &mut done, vec![
         ("DELETE /users/{name}", "users/jane".into(), json!({}), "user.delete"),
+        ("PUT /prices/{model}", "prices/house-*".into(), json!({"input": 1, "output": 2}), "price.set"),
+        ("DELETE /prices/{model}", "prices/house-*".into(), json!({}), "price.unset"),
         ("PUT /me/password", "me/password".into(), own, "user.update"),
         ("DELETE /proxy-configs/{id}", of, json!({}), "config.delete"),
     ])

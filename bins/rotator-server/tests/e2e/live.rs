@@ -100,7 +100,7 @@ impl Watcher {
 #[tokio::test]
 async fn services_and_keys_are_told_whole_and_then_as_they_change() {
     let (server, upstream) = (Server::new().await, MockUpstream::start().await.unwrap());
-    let id = server.generic("s", &upstream.base_url(), &["sk-planted-1", "sk-planted-2"]).await;
+    let id = server.generic("s", &upstream.base_url(), &["sk-planted-key-0001", "sk-planted-key-0002"]).await;
     let other = server.generic("other", &upstream.base_url(), &[]).await;
     let mut watcher = Watcher::new(&server, &format!("service={id}"), None).await.whole().await;
     assert_eq!((watcher.snapshots, watcher.services.len(), watcher.keys.len()), (1, 2, 2));
@@ -108,11 +108,11 @@ async fn services_and_keys_are_told_whole_and_then_as_they_change() {
         "keys": {"active": 2, "cooling": 0, "exhausted": 0, "dead": 0}});
     assert_eq!(watcher.services[&id], quiet);
     let first = *watcher.keys.keys().next().unwrap();
-    let key = json!({"id": first, "service": id, "name": "sk-pla...ed-1", "state": "active", "reason": null, "model": null,
+    let key = json!({"id": first, "service": id, "name": "sk-pla*****0001", "state": "active", "reason": null, "model": null,
         "until": null, "in_flight": 0, "rate": 0.0, "errors": 0, "last_used": null});
     assert_eq!(watcher.keys[&first], key);
 
-    upstream.set_key("sk-planted-1", KeyBehaviour::Limited(Some("60".to_owned())));
+    upstream.set_key("sk-planted-key-0001", KeyBehaviour::Limited(Some("60".to_owned())));
     for _ in 0..6 {
         assert_eq!(server.get("/proxy/s/status/204").await.status, 204);
     }
@@ -128,7 +128,7 @@ async fn services_and_keys_are_told_whole_and_then_as_they_change() {
 
     // What is changed over the API is seen as well.
     let keys = format!("proxy-configs/{id}/keys");
-    server.admin(Method::POST, &keys, Some(json!({"key_value": "sk-planted-3", "label": "third"}))).await;
+    server.admin(Method::POST, &keys, Some(json!({"key_value": "sk-planted-key-0003", "label": "third"}))).await;
     watcher.until("a key comes", |watcher| watcher.keys.values().any(|key| key["name"] == "third")).await;
     server.admin(Method::PATCH, &format!("keys/{first}"), Some(json!({"is_active": false}))).await;
     watcher.until("a key rests", |watcher| watcher.keys[&first]["state"] == "disabled").await;

@@ -58,6 +58,8 @@ async fn a_price_that_is_set_holds_on_all_nodes_within_a_second() {
     let (_, audit) = one.admin(Method::GET, "audit", None).await;
     let actions: Vec<&str> = audit.as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
     assert!(actions.contains(&"price.set") && actions.contains(&"price.unset"), "{audit}");
+    let unset = audit.as_array().unwrap().iter().find(|entry| entry["action"] == "price.unset").unwrap();
+    assert_eq!((&unset["subject"], &unset["changes"]["input"]["before"]), (&json!("price:house-*"), &json!(2.5)));
 }
 
 #[tokio::test]

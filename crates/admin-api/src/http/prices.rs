@@ -1,11 +1,11 @@
 //! What models cost.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 
 use super::App;
 use super::error::ApiError;
-use super::extract::Body;
+use super::extract::{Body, Name};
 use crate::use_cases::Actor;
 use crate::wire::{ErrorBody, Message, PriceBody, PriceEntry};
 
@@ -45,7 +45,7 @@ pub(super) async fn list(State(app): State<App>, actor: Actor) -> Json<Vec<Price
 pub(super) async fn set(
     State(app): State<App>,
     actor: Actor,
-    Path(model): Path<String>,
+    Name(model): Name,
     Body(body): Body<PriceBody>,
 ) -> Result<Json<PriceEntry>, ApiError> {
     Ok(Json(app.as_actor(&actor).set_price(&model, body).await?))
@@ -64,11 +64,7 @@ pub(super) async fn set(
         (status = 404, description = "None was set", body = ErrorBody),
     )
 )]
-pub(super) async fn unset(
-    State(app): State<App>,
-    actor: Actor,
-    Path(model): Path<String>,
-) -> Result<Json<Message>, ApiError> {
+pub(super) async fn unset(State(app): State<App>, actor: Actor, Name(model): Name) -> Result<Json<Message>, ApiError> {
     app.as_actor(&actor).unset_price(&model).await?;
     Ok(Json(Message { message: "deleted".to_owned() }))
 }

@@ -1,13 +1,13 @@
 //! How services and keys are at the moment: finds out what has changed since somebody last looked.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use rotator_domain::rotation::{Checkpoint, KeyReport, KeyState};
 use rotator_domain::{KeyId, ServiceId};
-use rotator_storage_trait::{Page, Served};
+use rotator_storage_trait::{Page, Served, StorageError};
 use tokio::time::Instant;
 
 use super::{UseCaseError, UseCases};
@@ -69,14 +69,15 @@ impl UseCases<'_> {
         }
         let served = self.context.live.services();
         let traffic = self.context.live.traffic(&watched);
-        looking.services.retain(|id, _| served.iter().any(|service| service.id == *id) || served.len() > MOST_SERVICES);
+        let there: HashSet<ServiceId> = served.iter().map(|service| service.id).collect();
+        looking.services.retain(|id, _| there.contains(id));
         if looking.services.is_empty() && served.len() > MOST_SERVICES {
             self.recall(&mut looking, &served).await;
         }
         let mut resting = self.look_at_services(&mut looking, &served, &traffic).await;
         let changed = self.changed_pools(&mut looking).await;
         let mut seen = Vec::new();
-        for service in watched.iter().filter(|id| served.iter().any(|served| served.id == **id)) {
+        for service in watched.iter().filter(|id| there.contains(id)) {
             let is_known = !changed.contains(service) && view.board().has_pool(service.0);
             let mut found = self.look_at_keys(&mut looking, view, *service, is_known, &traffic).await;
             found.resting = resting.remove(service).map(by_key);
@@ -157,30 +158,30 @@ impl UseCases<'_> {
 
     /// The services whose keys may be others than they were.
     async fn changed_pools(&self, looking: &mut Looking) -> BTreeSet<ServiceId> {
-        let storage = &self.context.storage;
-        let changes = async {
-            let version = storage.config_version().await?;
-            if version == looking.config_version {
-                return Ok((version, Vec::new()));
+        let mut changed = std::mem::take(&mut looking.unread);
+        match self.changes_since(looking.config_version).await {
+            Ok((version, services)) => {
+                looking.config_version = Some(version);
+                changed.extend(services);
             }
-            // A version that fell is another database's, and everything in it is new.
-            let since = if version < looking.config_version { 0 } else { looking.config_version };
-            Ok::<_, rotator_storage_trait::StorageError>((version, storage.changes_since(since).await?))
-        };
-        match changes.await {
-            Ok((version, changes)) => {
-                looking.config_version = version;
-                let services = changes.into_iter().filter_map(|change| match change.served {
-                    Served::Service(id) => Some(id),
-                    _ => None,
-                });
-                services.collect()
-            }
-            Err(error) => {
-                tracing::debug!(error = %error, "what has changed could not be read");
-                BTreeSet::new()
-            }
+            Err(error) => tracing::debug!(error = %error, "what has changed could not be read"),
         }
+        changed
+    }
+
+    /// The version of the configuration, and the services that have changed since this one. Who knows none has read nothing that
+    /// could have changed.
+    async fn changes_since(&self, known: Option<i64>) -> Result<(i64, Vec<ServiceId>), StorageError> {
+        let version = self.context.storage.config_version().await?;
+        let Some(known) = known.filter(|known| *known != version) else { return Ok((version, Vec::new())) };
+        // A version that fell is another database's, and everything in it is new.
+        let since = if version < known { 0 } else { known };
+        let changes = self.context.storage.changes_since(since).await?;
+        let services = changes.into_iter().filter_map(|change| match change.served {
+            Served::Service(id) => Some(id),
+            _ => None,
+        });
+        Ok((version, services.collect()))
     }
 
     async fn look_at_keys(
@@ -200,8 +201,7 @@ impl UseCases<'_> {
                 }
                 Err(error) => {
                     tracing::debug!(service.id = %service, error = %error, "the keys could not be read");
-                    // The next look tries again.
-                    looking.config_version = 0;
+                    looking.unread.insert(service);
                 }
             }
         }

@@ -4,6 +4,7 @@ use rotator_domain::rotation::Glob;
 use rotator_domain::{FieldError, Invalid, PriceOverride, price_pattern};
 use rotator_usage::{LongPrice, Price, PriceRow, PriceSource, Prices};
 
+use super::changes::Changes;
 use super::{UseCaseError, UseCases};
 use crate::time::rfc3339;
 use crate::wire::{LongPriceBody, PriceBody, PriceEntry};
@@ -35,9 +36,14 @@ impl UseCases<'_> {
         };
         let ((token, long), updated_at) = (price.of_token(), self.context.clock.now());
         let set = PriceOverride { pattern, price: token, long, updated_at };
+        let before = self.stored_price(&set.pattern).await?;
         self.context.storage.put_price(&set).await.map_err(UseCaseError::Storage)?;
-        let detail = format!("input {}, output {} {CURRENCY} a million tokens", price.input, price.output);
-        self.audit("price.set", &subject(&set.pattern), detail).await?;
+        let after = PriceBody::from(price.clone());
+        let changes = match before {
+            Some(before) => Changes::between(&before, &after),
+            None => Changes::made(&after),
+        };
+        self.audit_changes("price.set", &subject(&set.pattern), None, changes).await?;
         self.context.changes.prices_changed().await?;
         let (model, source) = (set.pattern.as_str(), PriceSource::Api);
         Ok(PriceRow { model, source, since: Some(updated_at), price: &price }.into())
@@ -46,9 +52,18 @@ impl UseCases<'_> {
     /// Takes the price of a pattern away; what was there before holds again.
     pub(crate) async fn unset_price(&self, model: &str) -> Result<(), UseCaseError> {
         let pattern = price_pattern("model", model)?;
+        let before = self.stored_price(&pattern).await?;
         self.context.storage.delete_price(&pattern).await.map_err(UseCaseError::about("the price"))?;
-        self.audit("price.unset", &subject(&pattern), None).await?;
+        let changes = before.map(|before| Changes::gone(&before)).unwrap_or_default();
+        self.audit_changes("price.unset", &subject(&pattern), None, changes).await?;
         Ok(self.context.changes.prices_changed().await?)
+    }
+
+    /// The price that is set for exactly this pattern.
+    async fn stored_price(&self, pattern: &Glob) -> Result<Option<PriceBody>, UseCaseError> {
+        let stored = self.context.storage.prices().await.map_err(UseCaseError::Storage)?;
+        let found = stored.into_iter().find(|set| set.pattern == *pattern);
+        Ok(found.map(|set| Price::of_tokens(set.price, set.long).into()))
     }
 }
 

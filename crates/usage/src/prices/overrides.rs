@@ -68,7 +68,8 @@ impl Overrides {
 
 impl Price {
     /// A price as it is stored, in US dollars a million tokens.
-    fn of_tokens(price: TokenPrice, long: Option<(u64, TokenPrice)>) -> Self {
+    #[must_use]
+    pub fn of_tokens(price: TokenPrice, long: Option<(u64, TokenPrice)>) -> Self {
         let TokenPrice { input, cached, cache_written, output } = price;
         Self {
             input: dollars(input),

@@ -114,7 +114,7 @@ fn keys_show_why_they_rest_and_count_down() {
     assert!(lines[2].starts_with("KEY↑ "), "{lines:?}");
     assert_eq!(lines[3], "main          active                                     3   10.5       0     1s");
     assert_eq!(lines[4], "old           dead      refused    2h00m                 0    0.0       1");
-    assert_eq!(lines[5], "sk-abc...wxyz cooling   limited    1m30s gpt-4o         0    2.0       4");
+    assert_eq!(lines[5], "sk-abc...wxyz cooling   limited    1m30s gpt-4o          0    2.0       4");
     for (seconds, left) in [(1, "1m29s"), (31, "59s"), (89, "1s")] {
         let line = &view.lines(seconds)[5];
         assert!(line.contains(&format!(" {left} ")), "{line}");
