@@ -44,6 +44,13 @@ pub(crate) struct Plan {
     keys: usize,
 }
 
+/// What a server did in a round.
+struct Served {
+    per_second: f64,
+    /// Of a processor for each request, in microseconds.
+    micros: f64,
+}
+
 /// A server of the release build that is loaded.
 pub(super) struct Loaded {
     /// In the table.
@@ -82,6 +89,7 @@ impl Plan {
         println!("  shares");
         let others = servers.len().saturating_sub(1);
         let mut shares = vec![Vec::new(); others];
+        let mut micros = vec![Vec::new(); servers.len()];
         for round in 1..=self.rounds.max(1) {
             // Every other round begins at the other end, so that what changes with time favours nobody.
             let mut served = vec![0.0; servers.len()];
@@ -89,7 +97,9 @@ impl Plan {
             let turns: Box<dyn Iterator<Item = &usize>> =
                 if round % 2 == 0 { Box::new(order.iter().rev()) } else { Box::new(order.iter()) };
             for place in turns {
-                served[*place] = self.load(&servers[*place])?;
+                let now = self.load(&servers[*place])?;
+                served[*place] = now.per_second;
+                micros[*place].push(now.micros);
             }
             print!("  {round:>5}");
             served.iter().for_each(|served| print!("  {served:>14.0}"));
@@ -100,11 +110,16 @@ impl Plan {
             }
             println!();
         }
+        println!();
+        for (server, micros) in servers.iter().zip(micros) {
+            println!("  {}: {:.1} µs of a processor for a request (median)", server.name, median(micros));
+        }
         Ok(shares.into_iter().map(median).collect())
     }
 
-    /// Loads a server for one round, and gives the requests that it served in a second; all must be served.
-    fn load(&self, loaded: &Loaded) -> Result<f64, TaskError> {
+    /// Loads a server for one round, and gives the requests that it served; all must be served.
+    fn load(&self, loaded: &Loaded) -> Result<Served, TaskError> {
+        let before = loaded.server.processor_time()?;
         let mut wrk = Command::new("wrk");
         wrk.args(["--threads", "1", "--connections", &self.connections.to_string()]);
         wrk.args(["--duration", &format!("{}s", self.seconds), "--script"]).arg(&loaded.script);
@@ -119,7 +134,10 @@ impl Plan {
         let measured = text.lines().find_map(|line| line.strip_prefix("measured "));
         let numbers: Vec<f64> = measured.unwrap_or_default().split(' ').filter_map(|word| word.parse().ok()).collect();
         match numbers[..] {
-            [requests, micros, 0.0] if micros > 0.0 => Ok(requests * 1e6 / micros),
+            [requests, micros, 0.0] if micros > 0.0 && requests > 0.0 => {
+                let used = loaded.server.processor_time()? - before;
+                Ok(Served { per_second: requests * 1e6 / micros, micros: used * 1e6 / requests })
+            }
             _ => Err(TaskError::Failed(format!("not every request was served: {text}"))),
         }
     }
@@ -170,6 +188,7 @@ fn example(workspace: &Workspace) -> PathBuf {
     workspace.target().join(Path::new("release/examples/serve"))
 }
 
+/// The one in the middle.
 fn median(mut shares: Vec<f64>) -> f64 {
     shares.sort_by(f64::total_cmp);
     shares.get(shares.len() / 2).copied().unwrap_or_default()
