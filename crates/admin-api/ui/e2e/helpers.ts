@@ -1,5 +1,5 @@
 // What the tests of the page share.
-import { expect, type Locator, type Page } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 
 export const USER = process.env.ROTATOR_UI_USER ?? 'admin'
 export const PASSWORD = process.env.ROTATOR_UI_PASSWORD ?? ''
@@ -16,7 +16,7 @@ export async function logIn(page: Page, path = '/'): Promise<void> {
   await page.locator('input[name=username]').fill(USER)
   await page.locator('input[name=password]').fill(PASSWORD)
   await page.keyboard.press('Enter')
-  await expect(page.getByRole('navigation').first()).toBeAttached()
+  await expect(page.locator('#main')).toBeAttached()
   if (path !== '/') await page.goto(path)
 }
 
@@ -54,9 +54,9 @@ export async function createClientKey(page: Page, name: string, rpm?: number): P
   return value
 }
 
-/** What an `el-select` with this label is set to. */
-export async function choose(page: Page, select: Locator, option: string): Promise<void> {
-  await select.click()
+/** Sets a list of choices; what shows its value lies over the field that has the label. */
+export async function choose(page: Page, label: string, option: string): Promise<void> {
+  await page.getByLabel(label).click({ force: true })
   await page.getByRole('option', { name: option, exact: true }).click()
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { createClientKey, createService, logIn, unique, UPSTREAM } from './helpers'
+import { choose, createClientKey, createService, logIn, unique, UPSTREAM } from './helpers'
 
 test('a limited key is seen cooling with a countdown, and comes back by itself', async ({ page }) => {
   await logIn(page)
@@ -27,8 +27,7 @@ test('the playground streams an answer through the proxy in each format and tell
   // The model comes from the service's own list.
   await expect(page.locator('.settings').getByText('mock', { exact: true })).toBeVisible()
   for (const format of ['OpenAI Chat Completions', 'OpenAI Responses', 'Anthropic Messages', 'Gemini']) {
-    await page.getByLabel('Format').click()
-    await page.getByRole('option', { name: format, exact: true }).click()
+    await choose(page, 'Format', format)
     await page.getByTestId('playground-text').fill(`Hello in ${format}`)
     await page.keyboard.press('Enter')
     const answer = page.locator('article.assistant').last()
@@ -101,8 +100,7 @@ test('requests that a service keeps are searched and followed', async ({ page })
   const id = /services\/(\d+)/.exec(page.url())?.[1]
   await page.getByRole('tab', { name: 'Settings' }).click()
   await page.getByText('Request log', { exact: true }).click()
-  await page.getByLabel('What is kept of requests').click()
-  await page.getByRole('option', { name: 'metadata and bodies' }).click()
+  await choose(page, 'What is kept of requests', 'metadata and bodies')
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   await expect(page.getByText('Saved')).toBeVisible()
   const value = await createClientKey(page, unique('kept'))

@@ -1,47 +1,9 @@
 // How services and keys are, told by the server as it changes (`GET /api/admin/events`).
-export interface LiveKeyCounts {
-  active: number
-  cooling: number
-  exhausted: number
-  dead: number
-}
+import type { Schemas } from './client'
 
-export interface LiveService {
-  id: number
-  slug: string
-  is_active: boolean
-  /** Requests a second, over the last ten seconds. */
-  rate: number
-  /** Which share of them were errors: 0 to 1. */
-  error_share: number
-  in_flight: number | null
-  /** Of the enabled keys. */
-  keys: LiveKeyCounts
-}
-
-export interface LiveKey {
-  id: number
-  service: number
-  name: string
-  state: string
-  reason: string | null
-  model: string | null
-  until: string | null
-  in_flight: number
-  rate: number
-  errors: number
-  last_used: string | null
-}
-
-export interface LiveUpdate {
-  at: string
-  is_snapshot: boolean
-  is_whole: boolean
-  gone_services?: number[]
-  gone_keys?: number[]
-  services?: LiveService[]
-  keys?: LiveKey[]
-}
+export type LiveService = Schemas['LiveService']
+export type LiveKey = Schemas['LiveKey']
+export type LiveUpdate = Schemas['LiveUpdate']
 
 interface Listener {
   update: (update: LiveUpdate) => void

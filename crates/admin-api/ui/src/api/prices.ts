@@ -1,25 +1,11 @@
 // What models cost, in US dollars a million tokens.
-import { ask } from './untyped'
+import { api, take, type Schemas } from './client'
 
-export interface Price {
-  currency?: string
-  input: number
-  cached?: number | null
-  cache_written?: number | null
-  output: number
-  long?: (Omit<Price, 'currency' | 'long'> & { above: number }) | null
-}
+export type Price = Schemas['PriceBody']
+export type PriceEntry = Schemas['PriceEntry']
 
-export interface PriceEntry {
-  model: string
-  /** `shipped`, `file` or `api`. */
-  source: string
-  date: string | null
-  price: Price
-}
+const path = (model: string) => ({ params: { path: { model } } })
 
-const path = (model: string): string => `prices/${encodeURIComponent(model)}`
-
-export const listPrices = () => ask<PriceEntry[]>('GET', 'prices')
-export const setPrice = (model: string, price: Price) => ask<PriceEntry>('PUT', path(model), price)
-export const deletePrice = (model: string) => ask<unknown>('DELETE', path(model))
+export const listPrices = () => take(api.GET('/api/admin/prices'))
+export const setPrice = (model: string, body: Price) => take(api.PUT('/api/admin/prices/{model}', { ...path(model), body }))
+export const deletePrice = (model: string) => take(api.DELETE('/api/admin/prices/{model}', path(model)))

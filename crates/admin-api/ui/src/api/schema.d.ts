@@ -455,6 +455,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch services and keys: the first events tell how all services are and, for those that `service` names, how their keys are;
+         *     later ones, at most one a second, what has changed. An event with an id tells the last of it: a client that names that id
+         *     (`Last-Event-ID`) is told what has changed since, or everything anew (`is_snapshot`). The same happens to one that reads
+         *     slowly. States are those that all nodes share; rates, errors and times of use are counted by the node that answers, from when
+         *     somebody looks. Of more than 256 services those that are used are looked at each second, the others in turn. The answer ends
+         *     after a quarter of an hour, to be asked for again.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description A service whose keys are told, by its id; at most 8 of them */
+                    service?: number[];
+                };
+                header?: {
+                    /** @description The id of the last event that had one */
+                    "Last-Event-ID"?: string | null;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Updates from now on */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": components["schemas"]["LiveUpdate"];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description No such service */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description Refused parameters, named */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/keys/{id}": {
         parameters: {
             query?: never;
@@ -1035,6 +1111,178 @@ export interface paths {
         };
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the prices that hold, ordered by model. One in whose place another holds is not among them: what was set here comes before
+         *     what stands in `ROTATOR_PRICES`, and that before what is shipped. A model that none of them fits has no price: its tokens are
+         *     counted, and what they cost is not known.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The prices */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PriceEntry"][];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/prices/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the price of a model, or of all that a pattern fits; it holds for requests that end from now on, on all nodes within a
+         *     second. A model's own name comes before a pattern, and a pattern with more letters before one with fewer.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The model's name, with or without its vendor and its date, or a pattern with `*` for any text; a `/` in it is written `%2F` */
+                    model: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PriceBody"];
+                };
+            };
+            responses: {
+                /** @description The price */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PriceEntry"];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role operator is needed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description Refused fields, named */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Take a price away that was set; what was there before holds again. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name or the pattern, as it was set */
+                    model: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Taken away */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Message"];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role operator is needed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description None was set */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -1967,7 +2215,7 @@ export interface paths {
                     since?: string;
                     /** @description Only those with this status, such as `404`, or one of this class, such as `5xx`. */
                     status?: string;
-                    /** @description Only those of this trace, or that their client gave this `x-request-id`. */
+                    /** @description Only those of this trace, or with this `x-request-id`. */
                     trace?: string;
                     /** @description Those that ended before, written alike. */
                     until?: string;
@@ -2105,7 +2353,7 @@ export interface paths {
                     since?: string;
                     /** @description Only those with this status, such as `404`, or one of this class, such as `5xx`. */
                     status?: string;
-                    /** @description Only those of this trace, or that their client gave this `x-request-id`. */
+                    /** @description Only those of this trace, or with this `x-request-id`. */
                     trace?: string;
                     /** @description Those that ended before, written alike. */
                     until?: string;
@@ -2800,6 +3048,15 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorBody"];
                     };
                 };
+                /** @description The role operator is needed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
             };
         };
         put?: never;
@@ -2828,6 +3085,15 @@ export interface paths {
                 };
                 /** @description No valid token */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role operator is needed */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -2890,6 +3156,15 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorBody"];
                     };
                 };
+                /** @description The role operator is needed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
                 /** @description No such webhook */
                 404: {
                     headers: {
@@ -2927,6 +3202,15 @@ export interface paths {
                 };
                 /** @description No valid token */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role operator is needed */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -2975,6 +3259,15 @@ export interface paths {
                 };
                 /** @description No valid token */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role operator is needed */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -3047,6 +3340,15 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorBody"];
                     };
                 };
+                /** @description The role operator is needed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
                 /** @description No such webhook */
                 404: {
                     headers: {
@@ -3103,6 +3405,15 @@ export interface paths {
                 };
                 /** @description No valid token */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role operator is needed */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -3169,6 +3480,15 @@ export interface paths {
                 };
                 /** @description No valid token */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role operator is needed */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -3658,6 +3978,115 @@ export interface components {
              */
             used: number;
         };
+        /** @description How a key is. */
+        LiveKey: {
+            /**
+             * Format: int64
+             * @description How many of its requests failed, on this node, since somebody looks at the keys of its service.
+             */
+            errors: number;
+            /**
+             * Format: int64
+             * @description Its id.
+             */
+            id: number;
+            /**
+             * Format: int32
+             * @description Its requests in flight, on all nodes that share their state.
+             */
+            in_flight: number;
+            /** @description When this node last had an answer to it since somebody looks; RFC 3339. */
+            last_used?: string | null;
+            /** @description The model that the state concerns; all when null. */
+            model?: string | null;
+            /** @description Its label, or its masked value. */
+            name: string;
+            /**
+             * Format: double
+             * @description Requests a second that this node sent with it in the last ten seconds.
+             */
+            rate: number;
+            /** @description Why it is not active: `limited`, `out_of_quota` (its quota or credit is used up) or `refused`; null for others. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description Its service's id.
+             */
+            service: number;
+            /** @description `active`, `cooling`, `exhausted`, `dead` or `disabled`. */
+            state: string;
+            /** @description Until when it is left alone or, for one that is dead or without credit, when it is tested next; RFC 3339. */
+            until?: string | null;
+        };
+        /** @description How many enabled keys are in each state. */
+        LiveKeyCounts: {
+            /**
+             * Format: int64
+             * @description They may be picked.
+             */
+            active: number;
+            /**
+             * Format: int64
+             * @description They are limited for a while.
+             */
+            cooling: number;
+            /**
+             * Format: int64
+             * @description Their upstream refuses them.
+             */
+            dead: number;
+            /**
+             * Format: int64
+             * @description Their quota or credit is used up.
+             */
+            exhausted: number;
+        };
+        /** @description How a service is. */
+        LiveService: {
+            /**
+             * Format: double
+             * @description Which share of them were errors: 0 to 1.
+             */
+            error_share: number;
+            /**
+             * Format: int64
+             * @description Its id.
+             */
+            id: number;
+            /**
+             * Format: int64
+             * @description Its requests in flight on this node; null where they are not counted apart from those of others.
+             */
+            in_flight?: number | null;
+            /** @description Whether the doors serve it. */
+            is_active: boolean;
+            /** @description How its enabled keys are. */
+            keys: components["schemas"]["LiveKeyCounts"];
+            /**
+             * Format: double
+             * @description Its requests a second that this node ended in the last ten seconds.
+             */
+            rate: number;
+            /** @description Its slug. */
+            slug: string;
+        };
+        /** @description What has changed since the update before; the first one of a stream tells everything. */
+        LiveUpdate: {
+            /** @description When it was told, by the server's clock; RFC 3339. */
+            at: string;
+            /** @description Keys that are not there any more, by their ids. */
+            gone_keys?: number[];
+            /** @description Services that are not there any more, by their ids. */
+            gone_services?: number[];
+            /** @description Whether all that was known before is to be forgotten first. */
+            is_snapshot: boolean;
+            /** @description Whether everything is told with it; else the next update goes on at once. */
+            is_whole: boolean;
+            /** @description Keys of the chosen services that are new or have changed. */
+            keys?: components["schemas"]["LiveKey"][];
+            /** @description Services that are new or have changed. */
+            services?: components["schemas"]["LiveService"][];
+        };
         /** @description One request to an upstream. */
         LoggedAttempt: {
             /**
@@ -3745,6 +4174,34 @@ export interface components {
         LogLevel: {
             /** @description `error`, `warn`, `info`, `debug`, `trace`, or tracing directives. */
             level: string;
+        };
+        /** @description What a million tokens of a request cost whose prompt is long. */
+        LongPriceBody: {
+            /**
+             * Format: int64
+             * @description Prompts of more tokens than these are long.
+             */
+            above: number;
+            /**
+             * Format: double
+             * @description As in the price.
+             */
+            cache_written?: number | null;
+            /**
+             * Format: double
+             * @description As in the price.
+             */
+            cached?: number | null;
+            /**
+             * Format: double
+             * @description As in the price.
+             */
+            input: number;
+            /**
+             * Format: double
+             * @description As in the price.
+             */
+            output: number;
         };
         /** @description Who the bearer of a token is. */
         Me: {
@@ -3893,6 +4350,43 @@ export interface components {
              * @description How many keys were as wanted already.
              */
             unchanged_count: number;
+        };
+        /** @description What a million tokens cost. */
+        PriceBody: {
+            /**
+             * Format: double
+             * @description Tokens of the prompt that were written to a cache; as all others when absent.
+             */
+            cache_written?: number | null;
+            /**
+             * Format: double
+             * @description Tokens of the prompt that were read from a cache; as all others when absent.
+             */
+            cached?: number | null;
+            /** @description The currency; `USD` when absent, and no other is known. */
+            currency?: string | null;
+            /**
+             * Format: double
+             * @description Tokens of the prompt: 0 to 1,000,000.
+             */
+            input: number;
+            long?: components["schemas"]["LongPriceBody"] | null;
+            /**
+             * Format: double
+             * @description Tokens of the answer.
+             */
+            output: number;
+        };
+        /** @description A price that holds. */
+        PriceEntry: {
+            /** @description When it was set, or its table was written: a day or a time (RFC 3339); null where that is not known. */
+            date?: string | null;
+            /** @description The model, or a pattern with `*` for any text, in small letters. */
+            model: string;
+            /** @description The price, with its currency. */
+            price: components["schemas"]["PriceBody"];
+            /** @description Where the price comes from: `shipped` (with the program), `file` (`ROTATOR_PRICES`) or `api`. */
+            source: string;
         };
         /** @description What a test of a key showed. */
         ProbeReport: {
@@ -4120,7 +4614,10 @@ export interface components {
             model?: string | null;
             /** @description Its path and query; values of parameters that are named like secrets are hidden. */
             path: string;
-            /** @description The client's `x-request-id`. */
+            /**
+             * @description Its id, which stands in the server's own log as well: the client's `x-request-id`, or else one that was made here. The answer
+             *     has it as its `x-request-id`, unless the upstream told one of its own.
+             */
             request_id?: string | null;
             /**
              * Format: int64

@@ -34,6 +34,3 @@ export function readKeyLines(text: string): KeyLines {
   })
   return found
 }
-
-/** As the server masks a key: the first six and the last four characters. */
-export const masked = (key: string): string => (key.length <= 10 ? '•'.repeat(key.length) : `${key.slice(0, 6)}…${key.slice(-4)}`)

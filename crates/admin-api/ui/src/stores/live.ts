@@ -115,7 +115,7 @@ function healthOf(service: Service, live: LiveService | undefined): PoolHealth {
   if (live !== undefined) {
     const enabled = live.keys.active + live.keys.cooling + live.keys.exhausted + live.keys.dead
     const states = { ...live.keys, disabled: Math.max(0, total - enabled) }
-    return { total: Math.max(total, enabled), states, inFlight: live.in_flight, rate: live.rate, errorShare: live.error_share }
+    return { total: Math.max(total, enabled), states, inFlight: live.in_flight ?? null, rate: live.rate, errorShare: live.error_share }
   }
   const unknown = { total, states: null, inFlight: null, rate: null, errorShare: null }
   if (keys.length < total) return unknown
