@@ -131,6 +131,19 @@ async fn every_write_is_told_with_what_changed_and_without_a_secret() {
     ])
     .await;
     assert_eq!(changes(&server, "config.delete").await["name"], json!({"before": "two"}));
+    let hook = json!({"name": "ops", "url": "http://127.0.0.1:9/planted-part-of-an-address", "events": ["key.dead"]});
+    let made =
+        write(&server, &mut done, vec![("POST /webhooks", "webhooks".into(), hook, "webhook.create")]).await;
+    let secret = made[0]["secret"].as_str().unwrap().to_owned();
+    let hook = format!("webhooks/{}", id(&made[0]));
+    write(&server, &mut done, vec![
+        ("PATCH /webhooks/{id}", hook.clone(), json!({"name": "other"}), "webhook.update"),
+        ("POST /webhooks/{id}/rotate", format!("{hook}/rotate"), json!({}), "webhook.rotate"),
+        ("POST /webhooks/{id}/test", format!("{hook}/test"), json!({}), "webhook.test"),
+        ("DELETE /webhooks/{id}", hook, json!({}), "webhook.delete"),
+    ])
+    .await;
+    assert_eq!(changes(&server, "webhook.update").await, json!({"name": {"before": "ops", "after": "other"}}));
     // What begins and ends a session, in both ways; a wrong password ends the list.
     let login = |password: &str| json!({"username": "admin", "password": password});
     let browser = server.admin_request(Method::POST, "login/browser", Some(login(NEW)));
@@ -148,7 +161,7 @@ async fn every_write_is_told_with_what_changed_and_without_a_secret() {
     let (_, log) = server.admin(Method::GET, "audit", None).await;
     let actions: Vec<&str> = log.as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
     assert_eq!(actions[..6], ["login.fail", "login", "logout", "login", "logout", "login"]);
-    let planted = [&KEYS[..], &[JANES, NEW, PASSWORD, &client_key, &rotated, &token]].concat();
+    let planted = [&KEYS[..], &[JANES, NEW, PASSWORD, &client_key, &rotated, &token, &secret, "planted-part-of-an-address"]].concat();
     for secret in planted {
         assert!(!log.to_string().contains(secret), "{secret} stands in the audit log");
     }
