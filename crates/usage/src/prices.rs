@@ -1,10 +1,10 @@
 //! What models cost: a table that is shipped, a file of the operator's own that comes before it, and prices that were set while the
 //! server runs, which come before both.
 
+mod in_force;
 mod overrides;
-mod shared;
 
-pub use shared::SharedPrices;
+pub use in_force::SharedPrices;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;

@@ -1,3 +1,5 @@
+//! Cells of the screen after recorded events, and keys.
+
 use std::time::Duration;
 
 use ratatui::Terminal;
