@@ -1,13 +1,13 @@
 // The keys of a service, read in pages as they are looked at. Pages follow one another by cursor, so a place far down is reached
 // by reading what is before it, in the background.
-import { computed, onScopeDispose, ref, shallowRef, triggerRef, watch } from 'vue'
+import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import type { Page } from '@/api/client'
 import { listKeys, type UpstreamKey } from '@/api/keys'
 import type { ApiError } from '@/api/errors'
 import { useConnection } from '@/stores/connection'
 import { asApiError } from './useLoad'
 
-const PAGE = 500
+const PAGE = 1000
 const FIRST_PAGE = 100
 
 export function useKeyPages(service: () => number) {
@@ -22,7 +22,8 @@ export function useKeyPages(service: () => number) {
   let isStale = false
   /** Grows with each other service: what was asked for before does not count then. */
   let turn = 0
-  let running: Promise<void> | undefined
+  let isWorking = false
+  let work = Promise.resolve()
 
   /** Sees to it that so many rows are there, if there are so many. */
   function ensure(count: number): Promise<void> {
@@ -37,12 +38,15 @@ export function useKeyPages(service: () => number) {
   }
 
   function run(): Promise<void> {
-    running ??= work().finally(() => (running = undefined))
-    return running
+    if (!isWorking) {
+      isWorking = true
+      work = catchUp()
+    }
+    return work
   }
 
   /** One page after the other, so that no answer overtakes another. */
-  async function work(): Promise<void> {
+  async function catchUp(): Promise<void> {
     for (;;) {
       const mine = turn
       try {
@@ -50,11 +54,16 @@ export function useKeyPages(service: () => number) {
           isStale = false
           await renew(mine)
         } else if (!isComplete.value && rows.value.length < wanted) await append(mine)
-        else return
+        else {
+          // At once, so that whoever asks for more from now on starts anew.
+          isWorking = false
+          return
+        }
         if (mine === turn) error.value = null
       } catch (cause) {
         if (mine !== turn) continue
         error.value = asApiError(cause)
+        isWorking = false
         return
       }
     }
@@ -72,10 +81,7 @@ export function useKeyPages(service: () => number) {
   async function append(mine: number): Promise<void> {
     const read = await page(rows.value.at(-1)?.id)
     if (mine !== turn || isStale) return
-    const all = rows.value
-    all.push(...read.entries)
-    take(read, all)
-    triggerRef(rows)
+    take(read, [...rows.value, ...read.entries])
   }
 
   async function renew(mine: number): Promise<void> {
@@ -96,7 +102,7 @@ export function useKeyPages(service: () => number) {
     const mine = turn
     const after = from === 0 ? undefined : rows.value[from - 1]?.id
     const limit = Math.min(to - from, 1000)
-    if (limit < 1 || running !== undefined) return
+    if (limit < 1 || isWorking) return
     const read = await listKeys(service(), after, limit).catch(() => null)
     if (read === null || mine !== turn) return
     if (read.total !== null && read.total !== total.value) {
