@@ -6,9 +6,11 @@ mod filters;
 mod keys;
 mod logs;
 mod policy;
+mod prices;
 mod services;
 mod times;
 mod tokens;
+mod top;
 mod usage;
 mod users;
 mod webhooks;
@@ -18,11 +20,13 @@ pub(crate) use client_keys::ClientKeysCommand;
 pub(crate) use filters::{Span, Subject};
 pub(crate) use keys::KeysCommand;
 pub(crate) use logs::{LogFilters, LogsArgs, LogsCommand};
+pub(crate) use prices::PricesCommand;
 pub(crate) use services::ServicesCommand;
 pub(crate) use times::Expiry;
 pub(crate) use tokens::TokensCommand;
+pub(crate) use top::TopArgs;
 pub(crate) use usage::{Dimension, UsageArgs};
-pub(crate) use users::{Role, UsersCommand};
+pub(crate) use users::UsersCommand;
 pub(crate) use webhooks::WebhooksCommand;
 
 use std::path::PathBuf;
@@ -105,6 +109,11 @@ pub(crate) enum Command {
     },
     /// Show what requests used.
     Usage(UsageArgs),
+    /// Watch services and their keys on the terminal, as they change. Rates are those of the node that answers.
+    Top(TopArgs),
+    /// Manage what models cost.
+    #[command(subcommand)]
+    Prices(PricesCommand),
     /// Manage webhooks: who is told of dead keys, low pools and budgets that are nearly used up.
     #[command(subcommand)]
     Webhooks(WebhooksCommand),

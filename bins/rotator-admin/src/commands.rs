@@ -8,10 +8,12 @@ mod keys;
 mod log_level;
 mod login;
 mod logs;
+mod prices;
 mod services;
 mod status;
 mod tail;
 mod tokens;
+mod top;
 mod usage;
 mod users;
 mod webhooks;
@@ -56,6 +58,8 @@ async fn dispatch(args: Args) -> Result<(), CliError> {
         Command::Logs(arguments) => logs::run(&api, arguments, output).await,
         Command::Tail { filters } => tail::run(&api, filters, output).await,
         Command::Usage(arguments) => usage::run(&api, arguments, output).await,
+        Command::Top(arguments) => top::run(api, arguments, output).await,
+        Command::Prices(command) => prices::run(&api, command, output).await,
         Command::Webhooks(command) => webhooks::run(&api, command, output).await,
         Command::Apply { file, dry_run } => apply::run(&api, &file, dry_run, output).await,
         Command::Login { .. } | Command::Completions { .. } => Ok(()),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use reqwest::Method;
-use rotator_admin_api::wire::{ProxyConfig, UpstreamKey};
+use rotator_admin_api::wire::{ClientKey, ProxyConfig, UpstreamKey};
 
 use crate::api::{Api, NOTHING};
 use crate::error::CliError;
@@ -18,6 +18,7 @@ pub(crate) struct Names<'a> {
     api: &'a Api,
     services: HashMap<i64, String>,
     keys: HashMap<i64, String>,
+    clients: HashMap<i64, String>,
     asked: usize,
 }
 
@@ -25,7 +26,7 @@ pub(crate) struct Names<'a> {
 
 impl<'a> Names<'a> {
     pub(crate) fn new(api: &'a Api) -> Self {
-        Self { api, services: HashMap::new(), keys: HashMap::new(), asked: 0 }
+        Self { api, services: HashMap::new(), keys: HashMap::new(), clients: HashMap::new(), asked: 0 }
     }
 
     /// A service's slug.
@@ -52,9 +53,17 @@ impl<'a> Names<'a> {
         Ok(self.keys.entry(id).or_insert(name).clone())
     }
 
-    /// A client key's id: the server tells no name of it.
-    pub(crate) fn client(id: Option<i64>) -> String {
-        id.map_or_else(|| SETTINGS.to_owned(), |id| format!("#{id}"))
+    /// A client key's name.
+    pub(crate) async fn client(&mut self, id: Option<i64>) -> Result<String, CliError> {
+        let Some(id) = id else { return Ok(SETTINGS.to_owned()) };
+        if let Some(name) = self.clients.get(&id) {
+            return Ok(name.clone());
+        }
+        let path = format!("client-keys?limit=1&after={}", id.saturating_sub(1));
+        let found: Vec<ClientKey> = self.look_up(&path).await?.unwrap_or_default();
+        let found = found.into_iter().find(|key| key.id == id);
+        let name = found.map_or_else(|| format!("#{id}"), |key| key.name);
+        Ok(self.clients.entry(id).or_insert(name).clone())
     }
 
     async fn look_up<T: serde::de::DeserializeOwned>(&mut self, path: &str) -> Result<Option<T>, CliError> {

@@ -46,20 +46,27 @@ impl SeededMeters {
     }
 
     async fn read(&self, client: ClientKeyId, gauges: &[Gauge], now: Timestamp) -> Result<Vec<Seed>, StorageError> {
-        // What this node has counted and not sent yet, or what the process before it left behind, was used as well.
-        if let Some(usage) = &self.usage {
-            usage.flush().await?;
-        }
+        // What this node has counted and not sent yet, or what the process before it left behind, was used as well. Where the
+        // database takes nothing, as on a full disk, it is added here; what arrives meanwhile counts twice rather than not at all.
+        let waiting = match &self.usage {
+            Some(usage) => usage.flush().await.is_err().then_some(usage),
+            None => None,
+        };
         let mut seeds = Vec::with_capacity(gauges.len());
         for gauge in gauges {
             let start = gauge.span.window(now).start;
+            let mut figures = match waiting {
+                Some(usage) => usage.waiting(client, start).await,
+                None => UsageFigures::default(),
+            };
             let query = UsageQuery {
                 client: Some(Some(client)),
                 ..UsageQuery::all(Grain::Day, start, Timestamp::from_millis(i64::MAX))
             };
-            let group = self.storage.usage(&query, 1).await?.pop();
-            let used = group.map_or(0, |group| used(&group.figures, gauge.unit));
-            seeds.push(Seed { unit: gauge.unit, span: gauge.span, start, used });
+            for group in self.storage.usage(&query, 1).await? {
+                figures.add_all(&group.figures);
+            }
+            seeds.push(Seed { unit: gauge.unit, span: gauge.span, start, used: used(&figures, gauge.unit) });
         }
         Ok(seeds)
     }

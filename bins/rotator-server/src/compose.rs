@@ -10,6 +10,7 @@ use rotator_cache_trait::OnlyNode;
 use rotator_domain::{Clock, Secret, SystemClock, Vault};
 use rotator_proxy_core::{Proxy, ProxyMetrics};
 use rotator_storage_trait::Storage;
+use rotator_usage::SharedPrices;
 
 use crate::admin_upkeep::AdminUpkeep;
 use crate::backends::{self, Cache};
@@ -20,6 +21,7 @@ use crate::error::AppError;
 use crate::following::Following;
 use crate::health::Health;
 use crate::key_states::KeyStates;
+use crate::live::LiveCounts;
 use crate::master_key;
 use crate::metrics::{MetricsPage, Sources};
 use crate::prober::ProxyProber;
@@ -92,12 +94,14 @@ pub(crate) async fn compose(
     logs: Arc<dyn LogControl>,
 ) -> Result<Composition, AppError> {
     let Opened { storage, vault, bootstrapped } = opened;
+    let prices = SharedPrices::new(config.usage.prices.clone());
     let source = Arc::new(CatalogSource::new(
         Arc::clone(&storage),
         Arc::clone(&cache.rotation),
         vault.clone(),
         bootstrapped.digest_key.clone(),
         config.global_proxy_keys.clone(),
+        prices.clone(),
     ));
     if let Err(error) = source.load_all().await {
         storage.close().await;
@@ -122,16 +126,15 @@ pub(crate) async fn compose(
     let request_log = RequestLog::new(config.request_log, &storage);
     let upkeep = AdminUpkeep::new(&storage, config.audit_kept);
     let (ending, is_ending) = tokio::sync::watch::channel(false);
-    let mut proxy = Proxy::builder(catalog.clone(), Arc::clone(&cache.rotation))
+    let live = Arc::new(LiveCounts::new(catalog.clone(), usage.as_ref().map(|usage| usage.observer())));
+    let proxy = Proxy::builder(catalog.clone(), Arc::clone(&cache.rotation))
         .settings(config.proxy.clone())
         .metrics(metrics.clone())
         .client_meters(Arc::clone(&meters) as _)
-        .pricing(Arc::new(config.usage.prices.clone()))
+        .pricing(Arc::new(prices.clone()))
         .conversations(cache.conversations)
-        .logger(request_log.logger());
-    if let Some(usage) = &usage {
-        proxy = proxy.observer(usage.observer());
-    }
+        .logger(request_log.logger())
+        .observer(Arc::clone(&live) as _);
     let proxy = proxy.build().map_err(|error| AppError::failed("could not build the proxy", error))?;
     let shares_state = cache.shared.is_some();
     let watched = (catalog, Arc::clone(&meters));
@@ -156,6 +159,8 @@ pub(crate) async fn compose(
         token_uses: upkeep.token_uses(),
         request_log: request_log.queue(),
         webhooks: webhooks.courier(),
+        prices,
+        live,
         is_ending,
     });
     let link = cache.shared.map(|shared| shared.link);

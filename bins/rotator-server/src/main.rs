@@ -14,6 +14,7 @@ mod error;
 mod following;
 mod health;
 mod key_states;
+mod live;
 mod logging;
 mod master_key;
 mod metrics;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rotator_domain::{EndedRequest, SystemClock, Timestamp};
+use rotator_domain::{ClientKeyId, EndedRequest, SystemClock, Timestamp, UsageFigures};
 use rotator_proxy_core::RequestObserver;
 use rotator_storage_trait::{Storage, StorageError};
 use rotator_usage::{Retention, UsageRecorder, UsageWriter};
@@ -59,6 +59,11 @@ impl Usage {
     /// Sends all that was counted so far, also what an ended process left behind.
     pub(crate) async fn flush(&self) -> Result<(), StorageError> {
         self.writer.flush().await
+    }
+
+    /// What a client has used since `from` that may not be in the storage, as far as this node knows.
+    pub(crate) async fn waiting(&self, client: ClientKeyId, from: Timestamp) -> UsageFigures {
+        self.writer.waiting(client, from).await
     }
 
     /// Sends figures to the storage; for ever.

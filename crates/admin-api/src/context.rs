@@ -7,10 +7,11 @@ use rotator_cache_trait::{ClientMeters, Counters, NodeRegistry, RotationState};
 use rotator_domain::{Clock, DigestKey, Secret, Vault};
 use rotator_request_log::LogQueue;
 use rotator_storage_trait::Storage;
+use rotator_usage::SharedPrices;
 use rotator_webhooks::Courier;
 use tokio::sync::watch;
 
-use crate::{ChangeListener, KeyProber, LogControl, TokenUses};
+use crate::{ChangeListener, KeyProber, LiveTraffic, LogControl, TokenUses};
 
 /// Everything that the admin API is built on.
 pub struct AdminContext {
@@ -52,6 +53,10 @@ pub struct AdminContext {
     pub request_log: Arc<LogQueue>,
     /// Sends messages to webhooks.
     pub webhooks: Arc<Courier>,
+    /// What models cost.
+    pub prices: SharedPrices,
+    /// Knows what goes through this node.
+    pub live: Arc<dyn LiveTraffic>,
     /// Turns true when the server ends, so that answers end that would go on.
     pub is_ending: watch::Receiver<bool>,
 }

@@ -7,11 +7,14 @@ mod client_keys;
 mod configs;
 mod docs;
 mod error;
+mod events;
 mod extract;
 mod keys;
+mod live;
 mod logs;
 mod paging;
 mod permissions;
+mod prices;
 mod probes;
 mod request_id;
 mod request_log;
@@ -40,6 +43,7 @@ use utoipa_axum::routes;
 
 use self::error::ApiError;
 use crate::AdminContext;
+use crate::live::LiveView;
 use crate::use_cases::{Actor, UseCases};
 
 /// What every handler is given.
@@ -50,6 +54,7 @@ struct Shared {
     context: AdminContext,
     started: Instant,
     openapi: String,
+    live: Arc<LiveView>,
 }
 
 /// The document's head; the routes add themselves.
@@ -66,7 +71,9 @@ struct Bearer;
 pub fn router(context: AdminContext) -> Router {
     let openapi = serde_json::to_string(&document()).unwrap_or_default();
     let body_limit = context.body_limit;
-    let app = App(Arc::new(Shared { context, started: Instant::now(), openapi }));
+    // The start of this process: a view of another one tells of other versions.
+    let live = Arc::new(LiveView::new(format!("{:x}", context.clock.now().as_millis())));
+    let app = App(Arc::new(Shared { context, started: Instant::now(), openapi, live }));
 
     let (protected, _) = protected().split_for_parts();
     let (public, _) = public().split_for_parts();
@@ -136,6 +143,9 @@ fn protected() -> OpenApiRouter<App> {
         .routes(routes!(webhooks::rotate))
         .routes(routes!(webhooks::test))
         .routes(routes!(webhooks::deliveries))
+        .routes(routes!(live::watch))
+        .routes(routes!(prices::list))
+        .routes(routes!(prices::set, prices::unset))
 }
 
 // === impl App ===
@@ -238,6 +248,13 @@ mod tests {
             "Webhook",
             "WebhookDelivery",
             "WebhookTest",
+            "LiveUpdate",
+            "LiveService",
+            "LiveKeyCounts",
+            "LiveKey",
+            "PriceBody",
+            "LongPriceBody",
+            "PriceEntry",
         ] {
             for (field, schema) in schemas[name]["properties"].as_object().unwrap() {
                 let is_described = schema.to_string().contains("\"description\"");

@@ -4,7 +4,9 @@ mod client_key;
 mod config;
 mod error;
 mod key;
+mod live;
 mod policy;
+mod price;
 mod request_log;
 mod server;
 mod session;
@@ -23,7 +25,9 @@ pub use key::{
     BatchBody, BatchReport, DeletedCount, ExportedKey, ExportedKeys, FailedKey, KeyPatch, NewKey, PoolBody, PoolKey,
     PoolProbeLine, PoolReport, ProbeReport, UpstreamKey,
 };
+pub use live::{LiveKey, LiveKeyCounts, LiveService, LiveUpdate};
 pub use policy::{Fallback, Limits, LimitsPatch};
+pub use price::{LongPriceBody, PriceBody, PriceEntry};
 pub use request_log::{LoggedAttempt, LoggedBody, LoggedRequest, LoggedTokens, RequestLogEntry};
 pub use server::{AppConfig, AuditChange, AuditEntry, LogLevel, NodeStatus, Status};
 pub use session::{LoginAnswer, LoginBody, Me, Session};

@@ -51,8 +51,8 @@ pub use target::TargetUrl;
 pub use time::Timestamp;
 pub use upstream_key::{KeyLabel, UpstreamKey, UpstreamKeyDraft, upstream_key_value};
 pub use usage::{
-    End, EndedAttempt, EndedRequest, Figure, Grain, MOST_NANODOLLARS, MOST_TOKENS, Pricing, TokenUsage, UsageFigures,
-    UsageRow, UsageSubject,
+    End, EndedAttempt, EndedRequest, Figure, Grain, MOST_NANODOLLARS, MOST_TOKENS, PriceOverride, Pricing, TokenPrice,
+    TokenUsage, UsageFigures, UsageRow, UsageSubject, price_pattern,
 };
 pub use validation::{FieldError, Invalid};
 pub use verdict::{LimitReading, LimitScope, Reading, Resource, Verdict};

@@ -113,7 +113,8 @@ impl Proxy {
         let received = Received::default();
         let counted = received.clone();
         let count = move |data: &Bytes| counted.add(data);
-        let request = request.map(|body| Inspected::new(body.map_err(Into::into), count).boxed_unsync());
+        let mut request = request.map(|body| Inspected::new(body.map_err(Into::into), count).boxed_unsync());
+        request.extensions_mut().insert(id.clone());
         let mut answer = door::answer(&self.0, request, received).instrument(span.clone()).await;
         id.tell(answer.headers_mut());
         answer.map(|body| body.within(span))

@@ -18,6 +18,7 @@ use rotator_test_services::{Database, MARIADB};
 /// What undoes the migrations, one step after the other; beside each the migration that it belongs to. A column that is dropped
 /// stays in MariaDB's rows until the table is made anew (`FORCE`), and after many of them a row is too long.
 const BACK: &[(&str, &str)] = &[
+    ("m0010_prices", "DROP TABLE prices"),
     ("m0009_webhooks", "ALTER TABLE webhook_deliveries DROP INDEX ix_webhook_deliveries_due"),
     ("m0009_webhooks", "DROP TABLE webhook_deliveries"),
     ("m0009_webhooks", "ALTER TABLE webhook_alarms DROP INDEX ix_webhook_alarms_scope"),

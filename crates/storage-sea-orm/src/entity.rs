@@ -10,6 +10,7 @@ pub(crate) mod ended_session;
 pub(crate) mod id_sequence;
 pub(crate) mod key_state;
 mod policy;
+pub(crate) mod price;
 pub(crate) mod request_body;
 pub(crate) mod request_log;
 pub(crate) mod request_log_end;

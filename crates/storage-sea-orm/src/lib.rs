@@ -18,6 +18,7 @@ mod key;
 mod legacy;
 mod migration;
 mod moving;
+mod price;
 mod request_log;
 mod secrets;
 mod service;

@@ -10,6 +10,7 @@ mod m0006_client_keys;
 mod m0007_request_log;
 mod m0008_roles;
 mod m0009_webhooks;
+mod m0010_prices;
 mod resume;
 mod schema;
 
@@ -29,7 +30,7 @@ pub(crate) struct Migrator;
 const APPLIED: &str = "rotator_migrations";
 
 /// Every table, with the migration that makes it; those that refer to others come before them.
-const TABLES: [(&str, &str); 22] = [
+const TABLES: [(&str, &str); 23] = [
     ("key_states", "m0002_rotation"),
     ("upstream_keys", "m0001_initial"),
     ("services", "m0001_initial"),
@@ -52,6 +53,7 @@ const TABLES: [(&str, &str); 22] = [
     ("webhook_alarms", "m0009_webhooks"),
     ("webhook_deliveries", "m0009_webhooks"),
     ("webhooks", "m0009_webhooks"),
+    ("prices", "m0010_prices"),
 ];
 
 // === impl Migrator ===
@@ -68,6 +70,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_request_log::Migration),
             Box::new(m0008_roles::Migration),
             Box::new(m0009_webhooks::Migration),
+            Box::new(m0010_prices::Migration),
         ]
     }
 

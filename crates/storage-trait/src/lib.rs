@@ -15,6 +15,7 @@ mod factory;
 mod key;
 mod legacy;
 mod moving;
+mod price;
 mod request_log;
 mod secrets;
 mod service;
@@ -33,6 +34,7 @@ pub use factory::{DatabaseUrl, StorageFactory, StorageOptions};
 pub use key::{KeyChange, KeyCounts, KeyRecord, KeyRepository, PoolChange, SealedKey};
 pub use legacy::{LegacyKey, LegacyService};
 pub use moving::{EndedSession, Filling, MovingRepository, Record, SettingRecord, Snapshot};
+pub use price::PriceRepository;
 pub use request_log::{LogEntry, LogFilter, LogSlice, NewLogEntry, RequestLogRepository, StoredBody};
 pub use secrets::{ResealFn, SealedPlace, SecretRepository};
 pub use service::ServiceRepository;
@@ -74,6 +76,7 @@ pub trait Storage:
     + UsageRepository
     + RequestLogRepository
     + WebhookRepository
+    + PriceRepository
 {
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StorageError>;

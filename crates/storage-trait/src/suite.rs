@@ -22,6 +22,7 @@ pub mod key_changes;
 pub mod keys;
 pub mod moving;
 pub mod nodes;
+pub mod prices;
 pub mod request_log;
 mod sample;
 pub mod secrets;
@@ -128,6 +129,9 @@ macro_rules! storage_suite {
             moving::a_filling_that_is_given_up_leaves_nothing,
             moving::only_an_empty_database_is_filled,
             moving::a_large_database_moves_page_by_page,
+            prices::prices_are_stored_replaced_and_deleted,
+            prices::prices_that_are_set_at_once_all_hold,
+            prices::every_change_of_prices_counts,
             whole::it_answers_until_it_is_closed,
             webhooks::webhooks_read_back_in_order,
             webhooks::a_webhook_is_replaced_disabled_and_deleted,

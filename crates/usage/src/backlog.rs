@@ -123,6 +123,11 @@ impl LeftBehind {
         Ok(Some(Batch { source, first, last, figures, places: vec![path] }))
     }
 
+    /// What its files hold; those that cannot be read are told of when their turn comes.
+    pub(crate) fn read(&self) -> impl Iterator<Item = Figures> {
+        self.files.iter().filter_map(|file| journal::read(&file.path).ok())
+    }
+
     /// Deletes the folder.
     pub(crate) fn delete(&self) -> io::Result<()> {
         self.folder.delete()

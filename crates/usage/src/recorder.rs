@@ -115,6 +115,11 @@ impl UsageRecorder {
         Some(Batch { source, first: number, last: number, figures, places })
     }
 
+    /// Shows what has gathered.
+    pub(crate) fn look(&self, look: impl FnOnce(&Figures)) {
+        look(&self.gathering().figures);
+    }
+
     /// Whether so much has gathered that it should be added up with what gathered before.
     pub(crate) fn is_much(&self) -> bool {
         let gathering = self.gathering();

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use rotator_domain::{Clock, Seldom, Timestamp};
+use rotator_domain::{ClientKeyId, Clock, Seldom, Timestamp, UsageFigures};
 use rotator_storage_trait::{StorageError, UsageRepository};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 use tokio::time::MissedTickBehavior;
 
+use crate::Figures;
 use crate::backlog::{Backlog, Batch, LeftBehind};
 use crate::journal::{Folder, JournalError};
 use crate::recorder::UsageRecorder;
@@ -145,6 +146,29 @@ impl UsageWriter {
             backlog.sent = None;
             self.delete(sent).await;
         }
+    }
+
+    /// What a client has used since `from` that may not be in the storage, as far as this node knows.
+    pub async fn waiting(&self, client: ClientKeyId, from: Timestamp) -> UsageFigures {
+        let mut backlog = self.backlog.lock().await;
+        let mut used = UsageFigures::default();
+        let mut add = |figures: &Figures| {
+            let own = figures.iter().filter(|((at, subject), _)| *at >= from && subject.client == Some(client));
+            own.for_each(|(_, figures)| used.add_all(figures));
+        };
+        let left_behind = std::mem::take(&mut backlog.left_behind);
+        let read = blocking(move || {
+            let all: Vec<Figures> = left_behind.iter().flat_map(LeftBehind::read).collect();
+            (left_behind, all)
+        });
+        if let Some((left_behind, all)) = read.await {
+            backlog.left_behind = left_behind;
+            all.iter().for_each(&mut add);
+        }
+        let batches = backlog.sent.as_deref().into_iter().chain(&backlog.next);
+        batches.for_each(|batch| add(&batch.figures));
+        self.recorder.look(add);
+        used
     }
 
     /// Sends all that was counted, and ends the journal where nothing is left in it.

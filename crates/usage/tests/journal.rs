@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use rotator_domain::{
-    Clock, Figure, Grain, KeyId, ServiceId, SystemClock, Timestamp, UsageFigures, UsageRow, UsageSubject,
+    ClientKeyId, Clock, Figure, Grain, KeyId, ServiceId, SystemClock, Timestamp, UsageFigures, UsageRow, UsageSubject,
 };
 use rotator_storage_trait::{StorageError, StorageErrorKind, UsageBatch, UsageGroup, UsageQuery, UsageRepository};
 use rotator_usage::UsageWriter;
@@ -243,6 +243,32 @@ async fn a_journal_that_cannot_be_opened_is_opened_as_soon_as_it_can() {
     let next = self::writer(&root, &store);
     next.close().await.unwrap();
     assert_eq!(store.requests(1), 1113);
+}
+
+#[tokio::test]
+async fn what_a_client_used_that_is_not_stored_is_known() {
+    let (root, store) = (tempdir().unwrap(), Arc::new(Store::default()));
+    store.set(|kept| kept.refuses = true);
+    let minute = |minute: i64| Timestamp::from_millis(minute * 60_000);
+    let record = |writer: &UsageWriter, client: i64, at: i64| {
+        let client = Some(ClientKeyId(client));
+        let subject = UsageSubject { service: ServiceId(1), key: None, client, model: None };
+        writer.recorder().record(minute(at), subject, &UsageFigures::from_iter([(Figure::Requests, 1)]));
+    };
+    let killed = writer(root.path(), &store);
+    record(&killed, 1, 5);
+    record(&killed, 2, 5);
+    drop(killed);
+    let writer = writer(root.path(), &store);
+    let used =
+        async |client: i64, from: i64| writer.waiting(ClientKeyId(client), minute(from)).await.get(Figure::Requests);
+    record(&writer, 1, 6);
+    writer.flush().await.unwrap_err();
+    record(&writer, 1, 7);
+    assert_eq!([used(1, 0).await, used(1, 6).await, used(1, 7).await, used(2, 0).await], [3, 2, 1, 1]);
+    store.set(|kept| kept.refuses = false);
+    writer.flush().await.unwrap();
+    assert_eq!((used(1, 0).await, store.requests(1)), (0, 4));
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ pub(crate) struct LogFilters {
     /// Only those with this status, such as 404, or one of this class, such as 5xx.
     #[arg(long)]
     pub(crate) status: Option<String>,
-    /// Only those of this trace, or that their client gave this x-request-id.
+    /// Only those of this trace, or with this x-request-id.
     #[arg(long, value_name = "ID")]
     pub(crate) trace: Option<String>,
 }

@@ -1,9 +1,10 @@
 //! `tokens ...`.
 
 use clap::Subcommand;
+use rotator_domain::Role;
 
 use super::times::Expiry;
-use super::users::Role;
+use super::users::role;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokensCommand {
@@ -14,7 +15,7 @@ pub(crate) enum TokensCommand {
         /// What it is for.
         name: String,
         /// What it may do, never more than you.
-        #[arg(long, value_enum, default_value_t)]
+        #[arg(long, value_parser = role(), default_value = Role::default().name())]
         scope: Role,
         /// After which time it stops to work, such as 12h or 90d, or when, such as 2030-01-31T12:00:00Z; never when absent.
         #[arg(long, value_name = "TIME")]

@@ -1,6 +1,8 @@
 //! `users ...`.
 
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use rotator_domain::Role;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum UsersCommand {
@@ -10,8 +12,8 @@ pub(crate) enum UsersCommand {
     Create {
         /// The name to log in with.
         name: String,
-        /// What they may do.
-        #[arg(long, value_enum, default_value_t)]
+        /// What they may do: see everything but secrets, manage services and keys as well, or manage users as well.
+        #[arg(long, value_parser = role(), default_value = Role::default().name())]
         role: Role,
         /// Where the password stands, env:NAME, file:PATH or - for standard input; asked for when absent.
         #[arg(long, value_name = "SOURCE")]
@@ -25,7 +27,7 @@ pub(crate) enum UsersCommand {
         /// Their name.
         name: String,
         /// What they may do.
-        #[arg(long, value_enum)]
+        #[arg(long, value_parser = role())]
         role: Option<Role>,
         /// Where another password stands, env:NAME, file:PATH or - for standard input.
         #[arg(long, value_name = "SOURCE")]
@@ -56,28 +58,8 @@ pub(crate) enum UsersCommand {
     },
 }
 
-/// What somebody may do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Role {
-    /// See everything but secrets.
-    #[default]
-    Viewer,
-    /// Manage services, keys and client keys as well.
-    Operator,
-    /// Manage users as well, and take keys out in clear.
-    Admin,
-}
-
-// === impl Role ===
-
-impl Role {
-    /// Its name in the API.
-    pub(crate) fn name(self) -> String {
-        let name = match self {
-            Self::Viewer => "viewer",
-            Self::Operator => "operator",
-            Self::Admin => "admin",
-        };
-        name.to_owned()
-    }
+/// Reads a role's name.
+pub(super) fn role() -> impl TypedValueParser<Value = Role> {
+    let unknown = "there is no such role";
+    PossibleValuesParser::new(Role::ALL.map(Role::name)).try_map(move |name| Role::from_name(&name).ok_or(unknown))
 }

@@ -14,8 +14,10 @@ pub(super) async fn run(api: &Api, arguments: LogsArgs, output: Output) -> Resul
     let LogsArgs { command, span, filters, limit } = arguments;
     if let Some(LogsCommand::Show { id }) = command {
         let request: LoggedRequest = api.get(&format!("request-logs/{id}")).await?;
-        let place = place(&mut Names::new(api), &request.entry).await?;
-        return output.show(&request, || for_people(&request, place));
+        let mut names = Names::new(api);
+        let place = place(&mut names, &request.entry).await?;
+        let attempts = attempts(&mut names, &request.entry).await?;
+        return output.show(&request, || for_people(&request, place, &attempts));
     }
     let mut query = filters.into_query(api).await?;
     query.extend(span.into_query());
@@ -42,7 +44,7 @@ pub(super) async fn place(names: &mut Names<'_>, entry: &RequestLogEntry) -> Res
         None => String::new(),
         Some(key) => names.key(entry.served_by.unwrap_or(entry.service), key).await?,
     };
-    Ok([service, key, Names::client(entry.client)])
+    Ok([service, key, names.client(entry.client).await?])
 }
 
 /// The status, and how the answer ended where it did not end well.
@@ -67,16 +69,19 @@ pub(super) fn dollars(nanodollars: u64) -> String {
     format!("$ {:.6}", nanodollars as f64 / NANODOLLARS)
 }
 
-fn for_people(request: &LoggedRequest, [service, key, client]: [String; 3]) -> String {
+/// What was sent to upstreams, a line each.
+async fn attempts(names: &mut Names<'_>, entry: &RequestLogEntry) -> Result<String, CliError> {
+    let mut lines = Vec::with_capacity(entry.attempts.len());
+    for attempt in &entry.attempts {
+        let (service, key) = (names.service(attempt.service).await?, names.key(attempt.service, attempt.key).await?);
+        let verdict = attempt.verdict.as_deref().unwrap_or("no answer");
+        lines.push(format!("key {key} of service {service}: {verdict}"));
+    }
+    Ok(lines.join("\n"))
+}
+
+fn for_people(request: &LoggedRequest, [service, key, client]: [String; 3], attempts: &str) -> String {
     let entry = &request.entry;
-    let attempts = entry.attempts.iter().map(|attempt| {
-        format!(
-            "key {} of service {}: {}",
-            attempt.key,
-            attempt.service,
-            attempt.verdict.as_deref().unwrap_or("no answer")
-        )
-    });
     let headers = entry.headers.iter().map(|(name, value)| format!("{name}: {value}"));
     let optional = |value: &Option<String>| value.clone().unwrap_or_default();
     let rows = [
@@ -89,7 +94,7 @@ fn for_people(request: &LoggedRequest, [service, key, client]: [String; 3]) -> S
         ["client".to_owned(), client],
         ["address".to_owned(), optional(&entry.address)],
         ["model".to_owned(), optional(&entry.model)],
-        ["attempts".to_owned(), attempts.collect::<Vec<_>>().join("\n")],
+        ["attempts".to_owned(), attempts.to_owned()],
         ["tokens".to_owned(), tokens(entry)],
         ["cost".to_owned(), cost(entry)],
         ["bytes".to_owned(), format!("{} in, {} out", entry.bytes_in, entry.bytes_out)],

@@ -1,7 +1,6 @@
 //! `tail`: the log as it grows.
 
 use std::io::IsTerminal;
-use std::time::Duration;
 
 use rotator_admin_api::wire::RequestLogEntry;
 
@@ -9,49 +8,30 @@ use super::logs::{outcome, place, shown, tokens};
 use crate::api::Api;
 use crate::args::LogFilters;
 use crate::error::CliError;
+use crate::follow::{Followed, Follower};
 use crate::names::Names;
 use crate::output::{Output, write_line};
-
-/// How long until it is tried again, the first time and at the most.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
-/// The server gives a sign of life four times in this time.
-const SILENCE: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(api: &Api, filters: LogFilters, output: Output) -> Result<(), CliError> {
     let query = filters.into_query(api).await?;
     let mut names = Names::new(api);
     let has_colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let (mut last, mut pause, mut is_connected) = (None, FIRST_PAUSE, false);
+    let mut follower = Follower::new(api, "request-logs/tail", query);
     loop {
-        let mut events = match api.events("request-logs/tail", &query, last.as_deref()).await {
-            Ok(events) => events,
-            // Whoever followed once goes on; what is wrong from the beginning is told.
-            Err(error @ CliError::Server(_)) if is_connected => {
-                if pause == FIRST_PAUSE {
-                    error.tell();
-                }
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
+        let data = match follower.next().await? {
+            Followed::Connected => continue,
+            Followed::Lost(error) => {
+                error.tell();
                 continue;
             }
-            Err(error) => return Err(error),
+            Followed::Data(data) => data,
         };
-        (is_connected, pause) = (true, FIRST_PAUSE);
-        // The server ends an answer after a while, and a connection may break: it goes on after the last event.
-        while let Ok(Ok(Some(event))) = tokio::time::timeout(SILENCE, events.next()).await {
-            if let Some(id) = event.id {
-                last = Some(id);
-            }
-            let Some(data) = event.data else { continue };
-            let entry: RequestLogEntry = serde_json::from_str(&data).map_err(|_| api.not_ours())?;
-            if output.is_json() {
-                write_line(&data)?;
-            } else {
-                write_line(&line(&entry, place(&mut names, &entry).await?, has_colours))?;
-            }
+        let entry: RequestLogEntry = serde_json::from_str(&data).map_err(|_| api.not_ours())?;
+        if output.is_json() {
+            write_line(&data)?;
+        } else {
+            write_line(&line(&entry, place(&mut names, &entry).await?, has_colours))?;
         }
-        tokio::time::sleep(pause).await;
     }
 }
 

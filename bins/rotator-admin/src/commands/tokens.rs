@@ -26,7 +26,7 @@ pub(super) async fn run(api: &Api, command: TokensCommand, output: Output) -> Re
         }
         TokensCommand::Create { name, scope, expires, expires_in_days } => {
             let expires_at = expires.map(|Expiry(at)| at);
-            let body = AdminTokenBody { name, scope: Some(scope.name()), expires_at, expires_in_days };
+            let body = AdminTokenBody { name, scope: Some(scope.name().to_owned()), expires_at, expires_in_days };
             let token: NewAdminToken = api.call(Method::POST, "tokens", Some(&body)).await?;
             output.show(&token, || token.token.clone())
         }

@@ -73,7 +73,7 @@ async fn place(names: &mut Names<'_>, group: &UsageGroup, by: &BTreeSet<Dimensio
                 (Some(service), Some(key)) => names.key(service, key).await?,
                 _ => NONE.to_owned(),
             },
-            Dimension::Client => Names::client(group.client.flatten()),
+            Dimension::Client => names.client(group.client.flatten()).await?,
             Dimension::Model => group.model.clone().flatten().unwrap_or_else(|| NONE.to_owned()),
         });
     }

@@ -5,7 +5,7 @@ use rotator_admin_api::wire::{AdminUser, AdminUserBody, AdminUserPatch, Message,
 
 use super::confirmed;
 use crate::api::{Api, NOTHING, segment};
-use crate::args::{Role, UsersCommand};
+use crate::args::UsersCommand;
 use crate::error::CliError;
 use crate::output::{Output, table, yes};
 use crate::secret_source::one_secret;
@@ -21,7 +21,7 @@ pub(super) async fn run(api: &Api, command: UsersCommand, output: Output) -> Res
         }
         UsersCommand::Create { name, role, password_from, disabled } => {
             let password = one_secret(password_from.as_deref(), &format!("Password of {name}: "), PASSWORD_FROM)?;
-            let body = AdminUserBody { name, password, role: Some(role.name()), disabled };
+            let body = AdminUserBody { name, password, role: Some(role.name().to_owned()), disabled };
             let user: AdminUser = api.call(Method::POST, PATH, Some(&body)).await?;
             output.show(&user, || shown(std::slice::from_ref(&user)))
         }
@@ -31,7 +31,7 @@ pub(super) async fn run(api: &Api, command: UsersCommand, output: Output) -> Res
                 None => None,
             };
             let disabled = if enable || disable { Some(disable) } else { None };
-            let patch = AdminUserPatch { role: role.map(Role::name), password, disabled };
+            let patch = AdminUserPatch { role: role.map(|role| role.name().to_owned()), password, disabled };
             if patch == AdminUserPatch::default() {
                 return Err(CliError::Usage("say what to change".to_owned()));
             }

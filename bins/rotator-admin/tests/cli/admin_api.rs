@@ -8,19 +8,24 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rotator_admin_api::bootstrap::{BootstrapOptions, Generated, bootstrap};
 use rotator_admin_api::{
-    AdminContext, ChangeError, ChangeListener, KeyProber, LogControl, LogLevelError, ProbeError, ProbeOutcome, router,
+    AdminContext, ChangeError, ChangeListener, KeyProber, LiveTraffic, LogControl, LogLevelError, ProbeError,
+    ProbeOutcome, ServedService, Traffic, router,
 };
 use rotator_cache_memory::{MemoryClientMeters, MemoryCounters, MemoryRotation};
 use rotator_cache_trait::OnlyNode;
 use rotator_domain::{Clock, KeyId, MasterKey, Secret, ServiceId, SystemClock, TargetUrl, Vault, Verdict};
 use rotator_storage_sqlite::SqliteFactory;
 use rotator_storage_trait::{DatabaseUrl, Storage, StorageFactory, StorageOptions};
+use rotator_usage::SharedPrices;
 use rotator_webhooks::{Courier, PostError, WebhookPost};
 
 pub(crate) const PASSWORD: &str = "planted-admin-password";
 
-/// There is no proxy to tell.
-struct NoProxy;
+/// There is no proxy to tell, only prices.
+struct NoProxy {
+    storage: Arc<dyn Storage>,
+    prices: SharedPrices,
+}
 
 /// Finds every second key good.
 struct EverySecondWorks;
@@ -46,6 +51,19 @@ impl LogControl for Debugging {
     }
 }
 
+/// Serves nothing.
+struct Quiet;
+
+impl LiveTraffic for Quiet {
+    fn services(&self) -> Vec<ServedService> {
+        Vec::new()
+    }
+
+    fn traffic(&self, _: &[ServiceId]) -> Traffic {
+        Traffic::default()
+    }
+}
+
 #[async_trait]
 impl ChangeListener for NoProxy {
     async fn service_changed(&self, _: ServiceId) -> Result<(), ChangeError> {
@@ -53,6 +71,11 @@ impl ChangeListener for NoProxy {
     }
 
     async fn client_keys_changed(&self) -> Result<(), ChangeError> {
+        Ok(())
+    }
+
+    async fn prices_changed(&self) -> Result<(), ChangeError> {
+        self.prices.set_overrides(self.storage.prices().await.map_err(ChangeError::new)?);
         Ok(())
     }
 }
@@ -87,6 +110,7 @@ pub(crate) async fn start() -> (SocketAddr, Arc<dyn Storage>) {
         now: SystemClock.now(),
     };
     let bootstrapped = bootstrap(storage.as_ref(), &vault, options, &mut Generated::default()).await.unwrap();
+    let prices = SharedPrices::default();
     let post = Arc::new(TakesOnePath);
     let courier = Courier::new(Arc::clone(&storage), post, vault.clone(), Arc::new(SystemClock));
     let router = router(AdminContext {
@@ -97,7 +121,7 @@ pub(crate) async fn start() -> (SocketAddr, Arc<dyn Storage>) {
         rotation: Arc::new(MemoryRotation::default()),
         meters: Arc::new(MemoryClientMeters::default()),
         nodes: Arc::new(OnlyNode { id: "only".to_owned(), version: "1".to_owned() }),
-        changes: Arc::new(NoProxy),
+        changes: Arc::new(NoProxy { storage: Arc::clone(&storage), prices: prices.clone() }),
         prober: Arc::new(EverySecondWorks),
         logs: Arc::new(Debugging::default()),
         clock: Arc::new(SystemClock),
@@ -108,6 +132,8 @@ pub(crate) async fn start() -> (SocketAddr, Arc<dyn Storage>) {
         body_limit: 64 * 1024 * 1024,
         token_uses: Arc::default(),
         request_log: Arc::default(),
+        prices,
+        live: Arc::new(Quiet),
         webhooks: Arc::new(courier),
         is_ending: tokio::sync::watch::channel(false).1,
     });

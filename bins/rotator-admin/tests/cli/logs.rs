@@ -67,11 +67,13 @@ async fn logged_requests_are_found_and_shown_by_names() {
     let storage = place.storage();
     store(storage, request(service, Some(key), Some(9), 200), Some(["{\"a\":1}", "\u{1b}[2Jdone"])).await;
     store(storage, request(service, None, None, 503), None).await;
+    let team = place.json(&["client-keys", "create", "team-a"]).await["id"].as_i64().unwrap();
+    store(storage, request(service, Some(key), Some(team), 404), None).await;
     let all = place.json(&["logs"]).await;
-    assert_eq!((&all[0]["status"], &all[1]["status"], all.as_array().unwrap().len()), (&json!(503), &json!(200), 2));
+    assert_eq!((&all[1]["status"], &all[2]["status"], all.as_array().unwrap().len()), (&json!(503), &json!(200), 3));
     for (arguments, count) in [
         (&["--status", "5xx"][..], 1),
-        (&["--service", "s", "--key", &key.to_string()], 1),
+        (&["--service", "s", "--key", &key.to_string()], 2),
         (&["--client", "none"], 1),
         (&["--trace", "r-1", "--model", "gpt-4o", "--limit", "1"], 1),
         (&["--until", "2020-01-01"], 0),
@@ -80,11 +82,13 @@ async fn logged_requests_are_found_and_shown_by_names() {
         assert_eq!(found.as_array().unwrap().len(), count, "{arguments:?}");
     }
     let table = place.run(&["logs"]).await.with_code(0).out;
-    for part in ["main", "settings", "#9", "30 + 5", "$ 0.001500", "503"] {
+    for part in ["main", "settings", "#9", "team-a", "30 + 5", "$ 0.001500", "503"] {
         assert!(table.contains(part), "{part}: {table}");
     }
     let shown = place.run(&["logs", "show", "1"]).await.with_code(0).out;
-    for part in ["POST /llm/s/v1/chat/completions", "tester/1", "{\"a\":1}", "[2Jdone"] {
+    for part in
+        ["POST /llm/s/v1/chat/completions", "tester/1", "key main of service s: healthy", "{\"a\":1}", "[2Jdone"]
+    {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     assert!(!shown.contains('\u{1b}'), "{shown}");

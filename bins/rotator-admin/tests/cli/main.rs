@@ -8,6 +8,7 @@ mod client_keys;
 mod keys;
 mod logs;
 mod place;
+mod prices;
 mod services;
 mod sessions;
 mod users;

@@ -1,5 +1,6 @@
 //! Whether usage is counted, and how long the figures are kept.
 
+use rotator_domain::Timestamp;
 use rotator_usage::{Prices, Retention};
 
 use super::{days, given, parse_bool};
@@ -34,5 +35,9 @@ fn prices(settings: &Settings) -> Result<Prices, AppError> {
     let Some(path) = given(settings.rotator_prices.as_deref()) else { return Ok(Prices::default()) };
     let text = std::fs::read_to_string(path)
         .map_err(|error| AppError::config(variable, format!("{path} cannot be read: {error}")))?;
-    Prices::read(&text).map_err(|error| AppError::config(variable, format!("{path}: {error}")))
+    let prices = Prices::read(&text).map_err(|error| AppError::config(variable, format!("{path}: {error}")))?;
+    // Only told: a file system without such times will do.
+    let changed = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    let since = changed.and_then(|changed| changed.duration_since(std::time::UNIX_EPOCH).ok());
+    Ok(prices.since(since.map(|since| Timestamp::EPOCH.saturating_add(since))))
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use rotator_domain::rotation::Checkpoint;
+use rotator_domain::rotation::{Checkpoint, Glob};
 use rotator_domain::{
-    AdminTokenId, AlarmState, ClientKey, ClientKeyId, Digest, Grain, KeyId, Sealed, Service, ServiceId, Slug,
-    Timestamp, UsageRow, Webhook, WebhookId,
+    AdminTokenId, AlarmState, ClientKey, ClientKeyId, Digest, Grain, KeyId, PriceOverride, Sealed, Service, ServiceId,
+    Slug, Timestamp, UsageRow, Webhook, WebhookId,
 };
 use rotator_storage_trait::*;
 
@@ -154,6 +154,12 @@ counted!(WebhookRepository:
     deliveries(webhook: WebhookId, page: Page<i64>) -> Vec<Delivery>;
     count_waiting(webhook: WebhookId) -> u64;
     forget_deliveries(webhook: WebhookId, before: Timestamp, most: u64) -> u64;
+);
+
+counted!(PriceRepository:
+    prices() -> Vec<PriceOverride>;
+    put_price(price: &PriceOverride) -> ();
+    delete_price(pattern: &Glob) -> ();
 );
 
 counted!(IdAllocator:

@@ -124,23 +124,44 @@ async fn every_write_is_told_with_what_changed_and_without_a_secret() {
     assert_eq!(told["password"], json!({"before": "*****", "after": "*****"}));
     write(&server, &mut done, vec![
         ("DELETE /users/{name}", "users/jane".into(), json!({}), "user.delete"),
+        ("PUT /prices/{model}", "prices/house-*".into(), json!({"input": 1, "output": 2}), "price.set"),
+        ("DELETE /prices/{model}", "prices/house-*".into(), json!({}), "price.unset"),
         ("PUT /me/password", "me/password".into(), own, "user.update"),
         ("DELETE /proxy-configs/{id}", of, json!({}), "config.delete"),
     ])
     .await;
     assert_eq!(changes(&server, "config.delete").await["name"], json!({"before": "two"}));
-    let bearer = server.bearer();
-    assert_eq!(server.admin(Method::POST, "logout", None).await.0, StatusCode::OK);
-    done.insert("POST /logout".to_owned());
-    server.log_in(PASSWORD).await;
-    server.log_in(NEW).await;
-    assert_ne!(server.bearer(), bearer);
-    done.insert("POST /login".to_owned());
+    let hook = json!({"name": "ops", "url": "http://127.0.0.1:9/planted-part-of-an-address", "events": ["key.dead"]});
+    let made =
+        write(&server, &mut done, vec![("POST /webhooks", "webhooks".into(), hook, "webhook.create")]).await;
+    let secret = made[0]["secret"].as_str().unwrap().to_owned();
+    let hook = format!("webhooks/{}", id(&made[0]));
+    write(&server, &mut done, vec![
+        ("PATCH /webhooks/{id}", hook.clone(), json!({"name": "other"}), "webhook.update"),
+        ("POST /webhooks/{id}/rotate", format!("{hook}/rotate"), json!({}), "webhook.rotate"),
+        ("POST /webhooks/{id}/test", format!("{hook}/test"), json!({}), "webhook.test"),
+        ("DELETE /webhooks/{id}", hook, json!({}), "webhook.delete"),
+    ])
+    .await;
+    assert_eq!(changes(&server, "webhook.update").await, json!({"name": {"before": "ops", "after": "other"}}));
+    // What begins and ends a session, in both ways; a wrong password ends the list.
+    let login = |password: &str| json!({"username": "admin", "password": password});
+    let browser = server.admin_request(Method::POST, "login/browser", Some(login(NEW)));
+    let (mut parts, body) = browser.into_parts();
+    parts.headers.insert("x-rotator-csrf", "1".parse().unwrap());
+    assert_eq!(server.send(Request::from_parts(parts, body)).await.status, StatusCode::OK);
+    for (method, path) in [(Method::POST, "logout"), (Method::DELETE, "session")] {
+        assert_eq!(server.admin(method, path, None).await.0, StatusCode::OK, "{path}");
+        server.log_in(NEW).await;
+    }
+    assert_eq!(server.admin(Method::POST, "login", Some(login(PASSWORD))).await.0, StatusCode::UNAUTHORIZED);
+    let sessions = ["POST /login", "POST /login/browser", "POST /logout", "DELETE /session"];
+    done.extend(sessions.map(str::to_owned));
 
     let (_, log) = server.admin(Method::GET, "audit", None).await;
     let actions: Vec<&str> = log.as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
-    assert_eq!(actions[..3], ["login", "login.fail", "logout"]);
-    let planted = [&KEYS[..], &[JANES, NEW, PASSWORD, &client_key, &rotated, &token]].concat();
+    assert_eq!(actions[..6], ["login.fail", "login", "logout", "login", "logout", "login"]);
+    let planted = [&KEYS[..], &[JANES, NEW, PASSWORD, &client_key, &rotated, &token, &secret, "planted-part-of-an-address"]].concat();
     for secret in planted {
         assert!(!log.to_string().contains(secret), "{secret} stands in the audit log");
     }

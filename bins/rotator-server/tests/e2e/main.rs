@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod files;
+mod full_disk;
 mod logs;
 mod million;
 

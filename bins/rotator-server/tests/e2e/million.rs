@@ -10,7 +10,7 @@ use crate::server::{CLIENT_KEY, Server};
 use crate::usage::{total, usage};
 
 /// How many requests are sent, and how many of them at once.
-const REQUESTS: u64 = 20_000;
+const REQUESTS: u64 = 10_000;
 const AT_ONCE: usize = 32;
 
 /// Sends the requests, kills the server in their middle or not, and compares.

@@ -255,6 +255,34 @@ async fn the_log_is_searched_page_by_page_and_what_is_wrong_is_named() {
     assert_eq!(server.send(stranger.body(full("")).unwrap()).await.status, 401);
 }
 
+#[tokio::test]
+async fn a_request_has_one_id_in_its_answer_in_the_log_of_requests_and_in_the_servers_own() {
+    let server = Server::usual().set("LOG_LEVEL", "warn").set("LOG_FORMAT", "text").start().await;
+    // Nobody answers there, which is logged.
+    let id = server.llm("l", "openai_compatible", "http://127.0.0.1:9", &["sk-1"]).await;
+    change(&server, id, json!({"log_requests": "metadata"})).await;
+    let body = json!({"model": "m", "messages": []});
+    let mut ids = Vec::new();
+    // One that is made here, one of the client's own, and one in the place of what no log can hold.
+    for told in [None, Some("mine-1"), Some("not mine")] {
+        let mut request = question(&server, &body);
+        if let Some(told) = told {
+            request.headers_mut().insert("x-request-id", told.parse().unwrap());
+        }
+        let answer = server.send(request).await;
+        ids.push(answer.headers["x-request-id"].to_str().unwrap().to_owned());
+    }
+    assert_eq!((ids[0].len(), ids[1].as_str(), ids[2].len()), (32, "mine-1", 32));
+    let entries = until_logged(&server, 3).await;
+    let found: Vec<&str> = entries.iter().rev().map(|entry| entry["request_id"].as_str().unwrap()).collect();
+    assert_eq!(found, ids);
+    let log = server.place().log();
+    for id in &ids {
+        assert!(log.contains(&format!("request.id={id}")), "{id}");
+        assert_eq!(logged(&server, &format!("trace={id}")).await.len(), 1);
+    }
+}
+
 /// Begins to follow the log.
 async fn follow(server: &Server, query: &str, last: Option<&str>) -> Response<Incoming> {
     let mut request = server.admin_request(Method::GET, &format!("request-logs/tail?{query}"), None);

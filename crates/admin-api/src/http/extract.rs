@@ -45,6 +45,9 @@ struct DryRunQuery {
 /// The id in a path.
 pub(super) struct Id(pub(super) i64);
 
+/// The name in a path.
+pub(super) struct Name(pub(super) String);
+
 // === impl FromRequest ===
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
@@ -86,6 +89,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
         let path = Path::<String>::from_request_parts(parts, state).await;
         let id = path.ok().and_then(|Path(text)| text.parse().ok());
         id.map(Self).ok_or_else(|| ApiError::field("id", "must be a whole number"))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        path.map(|Path(name)| Self(name)).map_err(|_| ApiError::field("name", "must be UTF-8"))
     }
 }
 

@@ -82,6 +82,10 @@ const ROUTES: &[(&str, &str, Permission)] = &[
     ("GET", "/request-logs", Read),
     ("GET", "/request-logs/tail", Read),
     ("GET", "/request-logs/{id}", Read),
+    ("GET", "/events", Read),
+    ("GET", "/prices", Read),
+    ("PUT", "/prices/{model}", Operate),
+    ("DELETE", "/prices/{model}", Operate),
 ];
 
 /// What the OpenAPI document calls the least role of an operation.

@@ -42,7 +42,7 @@ pub(super) struct LogParameters {
     status: Option<String>,
     /// Only those for this model.
     model: Option<String>,
-    /// Only those of this trace, or that their client gave this `x-request-id`.
+    /// Only those of this trace, or with this `x-request-id`.
     trace: Option<String>,
     /// How many at the most: 1 to 1000, 100 when absent.
     limit: Option<u64>,

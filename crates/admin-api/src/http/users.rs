@@ -1,12 +1,12 @@
 //! Users.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::App;
 use super::error::ApiError;
-use super::extract::Body;
+use super::extract::{Body, Name};
 use crate::use_cases::Actor;
 use crate::wire::{AdminUser, AdminUserBody, AdminUserPatch, ErrorBody, Message, PasswordBody};
 
@@ -66,7 +66,7 @@ pub(super) async fn create(
 pub(super) async fn change(
     State(app): State<App>,
     actor: Actor,
-    Path(name): Path<String>,
+    Name(name): Name,
     Body(patch): Body<AdminUserPatch>,
 ) -> Result<Json<AdminUser>, ApiError> {
     Ok(Json(app.as_actor(&actor).change_user(&name, patch).await?))
@@ -86,11 +86,7 @@ pub(super) async fn change(
         (status = 409, description = "No other enabled user has the role admin", body = ErrorBody),
     )
 )]
-pub(super) async fn delete(
-    State(app): State<App>,
-    actor: Actor,
-    Path(name): Path<String>,
-) -> Result<Json<Message>, ApiError> {
+pub(super) async fn delete(State(app): State<App>, actor: Actor, Name(name): Name) -> Result<Json<Message>, ApiError> {
     app.as_actor(&actor).delete_user(&name).await?;
     Ok(Json(Message { message: "deleted".to_owned() }))
 }

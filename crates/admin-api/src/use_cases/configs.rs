@@ -115,7 +115,7 @@ impl UseCases<'_> {
     }
 
     /// The service, or an error that says that there is none.
-    pub(super) async fn service(&self, id: ServiceId) -> Result<Service, UseCaseError> {
+    pub(crate) async fn service(&self, id: ServiceId) -> Result<Service, UseCaseError> {
         let found = self.context.storage.service(id).await.map_err(UseCaseError::Storage)?;
         found.ok_or(UseCaseError::NotFound("the config"))
     }

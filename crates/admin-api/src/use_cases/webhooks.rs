@@ -154,7 +154,8 @@ fn subject(id: WebhookId) -> String {
 fn logged(webhook: &Webhook) -> wire::Webhook {
     let shown = wire::Webhook::from(webhook);
     let host = shown.url.split('/').take(3).collect::<Vec<_>>().join("/");
-    wire::Webhook { url: host, ..shown }
+    // When it changed, the entry itself says.
+    wire::Webhook { url: host, updated_at: shown.created_at.clone(), ..shown }
 }
 
 /// The draft with what is named changed.

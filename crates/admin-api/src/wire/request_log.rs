@@ -50,7 +50,8 @@ pub struct RequestLogEntry {
     /// The id of its trace, from the client's `traceparent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<String>,
-    /// The client's `x-request-id`.
+    /// Its id, which stands in the server's own log as well: the client's `x-request-id`, or else one that was made here. The answer
+    /// has it as its `x-request-id`, unless the upstream told one of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// The address that it came from.

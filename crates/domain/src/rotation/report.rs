@@ -1,5 +1,7 @@
 //! What can be seen of a pool.
 
+use std::collections::HashMap;
+
 use super::CoolingReason;
 use super::bucket::Cooling;
 use super::member::OutReason;
@@ -89,6 +91,16 @@ impl KeyReport {
             }
         }
         report
+    }
+
+    /// How the keys are that something keeps from serving, each once.
+    #[must_use]
+    pub fn resting(checkpoints: impl IntoIterator<Item = Checkpoint>) -> Vec<Self> {
+        let mut by_key: HashMap<KeyId, Vec<Checkpoint>> = HashMap::new();
+        for checkpoint in checkpoints {
+            by_key.entry(checkpoint.key).or_default().push(checkpoint);
+        }
+        by_key.into_iter().map(|(key, checkpoints)| Self::of(key, 0, checkpoints)).collect()
     }
 }
 

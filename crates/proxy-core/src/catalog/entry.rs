@@ -173,8 +173,16 @@ impl ServiceEntry {
         self.metrics.get_or_init(|| shared.metrics.of(self.slug.as_str()))
     }
 
+    /// Its requests in flight; nothing where they are counted with those of others.
+    #[must_use]
+    pub fn in_flight(&self) -> Option<u64> {
+        let Some(metrics) = self.metrics.get() else { return Some(0) };
+        (metrics.slug() == self.slug.as_str()).then(|| u64::try_from(metrics.in_flight()).unwrap_or_default())
+    }
+
     /// How many active keys it has.
-    pub(crate) fn key_count(&self) -> usize {
+    #[must_use]
+    pub fn key_count(&self) -> usize {
         self.keys.len()
     }
 

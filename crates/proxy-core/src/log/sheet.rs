@@ -10,13 +10,13 @@ use super::{Capture, FinishedRequest, RequestLogger, Taken};
 use crate::catalog::ServiceEntry;
 use crate::client_keys::ClientAddress;
 use crate::encoding::Encoding;
+use crate::request_id::RequestId;
 use crate::route::Route;
 use crate::{credentials, query};
 
 /// The headers that are kept: no other may hold a secret of the client's.
 const KEPT: [HeaderName; 3] = [CONTENT_TYPE, USER_AGENT, ACCEPT];
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// How the names of parameters end whose values are secrets, without regard to case and what stands between the words.
 const SECRET_PARAMETERS: [&str; 8] =
@@ -25,8 +25,6 @@ const SECRET_PARAMETERS: [&str; 8] =
 const LONGEST_PATH: usize = 4000;
 /// The longest value of a header.
 const LONGEST_VALUE: usize = 500;
-/// The longest id of a client's.
-const LONGEST_ID: usize = 128;
 
 /// One request of a service that logs, until it has ended.
 pub(crate) struct Sheet {
@@ -75,7 +73,7 @@ impl Sheet {
             headers: KEPT.iter().filter_map(|name| Some((name.to_string(), text(name)?))).collect(),
             answer_type: None,
             trace_id: parts.headers.get(TRACEPARENT).and_then(trace_id),
-            request_id: parts.headers.get(REQUEST_ID).map(|value| shown(value, LONGEST_ID)),
+            request_id: parts.extensions.get().map(RequestId::to_string),
             address: parts.extensions.get::<ClientAddress>().map(|ClientAddress(address)| *address),
         };
         let limit = policy.body_limit as usize;

@@ -12,9 +12,9 @@ fn user(name: &str, hash: &str) -> AdminUser {
         password_hash: hash.into(),
         updated_at: at(hash.len() as i64),
         role: Role::Operator,
-        is_disabled: hash.len() % 2 == 1,
+        is_disabled: !hash.len().is_multiple_of(2),
         session_epoch: hash.len() as i64,
-        kept_session: (hash.len() % 2 == 0).then(|| EMOJI.into()),
+        kept_session: hash.len().is_multiple_of(2).then(|| EMOJI.into()),
     }
 }
 
@@ -73,10 +73,11 @@ pub async fn administrators_are_listed_and_a_new_one_takes_no_name(storage: &dyn
 }
 
 pub async fn a_change_of_an_administrator_touches_only_what_is_named(storage: &dyn Storage) {
+    type Apply = fn(&mut AdminUser);
     let (kept, mut expected) = (admin("kept"), user("changed", "hash"));
     storage.insert_admin_user(&kept).await.unwrap();
     storage.insert_admin_user(&expected).await.unwrap();
-    let changes: [(AdminUserChange, fn(&mut AdminUser)); 5] = [
+    let changes: [(AdminUserChange, Apply); 5] = [
         (AdminUserChange::default(), |_| {}),
         (AdminUserChange { role: Some(Role::Admin), ..AdminUserChange::default() }, |user| user.role = Role::Admin),
         (AdminUserChange { is_disabled: Some(true), ..AdminUserChange::default() }, |user| user.is_disabled = true),

@@ -6,9 +6,9 @@ use rotator_domain::{
     UsageSubject,
 };
 
-use super::client_keys;
 use super::sample::{EMOJI, all, at, digest, generic, key, keys, llm, long_policy, store_service};
 use super::webhooks::{rich_webhook, webhook};
+use super::{client_keys, prices};
 use crate::{
     AdminToken, AdminUser, AuditEntry, EndedSession, KeyRecord, Record, SettingRecord, Storage, StorageErrorKind,
     UsageBatch,
@@ -90,6 +90,8 @@ fn everything() -> Vec<Record> {
         Record::Usage(Grain::Day, usage(0, Some(5), Some(20), Some("a"))),
         Record::Webhook(Box::new(webhook(26))),
         Record::Webhook(Box::new(rich_webhook(27))),
+        Record::Price(prices::plain("a")),
+        Record::Price(prices::rich(EMOJI)),
     ]
 }
 
@@ -158,6 +160,7 @@ pub async fn everything_that_is_stored_is_read(storage: &dyn Storage) {
             Record::Usage(Grain::Minute, row) => minutes.push(row.as_ref().clone()),
             Record::Usage(..) => {}
             Record::Webhook(webhook) => storage.insert_webhook(webhook).await.unwrap(),
+            Record::Price(price) => storage.put_price(price).await.unwrap(),
         }
     }
     let batch = UsageBatch { source: "a".to_owned(), number: 1 };

@@ -6,6 +6,7 @@
 
 mod client_key;
 mod people;
+mod price;
 mod webhook;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use self::client_key::ClientKeyEntry;
 use self::people::{AdminTokenEntry, AdminUserEntry, AuditLine};
+use self::price::PriceRecord;
 use self::webhook::WebhookEntry;
 use super::MovingError;
 use crate::use_cases::keys;
@@ -78,6 +80,7 @@ pub(super) enum Entry {
         model: Option<String>,
         figures: BTreeMap<String, u64>,
     },
+    Price(Box<PriceRecord>),
     Webhook(Box<WebhookEntry>),
 }
 
@@ -135,6 +138,7 @@ impl Entry {
                 until: until.as_millis(),
             },
             Record::Audit(entry) => Self::Audit(Box::new(entry.into())),
+            Record::Price(price) => Self::Price(Box::new(price.into())),
             Record::Usage(grain, row) => Self::Usage {
                 grain: grain.name().to_owned(),
                 at: row.at.as_millis(),
@@ -163,6 +167,7 @@ impl Entry {
                 Record::EndedSession(EndedSession { session_id, expires_at: at(expires_at) })
             }
             Self::ClientKey(key) => Record::ClientKey((*key).try_into()?),
+            Self::Price(price) => Record::Price((*price).try_into()?),
             Self::Service { id, service, created_at, updated_at } => {
                 let draft = ServiceDraft::from(&*service);
                 let service = draft.into_service(ServiceId(id), at(created_at), at(updated_at));

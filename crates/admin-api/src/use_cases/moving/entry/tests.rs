@@ -4,7 +4,7 @@ use rotator_domain::metering::{Span, Unit};
 use rotator_domain::rotation::{Glob, KeyPolicy, Limits, QuotaGroup};
 use rotator_domain::{
     AdminTokenId, Budget, ClientKey, ClientLimits, ClientPolicy, DigestKey, KeyLabel, MasterKey, PreviousDigest,
-    PreviousSecret, Role, TargetUrl, Webhook, WebhookEvent, WebhookId, WebhookThresholds,
+    PreviousSecret, PriceOverride, Role, TargetUrl, TokenPrice, Webhook, WebhookEvent, WebhookId, WebhookThresholds,
 };
 use rotator_storage_trait::{AdminToken, AdminUser, AuditEntry};
 
@@ -221,6 +221,18 @@ fn administrators_of_a_version_without_roles_may_do_everything() {
 }
 
 #[test]
+fn a_price_moves_to_the_last_part_of_a_dollar() {
+    let price = TokenPrice { input: 1, cached: Some(0), cache_written: Some(2), output: 1_000_000_000_000 };
+    let pattern = Glob::new("vendor/*-天气");
+    let plain = TokenPrice { cached: None, cache_written: None, ..price };
+    for (price, long) in [(price, Some((u64::MAX, price))), (plain, Some((0, plain))), (plain, None)] {
+        let set = PriceOverride { pattern: pattern.clone(), price, long, updated_at: at(-1) };
+        let record = Record::Price(set);
+        assert_eq!(moved(record.clone(), &vault(), &vault()), record);
+    }
+}
+
+#[test]
 fn what_this_version_does_not_know_is_refused_and_not_repeated() {
     for text in [
         "",
@@ -233,6 +245,8 @@ fn what_this_version_does_not_know_is_refused_and_not_repeated() {
         r#"{"kind":"client_key","id":1,"name":"a","digest":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=","is_active":true,"created_at":0,"planted":1}"#,
         r#"{"kind":"client_key","id":1,"name":"a","digest":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=","is_active":true,"created_at":0,"sources":["planted"]}"#,
         r#"{"kind":"admin_user","username":"a","password_hash":"h","updated_at":1,"role":"planted"}"#,
+        r#"{"kind":"price","pattern":"planted","price":{"input":-1,"output":0},"updated_at":0}"#,
+        r#"{"kind":"price","pattern":"planted**","price":{"input":1,"output":0},"updated_at":0}"#,
         r#"{"kind":"key_state","service_id":1,"key_id":1,"model":null,"state":"planted","since":0,"until":0}"#,
     ] {
         let error = Entry::parse(text).and_then(|entry| entry.into_record(&vault())).unwrap_err();
