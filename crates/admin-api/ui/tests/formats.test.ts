@@ -9,6 +9,7 @@ import { clock, fromNow } from '@/format/times'
 import { byTime, ranked, stretches, totals, usualGrain } from '@/format/usage'
 import { serviceAddress, snippets, spoken } from '@/format/snippets'
 import type { Service } from '@/api/services'
+import type { UsageGroup } from '@/api/usage'
 import { i18n } from '@/i18n'
 
 const body = (...pieces: string[]): ReadableStream<Uint8Array> => new Blob(pieces).stream() as ReadableStream<Uint8Array>
@@ -86,7 +87,7 @@ describe('numbers and times', () => {
 })
 
 describe('usage', () => {
-  const groups = [
+  const groups: UsageGroup[] = [
     { at: '2026-01-01T00:00:00Z', service: 1, figures: { requests: 3, errors_client: 1, errors_timeout: 1, input_tokens: 5, output_tokens: 2 } },
     { at: '2026-01-01T02:00:00Z', service: 2, figures: { requests: 9, cost_nanodollars: 7 } },
   ]

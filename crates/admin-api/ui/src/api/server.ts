@@ -1,5 +1,6 @@
 // The server itself: its state, its log level, the audit log, API tokens.
 import { api, take, takePage, type Schemas } from './client'
+import type { paths } from './schema'
 
 export type AppConfig = Schemas['AppConfig']
 export type Status = Schemas['Status']
@@ -15,8 +16,9 @@ export const logLevel = () => take(api.GET('/api/admin/log-level'))
 
 export const setLogLevel = (level: string) => take(api.PUT('/api/admin/log-level', { body: { level } }))
 
-export const auditEntries = (after: number | undefined, limit: number) =>
-  takePage(api.GET('/api/admin/audit', { params: { query: { after, limit } } }))
+export type AuditQuery = NonNullable<paths['/api/admin/audit']['get']['parameters']['query']>
+
+export const auditEntries = (query: AuditQuery) => takePage(api.GET('/api/admin/audit', { params: { query } }))
 
 export const listTokens = () => take(api.GET('/api/admin/tokens'))
 
