@@ -392,6 +392,8 @@ async fn a_restart_keeps_what_was_used() {
             assert_eq!(ask(&server, &key).await.status, StatusCode::OK);
         }
         let server = if is_killed {
+            // Whoever is killed may owe what ended in the last moment.
+            until("it is settled", async || standing(&server, id).await[0]["used"] == 3.0).await;
             server.kill().start().await
         } else {
             server.terminate();
