@@ -39,6 +39,24 @@ for (const [locale, colorScheme] of [['en-GB', 'light'], ['zh-CN', 'dark']] as c
       }
       expect(refused).toEqual([])
     })
+
+    test('what opens over a screen has nothing serious against it either', async ({ page }) => {
+      await logIn(page)
+      for (const [path, opener] of [['/services', 'create-service'], ['/client-keys', 'create-client-key'], ['/settings/tokens', 'create-token'], ['/settings/users', 'create-user'], ['/settings/webhooks', 'create-webhook'], ['/settings/prices', 'set-price']] as const) {
+        await open(page, path)
+        await page.getByTestId(opener).click()
+        const dialog = page.getByRole('dialog')
+        await expect(dialog).toBeVisible()
+        // While it fades in, its colours are not yet its own.
+        await expect.poll(() => seriousProblems(page), { message: path }).toEqual([])
+        expect.soft(await rawMessages(page), path).toEqual([])
+        if (opener !== 'create-service') continue
+        await page.getByTestId('preset-generic').click()
+        await expect.poll(() => seriousProblems(page), { message: 'the form of a service' }).toEqual([])
+        for (const section of await dialog.locator('summary').all()) await section.click()
+        await expect.poll(() => seriousProblems(page), { message: 'all fields of a service' }).toEqual([])
+      }
+    })
   })
 }
 
