@@ -6,6 +6,7 @@ mod bench;
 mod demo;
 mod error;
 mod fuzz;
+mod million;
 mod process;
 mod python;
 mod run;
@@ -15,6 +16,7 @@ mod services;
 mod simulate;
 mod test;
 mod tidy;
+mod ui;
 mod workspace;
 
 use std::path::PathBuf;
@@ -83,9 +85,14 @@ enum Task {
         #[arg(long)]
         scenario: Option<String>,
     },
+    /// Build the web UI, which the next build of the server carries. Needs Node.js.
+    Ui,
     /// Fill a database with very many services and keys, start the server, and measure the start, the memory, pages of lists, a
     /// change, and what it does while idle.
     Scale(scale::ScaleArguments),
+    /// Send very many requests of all sorts through the server, and compare what is stored of them with what their clients and
+    /// the upstream have counted.
+    Million(million::MillionArguments),
     /// Show the rotation: the server before a mock upstream with a good, a limited and a revoked key.
     Demo {
         /// Keep both running until Ctrl-C, to try the curl lines.
@@ -105,6 +112,8 @@ fn main() -> ExitCode {
         Task::Bench { filter, other } => bench::run(&workspace, filter.as_deref(), other),
         Task::Simulate { seed, scenario } => simulate::run(seed, scenario.as_deref()),
         Task::Scale(arguments) => scale::run(&workspace, &arguments),
+        Task::Ui => ui::build(&workspace),
+        Task::Million(arguments) => million::run(&workspace, &arguments),
         Task::Demo { hold } => demo::run(&workspace, hold),
     };
     match done {

@@ -7,6 +7,10 @@ use reqwest::Client;
 use serde_json::{Value, json};
 
 use crate::error::TaskError;
+use crate::{process, workspace};
+
+/// The ticks of a second in `/proc`: a constant of Linux towards programs.
+const TICKS: f64 = 100.0;
 
 pub(crate) const CLIENT_KEY: &str = "rk-demo-client-key";
 pub(crate) const PASSWORD: &str = "demo-admin-password";
@@ -46,6 +50,17 @@ impl Server {
             }
         }
         Err(TaskError::Failed(format!("{name} did not start")))
+    }
+
+    /// Asks the program to end, and waits until it has.
+    pub(crate) fn end(mut self) -> Result<(), TaskError> {
+        process::run(Command::new("kill").args(["-TERM", &self.id().to_string()]))?;
+        self.process.wait().map(drop).map_err(|error| TaskError::failed("the end of a server", error))
+    }
+
+    /// How much of a processor the process has used, in seconds.
+    pub(crate) fn processor_time(&self) -> Result<f64, TaskError> {
+        processor_time(self.id())
     }
 
     /// The process's id.
@@ -90,6 +105,14 @@ impl Admin {
         let answer = answer.map_err(|error| TaskError::failed(&url, error))?;
         answer.json().await.map_err(|error| TaskError::failed(&url, error))
     }
+}
+
+/// How much of a processor a process has used, in seconds.
+pub(crate) fn processor_time(process: u32) -> Result<f64, TaskError> {
+    let status = workspace::read(format!("/proc/{process}/stat").as_ref())?;
+    // The name of the program, in parentheses, may hold anything; user and system time are fields 14 and 15.
+    let fields = status.rsplit_once(") ").map_or("", |(_, rest)| rest).split(' ').skip(11).take(2);
+    Ok(fields.filter_map(|field| field.parse::<f64>().ok()).sum::<f64>() / TICKS)
 }
 
 /// A client for tasks.

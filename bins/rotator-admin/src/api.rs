@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::CliError;
+use crate::events::Events;
 
 /// A server, and who asks it.
 pub(crate) struct Api {
@@ -21,7 +22,7 @@ pub(crate) struct Api {
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most entries that the server gives at once.
-const PAGE: usize = 1000;
+pub(crate) const PAGE: usize = 1000;
 /// No body.
 pub(crate) const NOTHING: Option<&()> = None;
 
@@ -49,6 +50,42 @@ impl Api {
     /// Reads something.
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CliError> {
         self.call(Method::GET, path, NOTHING).await
+    }
+
+    /// Reads something that parameters pick out.
+    pub(crate) async fn ask<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T, CliError> {
+        self.typed(self.send(self.request(Method::GET, path).query(query)).await?).await
+    }
+
+    /// Reads at most so many entries of a list that parameters pick out, page by page.
+    pub(crate) async fn search<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        most: usize,
+    ) -> Result<Vec<T>, CliError> {
+        let mut entries = Vec::new();
+        let mut next = Some(self.request(Method::GET, path).query(query));
+        while let Some(request) = next {
+            let response = self.send(request).await?;
+            let following = next_page(&response);
+            entries.extend(self.typed::<Vec<T>>(response).await?);
+            next = following.filter(|_| entries.len() < most).map(|path| self.request(Method::GET, &path));
+        }
+        entries.truncate(most);
+        Ok(entries)
+    }
+
+    /// Follows a stream of events, from the last one on that was seen.
+    pub(crate) async fn events(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        last: Option<&str>,
+    ) -> Result<Events, CliError> {
+        let request = self.request(Method::GET, path).query(query);
+        let request = last.into_iter().fold(request, |request, last| request.header("last-event-id", last));
+        self.send(request).await.map(Events::of)
     }
 
     /// Calls a route that answers with JSON.
@@ -152,7 +189,8 @@ impl Api {
         response.json().await.map_err(|_| self.not_ours())
     }
 
-    fn not_ours(&self) -> CliError {
+    /// What an answer is that cannot be read.
+    pub(crate) fn not_ours(&self) -> CliError {
         CliError::Server(format!("{} does not answer as an API Key Rotator does", self.server))
     }
 }
@@ -163,6 +201,12 @@ fn next_page(response: &Response) -> Option<String> {
     let target = link.split(',').find(|link| link.contains("rel=\"next\""))?;
     let target = target.trim().strip_prefix('<')?.split('>').next()?;
     target.split_once("/admin/").map(|(_, path)| path.to_owned())
+}
+
+/// A text as one segment of a path.
+pub(crate) fn segment(text: &str) -> String {
+    let kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    text.bytes().map(|byte| if kept(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 /// A service's keys' path.

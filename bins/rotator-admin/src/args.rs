@@ -1,16 +1,33 @@
 //! The command line.
 
+mod audit;
 mod client_keys;
+mod filters;
 mod keys;
+mod logs;
 mod policy;
+mod prices;
 mod services;
 mod times;
 mod tokens;
+mod top;
+mod usage;
+mod users;
+mod webhooks;
 
+pub(crate) use audit::AuditArgs;
 pub(crate) use client_keys::ClientKeysCommand;
+pub(crate) use filters::{Span, Subject};
 pub(crate) use keys::KeysCommand;
+pub(crate) use logs::{LogFilters, LogsArgs, LogsCommand};
+pub(crate) use prices::PricesCommand;
 pub(crate) use services::ServicesCommand;
+pub(crate) use times::Expiry;
 pub(crate) use tokens::TokensCommand;
+pub(crate) use top::TopArgs;
+pub(crate) use usage::{Dimension, UsageArgs};
+pub(crate) use users::UsersCommand;
+pub(crate) use webhooks::WebhooksCommand;
 
 use std::path::PathBuf;
 
@@ -78,6 +95,28 @@ pub(crate) enum Command {
     /// Manage API tokens for automation.
     #[command(subcommand)]
     Tokens(TokensCommand),
+    /// Manage the users of this command line and of the admin API.
+    #[command(subcommand)]
+    Users(UsersCommand),
+    /// Show who changed what, the newest first.
+    Audit(AuditArgs),
+    /// Search the logged requests of services that log them, the newest first.
+    Logs(LogsArgs),
+    /// Follow the log of requests until it is interrupted.
+    Tail {
+        #[command(flatten)]
+        filters: LogFilters,
+    },
+    /// Show what requests used.
+    Usage(UsageArgs),
+    /// Watch services and their keys on the terminal, as they change. Rates are those of the node that answers.
+    Top(TopArgs),
+    /// Manage what models cost.
+    #[command(subcommand)]
+    Prices(PricesCommand),
+    /// Manage webhooks: who is told of dead keys, low pools and budgets that are nearly used up.
+    #[command(subcommand)]
+    Webhooks(WebhooksCommand),
     /// Make services and pools what a file says.
     Apply {
         /// A YAML file; - for standard input.

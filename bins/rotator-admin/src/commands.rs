@@ -1,13 +1,22 @@
 //! What each command does, one file a noun.
 
 mod apply;
+mod audit;
 mod client_keys;
+mod filters;
 mod keys;
 mod log_level;
 mod login;
+mod logs;
+mod prices;
 mod services;
 mod status;
+mod tail;
 mod tokens;
+mod top;
+mod usage;
+mod users;
+mod webhooks;
 
 use clap::CommandFactory;
 use tokio::runtime::Builder;
@@ -44,6 +53,14 @@ async fn dispatch(args: Args) -> Result<(), CliError> {
         Command::Keys(command) => keys::run(&api, command, output).await,
         Command::ClientKeys(command) => client_keys::run(&api, command, output).await,
         Command::Tokens(command) => tokens::run(&api, command, output).await,
+        Command::Users(command) => users::run(&api, command, output).await,
+        Command::Audit(arguments) => audit::run(&api, arguments, output).await,
+        Command::Logs(arguments) => logs::run(&api, arguments, output).await,
+        Command::Tail { filters } => tail::run(&api, filters, output).await,
+        Command::Usage(arguments) => usage::run(&api, arguments, output).await,
+        Command::Top(arguments) => top::run(api, arguments, output).await,
+        Command::Prices(command) => prices::run(&api, command, output).await,
+        Command::Webhooks(command) => webhooks::run(&api, command, output).await,
         Command::Apply { file, dry_run } => apply::run(&api, &file, dry_run, output).await,
         Command::Login { .. } | Command::Completions { .. } => Ok(()),
     }

@@ -58,10 +58,15 @@ impl CliError {
         Self::Server(format!("{server} does not answer: {cause}"))
     }
 
-    /// Prints one line on the standard error output and gives the exit code.
-    pub(crate) fn report(&self) -> ExitCode {
+    /// Prints one line on the standard error output.
+    pub(crate) fn tell(&self) {
         // Where the standard error output is closed there is nobody left to tell.
         let _ = writeln!(std::io::stderr(), "rotator-admin: {self}");
+    }
+
+    /// Prints one line on the standard error output and gives the exit code.
+    pub(crate) fn report(&self) -> ExitCode {
+        self.tell();
         ExitCode::from(match self {
             Self::Partly(_) => 1,
             Self::Usage(_) => 2,

@@ -5,9 +5,13 @@ mod apply;
 mod args;
 mod commands;
 mod error;
+mod events;
+mod follow;
+mod names;
 mod output;
 mod secret_source;
 mod sessions;
+mod top;
 
 use std::process::ExitCode;
 

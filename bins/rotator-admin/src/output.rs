@@ -21,6 +21,11 @@ impl Output {
         Self { format }
     }
 
+    /// Whether results are for scripts.
+    pub(crate) fn is_json(self) -> bool {
+        self.format == OutputFormat::Json
+    }
+
     /// Writes a value as JSON, or as what it is for people.
     pub(crate) fn show<T: Serialize + ?Sized>(
         self,
@@ -42,11 +47,19 @@ pub(crate) fn table<const COLUMNS: usize>(
     head: [&str; COLUMNS],
     rows: impl IntoIterator<Item = [String; COLUMNS]>,
 ) -> String {
+    table_of(head, rows)
+}
+
+/// A table of as many columns as its head has.
+pub(crate) fn table_of<'a>(
+    head: impl IntoIterator<Item = &'a str>,
+    rows: impl IntoIterator<Item = impl IntoIterator<Item = String>>,
+) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(head);
+    table.set_header(head.into_iter().collect::<Vec<_>>());
     for row in rows {
-        table.add_row(row);
+        table.add_row(row.into_iter().collect::<Vec<_>>());
     }
     table.to_string()
 }

@@ -156,6 +156,15 @@ pub(crate) struct Settings {
     /// The same of days [default: 1825].
     #[arg(long, env = "ROTATOR_USAGE_DAYS_KEPT", hide_env_values = true, global = true)]
     pub(crate) rotator_usage_days_kept: Option<String>,
+    /// How long entries of the audit log are kept, in days; 0 keeps them for ever [default: 365].
+    #[arg(long, env = "ROTATOR_AUDIT_KEPT", hide_env_values = true, global = true)]
+    pub(crate) rotator_audit_kept: Option<String>,
+    /// How long logged requests are kept, in days; 0 keeps them for ever [default: 7].
+    #[arg(long, env = "ROTATOR_LOG_KEPT", hide_env_values = true, global = true)]
+    pub(crate) rotator_log_kept: Option<String>,
+    /// How much of them is kept, in bytes [default: 1073741824].
+    #[arg(long, env = "ROTATOR_LOG_SIZE", hide_env_values = true, global = true)]
+    pub(crate) rotator_log_size: Option<String>,
     /// How long requests in flight may take to end at a shutdown, in seconds; 0 waits for ever [default: 0].
     #[arg(long, env = "ROTATOR_SHUTDOWN_GRACE", hide_env_values = true, global = true)]
     pub(crate) rotator_shutdown_grace: Option<String>,

@@ -10,6 +10,7 @@ use rotator_cache_trait::{CacheError, RotationState};
 use rotator_domain::{DigestKey, Secret, Service, ServiceId, Vault};
 use rotator_proxy_core::{Catalog, CatalogHandle, ClientEntry, ClientKeyRing, EntryError, ServiceEntry};
 use rotator_storage_trait::{Served, Storage, StorageError, StorageErrorKind};
+use rotator_usage::SharedPrices;
 use tokio::sync::Mutex;
 use tokio::task::JoinError;
 
@@ -26,6 +27,7 @@ pub(crate) struct CatalogSource {
     digest_key: DigestKey,
     global_keys: Vec<Secret>,
     catalog: CatalogHandle,
+    prices: SharedPrices,
     /// Held by who reads, so that an older read never replaces a newer one.
     known: Mutex<Known>,
 }
@@ -66,10 +68,11 @@ impl CatalogSource {
         vault: Vault,
         digest_key: DigestKey,
         global_keys: Vec<Secret>,
+        prices: SharedPrices,
     ) -> Self {
         let catalog = CatalogHandle::default();
         let pools = PoolLoader::new(Arc::clone(&storage), vault);
-        Self { storage, rotation, pools, digest_key, global_keys, catalog, known: Mutex::default() }
+        Self { storage, rotation, pools, digest_key, global_keys, catalog, prices, known: Mutex::default() }
     }
 
     /// The catalog that this source fills.
@@ -139,6 +142,7 @@ impl CatalogSource {
                 }
             },
             Served::ClientKeys => self.catalog.set_client_keys(self.client_keys().await?),
+            Served::Prices => self.prices.set_overrides(self.storage.prices().await?),
         }
         known.later.insert(served, version);
         Ok(())
@@ -163,7 +167,9 @@ impl CatalogSource {
             }
             entries.extend(slice.into_iter().filter(|entry: &ServiceEntry| !refused.contains(&entry.id())));
         }
-        self.catalog.replace(Catalog::new(entries, self.client_keys().await?));
+        let (client_keys, prices) = (self.client_keys().await?, self.storage.prices().await?);
+        self.prices.set_overrides(prices);
+        self.catalog.replace(Catalog::new(entries, client_keys));
         known.holds_all(version);
         Ok(())
     }
@@ -201,6 +207,10 @@ impl ChangeListener for CatalogSource {
 
     async fn client_keys_changed(&self) -> Result<(), ChangeError> {
         self.changed(Served::ClientKeys).await.map_err(ChangeError::new)
+    }
+
+    async fn prices_changed(&self) -> Result<(), ChangeError> {
+        self.changed(Served::Prices).await.map_err(ChangeError::new)
     }
 }
 

@@ -1,9 +1,10 @@
 //! Limits of client keys that outlive what counts them: what was used before is read from the usage figures.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rotator_cache_trait::{CacheError, ClientMeters};
+use rotator_cache_trait::{CacheError, ClientMeters, Stirred};
 use rotator_domain::metering::{
     Admission, ClientAsk, ClientStanding, ClientUse, Gauge, MeteredLimits, Reservation, Seed, Unit,
 };
@@ -21,13 +22,20 @@ pub(crate) struct SeededMeters {
     usage: Option<Arc<Usage>>,
     /// One at a time reads figures.
     seeding: Mutex<()>,
+    /// Whose requests have ended.
+    used: Stirred<ClientKeyId>,
 }
 
 // === impl SeededMeters ===
 
 impl SeededMeters {
     pub(crate) fn new(meters: Arc<dyn ClientMeters>, storage: Arc<dyn Storage>, usage: Option<Arc<Usage>>) -> Self {
-        Self { meters, storage, usage, seeding: Mutex::new(()) }
+        Self { meters, storage, usage, seeding: Mutex::new(()), used: Stirred::default() }
+    }
+
+    /// The client keys with limits that have used something on this node since this was last called.
+    pub(crate) fn used(&self) -> HashSet<ClientKeyId> {
+        self.used.take()
     }
 
     /// Tells the meters what was used in the windows that are open.
@@ -38,20 +46,27 @@ impl SeededMeters {
     }
 
     async fn read(&self, client: ClientKeyId, gauges: &[Gauge], now: Timestamp) -> Result<Vec<Seed>, StorageError> {
-        // What this node has counted and not sent yet, or what the process before it left behind, was used as well.
-        if let Some(usage) = &self.usage {
-            usage.flush().await?;
-        }
+        // What this node has counted and not sent yet, or what the process before it left behind, was used as well. Where the
+        // database takes nothing, as on a full disk, it is added here; what arrives meanwhile counts twice rather than not at all.
+        let waiting = match &self.usage {
+            Some(usage) => usage.flush().await.is_err().then_some(usage),
+            None => None,
+        };
         let mut seeds = Vec::with_capacity(gauges.len());
         for gauge in gauges {
             let start = gauge.span.window(now).start;
+            let mut figures = match waiting {
+                Some(usage) => usage.waiting(client, start).await,
+                None => UsageFigures::default(),
+            };
             let query = UsageQuery {
                 client: Some(Some(client)),
                 ..UsageQuery::all(Grain::Day, start, Timestamp::from_millis(i64::MAX))
             };
-            let group = self.storage.usage(&query, 1).await?.pop();
-            let used = group.map_or(0, |group| used(&group.figures, gauge.unit));
-            seeds.push(Seed { unit: gauge.unit, span: gauge.span, start, used });
+            for group in self.storage.usage(&query, 1).await? {
+                figures.add_all(&group.figures);
+            }
+            seeds.push(Seed { unit: gauge.unit, span: gauge.span, start, used: used(&figures, gauge.unit) });
         }
         Ok(seeds)
     }
@@ -88,7 +103,9 @@ impl ClientMeters for SeededMeters {
         used: &ClientUse,
         now: Timestamp,
     ) -> Result<(), CacheError> {
-        self.meters.settle(client, reservation, used, now).await
+        let settled = self.meters.settle(client, reservation, used, now).await;
+        self.used.mark(client);
+        settled
     }
 
     async fn seed(&self, client: ClientKeyId, seeds: &[Seed], now: Timestamp) -> Result<(), CacheError> {

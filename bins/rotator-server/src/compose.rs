@@ -3,13 +3,16 @@
 use std::io::Write;
 use std::sync::Arc;
 
+use prometheus_client::collector::Collector;
 use rotator_admin_api::bootstrap::{BootstrapOptions, Bootstrapped, Generated, bootstrap};
 use rotator_admin_api::{AdminContext, LogControl};
 use rotator_cache_trait::OnlyNode;
 use rotator_domain::{Clock, Secret, SystemClock, Vault};
 use rotator_proxy_core::{Proxy, ProxyMetrics};
 use rotator_storage_trait::Storage;
+use rotator_usage::SharedPrices;
 
+use crate::admin_upkeep::AdminUpkeep;
 use crate::backends::{self, Cache};
 use crate::catalog_source::CatalogSource;
 use crate::client_meters::SeededMeters;
@@ -18,11 +21,14 @@ use crate::error::AppError;
 use crate::following::Following;
 use crate::health::Health;
 use crate::key_states::KeyStates;
+use crate::live::LiveCounts;
 use crate::master_key;
 use crate::metrics::{MetricsPage, Sources};
 use crate::prober::ProxyProber;
+use crate::request_log::RequestLog;
 use crate::serve::Site;
 use crate::usage::Usage;
+use crate::webhooks::Webhooks;
 
 /// The largest body that the admin API takes: an import of 200,000 keys.
 const ADMIN_BODY_LIMIT: usize = 64 * 1024 * 1024;
@@ -88,12 +94,14 @@ pub(crate) async fn compose(
     logs: Arc<dyn LogControl>,
 ) -> Result<Composition, AppError> {
     let Opened { storage, vault, bootstrapped } = opened;
+    let prices = SharedPrices::new(config.usage.prices.clone());
     let source = Arc::new(CatalogSource::new(
         Arc::clone(&storage),
         Arc::clone(&cache.rotation),
         vault.clone(),
         bootstrapped.digest_key.clone(),
         config.global_proxy_keys.clone(),
+        prices.clone(),
     ));
     if let Err(error) = source.load_all().await {
         storage.close().await;
@@ -115,16 +123,22 @@ pub(crate) async fn compose(
     let metrics = ProxyMetrics::default();
     let usage = Usage::open(&config.usage, &config.data_dir, &storage).map(Arc::new);
     let meters = Arc::new(SeededMeters::new(cache.clients, Arc::clone(&storage), usage.clone()));
-    let mut proxy = Proxy::builder(catalog, Arc::clone(&cache.rotation))
+    let request_log = RequestLog::new(config.request_log, &storage);
+    let upkeep = AdminUpkeep::new(&storage, config.audit_kept);
+    let (ending, is_ending) = tokio::sync::watch::channel(false);
+    let live = Arc::new(LiveCounts::new(catalog.clone(), usage.as_ref().map(|usage| usage.observer())));
+    let proxy = Proxy::builder(catalog.clone(), Arc::clone(&cache.rotation))
         .settings(config.proxy.clone())
         .metrics(metrics.clone())
         .client_meters(Arc::clone(&meters) as _)
-        .pricing(Arc::new(config.usage.prices.clone()))
-        .conversations(cache.conversations);
-    if let Some(usage) = &usage {
-        proxy = proxy.observer(usage.observer());
-    }
+        .pricing(Arc::new(prices.clone()))
+        .conversations(cache.conversations)
+        .logger(request_log.logger())
+        .observer(Arc::clone(&live) as _);
     let proxy = proxy.build().map_err(|error| AppError::failed("could not build the proxy", error))?;
+    let shares_state = cache.shared.is_some();
+    let watched = (catalog, Arc::clone(&meters));
+    let webhooks = Arc::new(Webhooks::new(&storage, &vault, &proxy, watched, shares_state));
     let admin = rotator_admin_api::router(AdminContext {
         storage: Arc::clone(&storage),
         vault,
@@ -142,14 +156,34 @@ pub(crate) async fn compose(
         public_base_url: config.public_base_url.clone(),
         features: backends::features(),
         body_limit: ADMIN_BODY_LIMIT,
+        token_uses: upkeep.token_uses(),
+        request_log: request_log.queue(),
+        webhooks: webhooks.courier(),
+        prices,
+        live,
+        is_ending,
     });
     let link = cache.shared.map(|shared| shared.link);
     let writer = usage.as_ref().map(|usage| usage.writer());
     let sources = Sources { proxy: proxy.clone(), storage: Arc::clone(&storage), link, usage: writer };
-    let page = MetricsPage::new(config.metrics.token.clone(), &metrics, sources.clone());
+    let others: Vec<Box<dyn Collector>> = vec![Box::new(request_log.lost()), Box::new(webhooks.counts())];
+    let page = MetricsPage::new(config.metrics.token.clone(), &metrics, sources.clone(), others);
     let health = Health::new(&sources, page, config.metrics.listen.is_some());
     let (counters, trusted_proxies) = (cache.counters, config.trusted_proxies.clone());
-    let site = Site { proxy, admin, health, states, following, counters, usage, trusted_proxies };
+    let site = Site {
+        proxy,
+        admin,
+        health,
+        states,
+        following,
+        counters,
+        usage,
+        trusted_proxies,
+        request_log,
+        upkeep,
+        webhooks,
+        ending,
+    };
     Ok(Composition { site, storage })
 }
 

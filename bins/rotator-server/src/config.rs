@@ -3,6 +3,7 @@
 mod backend;
 mod metrics;
 mod models;
+mod request_log;
 mod usage;
 
 pub(crate) use backend::{CacheUrl, legacy_database};
@@ -18,6 +19,7 @@ use rotator_admin_api::LogLevelError;
 use rotator_cache_trait::ConversationLimits;
 use rotator_domain::{MasterKey, Network, Secret};
 use rotator_proxy_core::ProxySettings;
+use rotator_request_log::Retention;
 use rotator_storage_trait::{DatabaseUrl, StorageOptions};
 
 use crate::args::Settings;
@@ -49,6 +51,9 @@ pub(crate) struct Config {
     pub(crate) node_id: String,
     pub(crate) conversations: ConversationLimits,
     pub(crate) usage: UsageSettings,
+    pub(crate) request_log: Retention,
+    /// How long entries of the audit log are kept; `None` keeps them for ever.
+    pub(crate) audit_kept: Option<Duration>,
     pub(crate) reset_db_tables: bool,
 }
 
@@ -77,6 +82,10 @@ pub(crate) struct MasterKeySetting(pub(crate) MasterKey);
 
 /// The longest time that any setting may name: a year, in seconds.
 const LONGEST_SECONDS: u64 = 365 * 24 * 60 * 60;
+/// The longest time that a setting may name in days.
+const LONGEST_DAYS: u64 = 36_500;
+/// How long the audit log is kept where nothing is said: a year.
+const USUAL_AUDIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 const SHORTEST_JWT_SECRET: usize = 32;
 const LONGEST_NODE_ID: usize = 64;
 
@@ -138,6 +147,8 @@ impl Config {
             node_id: node_id(settings)?,
             conversations: conversations(settings)?,
             usage: usage::usage(settings)?,
+            request_log: request_log::request_log(settings)?,
+            audit_kept: days("ROTATOR_AUDIT_KEPT", settings.rotator_audit_kept.as_deref(), Some(USUAL_AUDIT))?,
             reset_db_tables: parse_bool("RESET_DB_TABLES", settings.reset_db_tables.as_deref())?,
         })
     }
@@ -187,6 +198,17 @@ fn seconds(variable: &'static str, text: Option<&str>) -> Result<Option<Duration
     match parse_seconds(variable, text)? {
         Some(time) if time.is_zero() => Err(AppError::config(variable, "must be more than 0 seconds")),
         time => Ok(time),
+    }
+}
+
+/// A number of days; 0 means for ever.
+fn days(variable: &'static str, text: Option<&str>, usual: Option<Duration>) -> Result<Option<Duration>, AppError> {
+    let message = "must be a number of days, at most 36500; 0 keeps them for ever";
+    match parse::<u64>(variable, text, message)? {
+        None => Ok(usual),
+        Some(0) => Ok(None),
+        Some(days) if days <= LONGEST_DAYS => Ok(Some(Duration::from_secs(days * 24 * 60 * 60))),
+        Some(_) => Err(AppError::config(variable, message)),
     }
 }
 
@@ -355,6 +377,9 @@ mod tests {
             ("ROTATOR_USAGE_MINUTES_KEPT", Settings { rotator_usage_minutes_kept: text("-1"), ..base() }),
             ("ROTATOR_USAGE_HOURS_KEPT", Settings { rotator_usage_hours_kept: text("40000"), ..base() }),
             ("ROTATOR_USAGE_DAYS_KEPT", Settings { rotator_usage_days_kept: text("7d"), ..base() }),
+            ("ROTATOR_AUDIT_KEPT", Settings { rotator_audit_kept: text("a year"), ..base() }),
+            ("ROTATOR_LOG_KEPT", Settings { rotator_log_kept: text("36501"), ..base() }),
+            ("ROTATOR_LOG_SIZE", Settings { rotator_log_size: text("1023"), ..base() }),
             ("ROTATOR_MASTER_KEY", Settings { rotator_master_key: text("00"), ..base() }),
             ("PROXY_PUBLIC_BASE_URL", Settings { proxy_public_base_url: text("keys"), ..base() }),
             ("RESET_DB_TABLES", Settings { reset_db_tables: text("perhaps"), ..base() }),

@@ -63,18 +63,19 @@ impl Dependency {
         }
     }
 
-    /// Where usage figures go.
+    /// Where usage figures go: `behind` while the database does not take them, `in memory` while the journal does not.
     pub(crate) fn usage(standing: Option<UsageStanding>) -> Self {
-        match standing {
-            None => Self::bad("off", "usage is not counted"),
-            Some(UsageStanding { behind, .. }) if behind > USUAL_AGE => {
-                let seconds = behind.as_secs();
-                Self::bad(
-                    "behind",
-                    format!("the database has taken no usage figures for {seconds} s; the journal keeps them"),
-                )
-            }
-            Some(_) => Self::good(Self::OK),
+        let Some(UsageStanding { behind, is_refused, is_journaled, .. }) = standing else {
+            return Self::bad("off", "usage is not counted");
+        };
+        let kept = if is_journaled { "the journal keeps them" } else { "the journal cannot be written either" };
+        if is_refused || behind > USUAL_AGE {
+            let seconds = behind.as_secs();
+            Self::bad("behind", format!("the database has taken no usage figures for {seconds} s; {kept}"))
+        } else if is_journaled {
+            Self::good(Self::OK)
+        } else {
+            Self::bad("in memory", "the journal of usage figures cannot be written")
         }
     }
 }
@@ -111,10 +112,20 @@ mod tests {
     #[test]
     fn who_is_behind_or_alone_says_since_when() {
         let told = |dependency: Dependency| serde_json::to_value(dependency).unwrap();
-        let standing = |seconds| UsageStanding { batches_waiting: 1, behind: Duration::from_secs(seconds) };
-        assert_eq!(told(Dependency::usage(Some(standing(2)))), serde_json::json!({"state": "ok"}));
-        let behind = told(Dependency::usage(Some(standing(90))));
-        assert!(behind["state"] == "behind" && behind["reason"].as_str().unwrap().contains("90 s"), "{behind}");
+        let standing = |seconds, is_refused, is_journaled| {
+            let behind = Duration::from_secs(seconds);
+            Dependency::usage(Some(UsageStanding { batches_waiting: 1, behind, is_refused, is_journaled }))
+        };
+        assert_eq!(told(standing(2, false, true)), serde_json::json!({"state": "ok"}));
+        for (seconds, is_refused, is_journaled, state, reason) in [
+            (90, false, true, "behind", "90 s; the journal keeps"),
+            (1, true, true, "behind", "1 s; the journal keeps"),
+            (1, true, false, "behind", "1 s; the journal cannot"),
+            (2, false, false, "in memory", "the journal of usage figures cannot be written"),
+        ] {
+            let told = told(standing(seconds, is_refused, is_journaled));
+            assert!(told["state"] == state && told["reason"].as_str().unwrap().contains(reason), "{told}");
+        }
         let since = SystemClock.now().saturating_add(Duration::ZERO);
         let alone = told(Dependency::cache(Some(Standing { alone_since: Some(since), nodes: 2, losses: 1 })));
         assert!(alone["state"] == "alone" && alone["reason"].as_str().unwrap().contains("0 s"), "{alone}");

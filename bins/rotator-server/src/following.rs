@@ -60,6 +60,7 @@ impl Following {
             let taken_up = match change {
                 Change::Service(id) => self.source.service_changed(id).await,
                 Change::ClientKeys => self.source.client_keys_changed().await,
+                Change::Prices => self.source.prices_changed().await,
                 Change::Missed => self.source.load_all().await.map_err(ChangeError::new),
             };
             if let Err(error) = taken_up {
@@ -89,6 +90,12 @@ impl ChangeListener for Following {
     async fn client_keys_changed(&self) -> Result<(), ChangeError> {
         self.source.client_keys_changed().await?;
         self.announce(Change::ClientKeys).await;
+        Ok(())
+    }
+
+    async fn prices_changed(&self) -> Result<(), ChangeError> {
+        self.source.prices_changed().await?;
+        self.announce(Change::Prices).await;
         Ok(())
     }
 }

@@ -44,13 +44,6 @@ const NOT_READY: &str = "not ready";
 /// When to come again, in seconds, while the database does not answer.
 const LATER: &str = "5";
 
-const WELCOME: &str = concat!(
-    "<!doctype html><html lang=en><meta charset=utf-8><title>API Key Rotator</title>",
-    "<h1>API Key Rotator ",
-    env!("CARGO_PKG_VERSION"),
-    "</h1><ul><li><a href=/docs>Admin API</a><li><a href=/healthz>Health</a><li><a href=/readyz>Readiness</a></ul>"
-);
-
 // === impl Health ===
 
 impl Health {
@@ -63,7 +56,6 @@ impl Health {
     /// The answer to a request, if it is for one of these.
     pub(crate) async fn answer(&self, request: &Parts) -> Option<Response<Full<Bytes>>> {
         match request.uri.path() {
-            "/" => Some(text(StatusCode::OK, "text/html; charset=utf-8", WELCOME)),
             "/healthz" => Some(alive()),
             "/readyz" => Some(self.readiness().await),
             "/metrics" if !self.are_metrics_apart => Some(self.metrics.answer(&request.headers).await),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rotator_cache_trait::{Counters, RotationState};
 use rotator_domain::rotation::Checkpoint;
-use rotator_domain::{Clock, ServiceId, SystemClock, Timestamp};
+use rotator_domain::{Clock, Seldom, ServiceId, SystemClock, Timestamp};
 use rotator_proxy_core::Proxy;
 use rotator_storage_trait::{Storage, StorageError};
 use tokio::sync::Mutex;
@@ -24,6 +24,8 @@ pub(crate) struct KeyStates {
     /// Whose turn it is, where other nodes look after the same keys.
     turns: Option<Arc<dyn Counters>>,
     agenda: Mutex<Agenda>,
+    /// Of writing: it is tried every few seconds, for each service.
+    trouble: Seldom,
 }
 
 /// What is to be looked at.
@@ -45,7 +47,7 @@ impl KeyStates {
         rotation: Arc<dyn RotationState>,
         turns: Option<Arc<dyn Counters>>,
     ) -> Self {
-        Self { storage, rotation, turns, agenda: Mutex::default() }
+        Self { storage, rotation, turns, agenda: Mutex::default(), trouble: Seldom::default() }
     }
 
     /// Tells the rotation what was known of these services' keys. Without it the server starts all the same: a limited key is
@@ -73,15 +75,25 @@ impl KeyStates {
     }
 
     /// Looks at every service at which there may be something new: tests its keys, where that is due, and writes down how they
-    /// are. Of several nodes one does it at a time, in each `stretch` of time.
-    pub(crate) async fn tend(&self, proxy: &Proxy, stretch: Duration) {
+    /// are. Of several nodes one does it at a time, in each `stretch` of time. Gives those that this node has looked at, with what
+    /// keeps their keys from serving.
+    pub(crate) async fn tend(&self, proxy: &Proxy, stretch: Duration) -> Vec<(ServiceId, Vec<Checkpoint>)> {
         let mut agenda = self.agenda.lock().await;
+        let mut looked = Vec::new();
         for service in agenda.due(self.rotation.stirred()) {
             if self.is_first(service, stretch).await {
                 proxy.probe_due(service).await;
-                self.save_service(&mut agenda, service).await;
+                let states = self.save_service(&mut agenda, service).await;
+                looked.extend(states.map(|states| (service, states)));
             }
         }
+        looked
+    }
+
+    /// All services that have keys which do not serve, as this node has seen them last.
+    pub(crate) async fn seen(&self) -> Vec<(ServiceId, Vec<Checkpoint>)> {
+        let agenda = self.agenda.lock().await;
+        agenda.seen.iter().map(|(service, states)| (*service, states.clone())).collect()
     }
 
     /// Writes the states of all services at which there may be something new.
@@ -105,27 +117,31 @@ impl KeyStates {
         }
     }
 
-    async fn save_service(&self, agenda: &mut Agenda, service: ServiceId) {
+    /// Writes a service's states, and gives them where they can be told.
+    async fn save_service(&self, agenda: &mut Agenda, service: ServiceId) -> Option<Vec<Checkpoint>> {
         let mut states = match self.rotation.checkpoints(service, SystemClock.now()).await {
             Ok(states) => states,
             Err(error) => {
                 tracing::warn!(service.id = %service, error = %error, "the keys' states could not be told");
-                return;
+                return None;
             }
         };
         // As the storage gives them.
         states.sort_by(|one, other| (one.key, &one.model).cmp(&(other.key, &other.model)));
         states.dedup_by(|one, other| (one.key, &one.model) == (other.key, &other.model));
         if let Err(error) = self.write(agenda, service, &states).await {
-            tracing::warn!(service.id = %service, error = %error, "the keys' states could not be written");
-            return;
+            if self.trouble.is_due(SystemClock.now()) {
+                tracing::warn!(service.id = %service, error = %error, "the keys' states could not be written");
+            }
+            return Some(states);
         }
         agenda.open.remove(&service);
         if states.is_empty() {
             agenda.seen.remove(&service);
         } else {
-            agenda.seen.insert(service, states);
+            agenda.seen.insert(service, states.clone());
         }
+        Some(states)
     }
 
     /// Writes a service's states where they are others than those that are written.

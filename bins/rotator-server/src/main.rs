@@ -1,5 +1,6 @@
 //! The API Key Rotator server: parses, delegates, exits.
 
+mod admin_upkeep;
 mod args;
 mod backends;
 mod catalog_source;
@@ -13,18 +14,21 @@ mod error;
 mod following;
 mod health;
 mod key_states;
+mod live;
 mod logging;
 mod master_key;
 mod metrics;
 mod new_file;
 mod pool_loader;
 mod prober;
+mod request_log;
 mod responses;
 #[cfg(test)]
 mod scale;
 mod serve;
 mod usage;
 mod waiting;
+mod webhooks;
 
 use std::process::ExitCode;
 

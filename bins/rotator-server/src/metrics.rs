@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Full;
+use prometheus_client::collector::Collector;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -58,18 +59,25 @@ struct Gauges {
     cache_nodes: Gauge,
     cache_losses: Counter,
     usage_batches: Gauge,
+    usage_journal_up: Gauge,
     usage_behind: Gauge<f64, std::sync::atomic::AtomicU64>,
 }
 
 // === impl MetricsPage ===
 
 impl MetricsPage {
-    /// A page for those who show `token`, or for everybody where there is none.
-    pub(crate) fn new(token: Option<Secret>, metrics: &ProxyMetrics, sources: Sources) -> Self {
+    /// A page for those who show `token`, or for everybody where there is none. `others` count for themselves.
+    pub(crate) fn new(
+        token: Option<Secret>,
+        metrics: &ProxyMetrics,
+        sources: Sources,
+        others: Vec<Box<dyn Collector>>,
+    ) -> Self {
         let mut registry = Registry::default();
         metrics.register(&mut registry);
         let gauges = Gauges::default();
         gauges.register(&mut registry, sources.usage.is_some());
+        others.into_iter().for_each(|other| registry.register_collector(other));
         registry.register_collector(Box::new(ProcessMetrics { started: SystemClock.now() }));
         let build: Family<Vec<(&str, String)>, Gauge> = Family::default();
         let version = ("version", env!("CARGO_PKG_VERSION").to_owned());
@@ -109,6 +117,7 @@ impl MetricsPage {
         if let Some(usage) = usage {
             let standing = usage.standing();
             self.gauges.usage_batches.set(number(standing.batches_waiting));
+            self.gauges.usage_journal_up.set(i64::from(standing.is_journaled));
             self.gauges.usage_behind.set(standing.behind.as_secs_f64());
         }
         *looked = Some(Instant::now());
@@ -146,6 +155,11 @@ impl Gauges {
                 "rotator_usage_batches_waiting",
                 "Batches of usage figures that the database has not taken",
                 self.usage_batches.clone(),
+            );
+            registry.register(
+                "rotator_usage_journal_up",
+                "Whether usage figures are on this node's disk before they are in the database",
+                self.usage_journal_up.clone(),
             );
             registry.register_with_unit(
                 "rotator_usage_behind",

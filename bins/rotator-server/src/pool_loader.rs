@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use rotator_cache_trait::Pool;
-use rotator_domain::rotation::PoolKey;
+use rotator_domain::rotation::{Census, PoolKey};
 use rotator_domain::{KeyId, SealContext, Secret, Service, ServiceId, Vault};
 use rotator_proxy_core::{EntryError, ServiceEntry};
 use rotator_storage_trait::{Page, SealedKey, Storage, StorageError, StorageErrorKind};
@@ -162,7 +162,7 @@ fn open(vault: &Vault, key: SealedKey, pools: &mut HashMap<ServiceId, Opened>) {
 }
 
 fn prepare(service: &Service, keys: Opened) -> Result<LoadedService, EntryError> {
-    let entry = ServiceEntry::new(service, keys.values)?;
+    let entry = ServiceEntry::new(service, keys.values)?.with_census(Census::of(&keys.active));
     let pool = Pool { service_id: service.id, policy: service.policy.rotation.clone(), keys: keys.active };
     Ok(LoadedService { entry, pool })
 }

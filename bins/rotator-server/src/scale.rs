@@ -28,8 +28,8 @@ const KEYS: i64 = 10;
 const LARGEST: i64 = 4000;
 /// A slice of a thousand services is read in up to five pages of keys here, besides its services and states.
 const A_START: u64 = 24;
-/// As many statements as a page of a list may take, whatever is on it.
-const A_PAGE: u64 = 6;
+/// As many statements as a page of a list may take, whatever is on it; two of them ask who wants it and whether they still may.
+const A_PAGE: u64 = 7;
 const PASSWORD: &str = "an-administrators-password";
 
 fn service(id: i64) -> Service {

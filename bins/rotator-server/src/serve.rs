@@ -19,15 +19,19 @@ use rotator_cache_trait::Counters;
 use rotator_domain::{Clock, Network, SystemClock};
 use rotator_proxy_core::{BoxError, ClientAddress, Proxy, ProxyBody};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tower::util::ServiceExt;
 
+use crate::admin_upkeep::AdminUpkeep;
 use crate::client_address::client_address;
 use crate::config::{CacheUrl, Config};
 use crate::error::AppError;
 use crate::following::Following;
 use crate::health::{self, Health};
 use crate::key_states::KeyStates;
+use crate::request_log::RequestLog;
 use crate::usage::Usage;
+use crate::webhooks::Webhooks;
 
 /// How long a client may take to send a request's head, and an idle connection may stay open for the next one.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(75);
@@ -51,6 +55,11 @@ pub(crate) struct Site {
     pub(crate) usage: Option<Arc<Usage>>,
     /// Proxies that are believed where they say for whom they ask.
     pub(crate) trusted_proxies: Vec<Network>,
+    pub(crate) request_log: RequestLog,
+    pub(crate) upkeep: AdminUpkeep,
+    pub(crate) webhooks: Arc<Webhooks>,
+    /// Tells answers that would never end by themselves that the server ends.
+    pub(crate) ending: watch::Sender<bool>,
 }
 
 /// Where requests come in, from before there is a site until the last one has ended.
@@ -86,11 +95,18 @@ impl Site {
     async fn tend(&self) {
         loop {
             tokio::time::sleep(TENDING).await;
-            self.states.tend(&self.proxy, TENDING).await;
-            if let Some(usage) = &self.usage
-                && self.is_first("forgetting", FORGETTING).await
-            {
-                usage.forget_old(SystemClock.now()).await;
+            let looked = self.states.tend(&self.proxy, TENDING).await;
+            self.webhooks.watch(looked, &self.states).await;
+            self.upkeep.store_uses().await;
+            if self.is_first("forgetting-messages", FORGETTING).await {
+                self.webhooks.forget_old().await;
+            }
+            if self.is_first("forgetting", FORGETTING).await {
+                let now = SystemClock.now();
+                if let Some(usage) = &self.usage {
+                    usage.forget_old(now).await;
+                }
+                self.upkeep.forget_old(now).await;
             }
         }
     }
@@ -109,8 +125,8 @@ impl Site {
 
     async fn answer(&self, mut request: Request<Incoming>, remote: SocketAddr) -> Response<SiteBody> {
         let path = request.uri().path();
+        let address = client_address(remote.ip(), request.headers(), &self.trusted_proxies);
         if path.starts_with("/proxy/") || path.starts_with("/llm/") {
-            let address = client_address(remote.ip(), request.headers(), &self.trusted_proxies);
             request.extensions_mut().insert(ClientAddress(address));
             return self.proxy.handle(request).await.map(ProxyBody::boxed_unsync);
         }
@@ -118,7 +134,8 @@ impl Site {
         if let Some(response) = self.health.answer(&parts).await {
             return own(response);
         }
-        parts.extensions.insert(ConnectInfo(remote));
+        // Who logs in is slowed and written down by where the client is, not the proxy before this server.
+        parts.extensions.insert(ConnectInfo(SocketAddr::new(address, remote.port())));
         let request = Request::from_parts(parts, axum::body::Body::new(body));
         let answered: Result<_, Infallible> = self.admin.clone().oneshot(request).await;
         match answered {
@@ -177,6 +194,10 @@ impl Entrance {
                 usage.run().await;
             }
         });
+        let logged = Arc::clone(&site);
+        let logging = tokio::spawn(async move { logged.request_log.run().await });
+        let webhooks = Arc::clone(&site.webhooks);
+        let telling = tokio::spawn(async move { webhooks.run().await });
         tokio::select! {
             never = self.accept() => match never {},
             () = shutdown => {}
@@ -184,7 +205,10 @@ impl Entrance {
         drop((self.main, self.metrics));
         tending.abort();
         following.abort();
+        // A message that is cut off is sent again by the next start, or by another node.
+        telling.abort();
         tracing::info!("shutting down: waiting for the requests in flight");
+        site.ending.send_replace(true);
         let ended = async {
             self.connections.shutdown().await;
             site.proxy.close().await;
@@ -201,6 +225,9 @@ impl Entrance {
         if let Some(usage) = &site.usage {
             usage.close().await;
         }
+        logging.abort();
+        site.request_log.close().await;
+        site.upkeep.store_uses().await;
         site.states.save().await;
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rotator_domain::{EndedRequest, SystemClock, Timestamp};
+use rotator_domain::{ClientKeyId, EndedRequest, SystemClock, Timestamp, UsageFigures};
 use rotator_proxy_core::RequestObserver;
 use rotator_storage_trait::{Storage, StorageError};
 use rotator_usage::{Retention, UsageRecorder, UsageWriter};
@@ -29,20 +29,12 @@ struct Counting(Arc<UsageRecorder>);
 // === impl Usage ===
 
 impl Usage {
-    /// Opens the journal. Where that fails, figures go with a process that is killed, but requests are served all the same.
+    /// Opens the journal. As long as that fails, figures go with a process that is killed, but requests are served all the same.
     pub(crate) fn open(settings: &UsageSettings, data_dir: &Path, storage: &Arc<dyn Storage>) -> Option<Self> {
         if !settings.is_counted {
             return None;
         }
-        let open = |root: Option<&Path>| UsageWriter::open(root, Arc::clone(storage) as _, Arc::new(SystemClock));
-        let writer = open(Some(&data_dir.join(FOLDER))).or_else(|error| {
-            tracing::warn!(
-                error = %error,
-                cause = ?std::error::Error::source(&error).map(ToString::to_string),
-                "usage figures are in memory alone until they are stored"
-            );
-            open(None)
-        });
+        let writer = UsageWriter::open(data_dir.join(FOLDER), Arc::clone(storage) as _, Arc::new(SystemClock));
         match writer {
             Ok(writer) => {
                 Some(Self { writer: Arc::new(writer), storage: Arc::clone(storage), retention: settings.retention })
@@ -67,6 +59,11 @@ impl Usage {
     /// Sends all that was counted so far, also what an ended process left behind.
     pub(crate) async fn flush(&self) -> Result<(), StorageError> {
         self.writer.flush().await
+    }
+
+    /// What a client has used since `from` that may not be in the storage, as far as this node knows.
+    pub(crate) async fn waiting(&self, client: ClientKeyId, from: Timestamp) -> UsageFigures {
+        self.writer.waiting(client, from).await
     }
 
     /// Sends figures to the storage; for ever.

@@ -1,11 +1,13 @@
 //! What a first start makes: the digest key, the secret that signs sessions, an administrator, a client key.
 
 use rotator_domain::{
-    CLIENT_KEY_PREFIX, ClientKey, ClientKeyId, DigestKey, SealContext, SealError, Secret, Timestamp, Vault,
+    CLIENT_KEY_PREFIX, ClientKey, ClientKeyId, DigestKey, Role, SealContext, SealError, Secret, Timestamp, Vault,
 };
 use rotator_storage_trait::{AdminUser, Storage, StorageError, StorageErrorKind};
 
-use crate::{password, random};
+use crate::use_cases::audit::{Deed, audit_server};
+use crate::use_cases::changes::Changes;
+use crate::{password, random, wire};
 
 /// The name under which the digest key is stored.
 pub(crate) const DIGEST_KEY: &str = "digest-key";
@@ -17,7 +19,7 @@ const JWT_SECRET: &str = "jwt-secret";
 pub struct BootstrapOptions {
     /// The administrator's name.
     pub admin_username: String,
-    /// The administrator's password; where it is set it is the truth at every start.
+    /// The administrator's password; where it is set it is the truth at every start, and whose it is an admin.
     pub admin_password: Option<Secret>,
     /// The secret that signs sessions, in place of the stored one.
     pub jwt_secret: Option<Secret>,
@@ -125,6 +127,7 @@ async fn admin(storage: &dyn Storage, options: &BootstrapOptions) -> Result<Opti
     let stored = storage.admin_user(username).await?;
     let (password, generated) = match &options.admin_password {
         Some(password) if password::verify(password, stored.as_ref().map(|user| user.password_hash.as_str())) => {
+            restore(storage, stored, options.now).await?;
             return Ok(None);
         }
         Some(password) => (password.clone(), None),
@@ -134,10 +137,47 @@ async fn admin(storage: &dyn Storage, options: &BootstrapOptions) -> Result<Opti
             (password.clone(), Some(password))
         }
     };
-    let password_hash = password::hash(&password).map_err(|_| BootstrapError::Password)?;
-    let user = AdminUser { username: username.clone(), password_hash, updated_at: options.now };
-    storage.put_admin_user(&user).await?;
+    let user = AdminUser {
+        username: username.clone(),
+        password_hash: password::hash(&password).map_err(|_| BootstrapError::Password)?,
+        updated_at: options.now,
+        role: Role::Admin,
+        is_disabled: false,
+        session_epoch: storage.reserve_ids(1).await?,
+        kept_session: None,
+    };
+    put(storage, stored.as_ref(), &user, options.now).await?;
     Ok(generated)
+}
+
+/// Whoever has the password of the environment can manage the server again, even if the admin API has made them less.
+async fn restore(storage: &dyn Storage, stored: Option<AdminUser>, now: Timestamp) -> Result<(), StorageError> {
+    match stored {
+        Some(stored) if stored.is_disabled || stored.role != Role::Admin => {
+            let user = AdminUser { is_disabled: false, role: Role::Admin, ..stored.clone() };
+            put(storage, Some(&stored), &user, now).await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn put(
+    storage: &dyn Storage,
+    before: Option<&AdminUser>,
+    user: &AdminUser,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    storage.put_admin_user(user).await?;
+    let (action, changes) = match before {
+        None => ("user.create", Changes::made(&wire::AdminUser::from(user))),
+        Some(before) => ("user.update", Changes::between(&wire::AdminUser::from(before), &user.into())),
+    };
+    let changes = match before {
+        Some(before) if before.password_hash == user.password_hash => changes,
+        before => changes.with_hidden("password", before.is_some()),
+    };
+    let subject = format!("user:{}", user.username);
+    audit_server(storage, now, Deed { action, subject, detail: changes.names(), changes }).await
 }
 
 async fn first_client_key(

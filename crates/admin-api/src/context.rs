@@ -5,9 +5,13 @@ use std::time::Duration;
 
 use rotator_cache_trait::{ClientMeters, Counters, NodeRegistry, RotationState};
 use rotator_domain::{Clock, DigestKey, Secret, Vault};
+use rotator_request_log::LogQueue;
 use rotator_storage_trait::Storage;
+use rotator_usage::SharedPrices;
+use rotator_webhooks::Courier;
+use tokio::sync::watch;
 
-use crate::{ChangeListener, KeyProber, LogControl};
+use crate::{ChangeListener, KeyProber, LiveTraffic, LogControl, TokenUses};
 
 /// Everything that the admin API is built on.
 pub struct AdminContext {
@@ -43,6 +47,18 @@ pub struct AdminContext {
     pub features: Vec<String>,
     /// The longest request body, in bytes.
     pub body_limit: usize,
+    /// When tokens were used; somebody stores it from time to time.
+    pub token_uses: Arc<TokenUses>,
+    /// The requests that wait to be logged.
+    pub request_log: Arc<LogQueue>,
+    /// Sends messages to webhooks.
+    pub webhooks: Arc<Courier>,
+    /// What models cost.
+    pub prices: SharedPrices,
+    /// Knows what goes through this node.
+    pub live: Arc<dyn LiveTraffic>,
+    /// Turns true when the server ends, so that answers end that would go on.
+    pub is_ending: watch::Receiver<bool>,
 }
 
 impl std::fmt::Debug for AdminContext {

@@ -2,19 +2,30 @@
 
 mod audit;
 mod auth;
+mod browser;
 mod client_keys;
 mod configs;
 mod docs;
 mod error;
+mod events;
 mod extract;
 mod keys;
+mod live;
 mod logs;
 mod paging;
+mod permissions;
+mod prices;
 mod probes;
+mod request_id;
+mod request_log;
 mod server;
 mod session;
 mod tokens;
+#[cfg(feature = "ui")]
+mod ui;
 mod usage;
+mod users;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,7 +34,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, Method};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -32,6 +43,7 @@ use utoipa_axum::routes;
 
 use self::error::ApiError;
 use crate::AdminContext;
+use crate::live::LiveView;
 use crate::use_cases::{Actor, UseCases};
 
 /// What every handler is given.
@@ -42,6 +54,7 @@ struct Shared {
     context: AdminContext,
     started: Instant,
     openapi: String,
+    live: Arc<LiveView>,
 }
 
 /// The document's head; the routes add themselves.
@@ -58,7 +71,9 @@ struct Bearer;
 pub fn router(context: AdminContext) -> Router {
     let openapi = serde_json::to_string(&document()).unwrap_or_default();
     let body_limit = context.body_limit;
-    let app = App(Arc::new(Shared { context, started: Instant::now(), openapi }));
+    // The start of this process: a view of another one tells of other versions.
+    let live = Arc::new(LiveView::new(format!("{:x}", context.clock.now().as_millis())));
+    let app = App(Arc::new(Shared { context, started: Instant::now(), openapi, live }));
 
     let (protected, _) = protected().split_for_parts();
     let (public, _) = public().split_for_parts();
@@ -72,9 +87,10 @@ pub fn router(context: AdminContext) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .merge(authorized)
         .layer(map_response(no_store))
+        .layer(from_fn(request_id::name))
         .layer(DefaultBodyLimit::max(body_limit))
         .with_state(app);
-    Router::new().nest("/api/admin", routes.clone()).nest("/admin", routes).merge(docs::router()).fallback(not_found)
+    Router::new().nest("/api/admin", routes.clone()).nest("/admin", routes).merge(docs::router()).fallback(fallback)
 }
 
 fn document() -> utoipa::openapi::OpenApi {
@@ -82,17 +98,23 @@ fn document() -> utoipa::openapi::OpenApi {
     let (_, mut document) =
         OpenApiRouter::with_openapi(Document::openapi()).nest("/api/admin", routes).split_for_parts();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    permissions::describe(&mut document);
     document
 }
 
 fn public() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(server::app_config)).routes(routes!(session::login))
+    OpenApiRouter::new()
+        .routes(routes!(server::app_config))
+        .routes(routes!(session::login))
+        .routes(routes!(browser::begin))
 }
 
 fn protected() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(session::logout))
+        .routes(routes!(browser::show, browser::end))
         .routes(routes!(session::me))
+        .routes(routes!(users::change_own_password))
         .routes(routes!(server::status))
         .routes(routes!(configs::list, configs::create))
         .routes(routes!(configs::show, configs::replace, configs::delete))
@@ -108,9 +130,22 @@ fn protected() -> OpenApiRouter<App> {
         .routes(routes!(client_keys::rotate))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::delete))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::change, users::delete))
         .routes(routes!(audit::list))
         .routes(routes!(logs::show, logs::set))
         .routes(routes!(usage::show))
+        .routes(routes!(request_log::list))
+        .routes(routes!(request_log::tail))
+        .routes(routes!(request_log::show))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::show, webhooks::change, webhooks::delete))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(live::watch))
+        .routes(routes!(prices::list))
+        .routes(routes!(prices::set, prices::unset))
 }
 
 // === impl App ===
@@ -134,6 +169,12 @@ impl utoipa::Modify for Bearer {
         components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
     }
 }
+
+/// What no route answers: the web UI, where it is built in.
+#[cfg(feature = "ui")]
+use self::ui::serve as fallback;
+#[cfg(not(feature = "ui"))]
+use not_found as fallback;
 
 async fn not_found() -> ApiError {
     ApiError::NotFound("the route")
@@ -193,6 +234,27 @@ mod tests {
             "ClientLimitsPatch",
             "Budget",
             "LimitStanding",
+            "RequestLogEntry",
+            "AdminUser",
+            "AdminUserBody",
+            "AdminUserPatch",
+            "PasswordBody",
+            "AdminToken",
+            "AdminTokenBody",
+            "AuditEntry",
+            "AuditChange",
+            "WebhookBody",
+            "WebhookPatch",
+            "Webhook",
+            "WebhookDelivery",
+            "WebhookTest",
+            "LiveUpdate",
+            "LiveService",
+            "LiveKeyCounts",
+            "LiveKey",
+            "PriceBody",
+            "LongPriceBody",
+            "PriceEntry",
         ] {
             for (field, schema) in schemas[name]["properties"].as_object().unwrap() {
                 let is_described = schema.to_string().contains("\"description\"");

@@ -1,8 +1,8 @@
 //! The admin API: what administrators and programs can do with the pools.
 //!
 //! Owns the [`wire`] types (alone without the feature `server`), the use cases, the HTTP routes and the OpenAPI document.
-//! What it needs of the proxy it asks for through the traits [`ChangeListener`], [`KeyProber`] and
-//! [`LogControl`].
+//! What it needs of the proxy it asks for through the traits [`ChangeListener`], [`KeyProber`],
+//! [`LogControl`] and [`LiveTraffic`].
 //!
 //! Never proxies traffic.
 
@@ -12,6 +12,8 @@ pub mod bootstrap;
 mod context;
 #[cfg(feature = "server")]
 mod http;
+#[cfg(feature = "server")]
+mod live;
 #[cfg(feature = "server")]
 mod password;
 #[cfg(feature = "server")]
@@ -23,6 +25,8 @@ mod session;
 #[cfg(feature = "server")]
 mod time;
 #[cfg(feature = "server")]
+mod token_uses;
+#[cfg(feature = "server")]
 mod use_cases;
 pub mod wire;
 
@@ -31,6 +35,11 @@ pub use context::AdminContext;
 #[cfg(feature = "server")]
 pub use http::router;
 #[cfg(feature = "server")]
-pub use ports::{ChangeError, ChangeListener, KeyProber, LogControl, LogLevelError, ProbeError, ProbeOutcome};
+pub use ports::{
+    ChangeError, ChangeListener, KeyProber, KeyTraffic, LiveTraffic, LogControl, LogLevelError, ProbeError,
+    ProbeOutcome, Rate, ServedService, Traffic,
+};
+#[cfg(feature = "server")]
+pub use token_uses::TokenUses;
 #[cfg(feature = "server")]
 pub use use_cases::{ImportReport, SkippedService, UseCaseError, import_legacy, moving, rekey};

@@ -1,10 +1,11 @@
 //! What the admin API needs of the rest of the server.
 
+use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rotator_domain::{KeyId, ServiceId, Verdict};
+use rotator_domain::{KeyId, ServiceId, Timestamp, Verdict};
 
 /// Makes what was written to the storage hold for the proxy.
 #[async_trait]
@@ -14,6 +15,9 @@ pub trait ChangeListener: Send + Sync {
 
     /// A client key was written or deleted. When this returns, the next proxied request sees the change.
     async fn client_keys_changed(&self) -> Result<(), ChangeError>;
+
+    /// A price was written or deleted. When this returns, it holds for requests that end from then on.
+    async fn prices_changed(&self) -> Result<(), ChangeError>;
 }
 
 /// A change is stored, and the proxy could not be told.
@@ -60,6 +64,60 @@ pub trait LogControl: Send + Sync {
 #[derive(Debug, thiserror::Error)]
 #[error("must be error, warn, info, debug, trace or tracing directives")]
 pub struct LogLevelError;
+
+/// What goes through this node at the moment.
+pub trait LiveTraffic: Send + Sync {
+    /// The services that are served.
+    fn services(&self) -> Vec<ServedService>;
+
+    /// What was counted in the last seconds, of services and of the keys of `watched` ones. Whoever wants figures asks every
+    /// second: nothing is counted when nobody has asked for some time.
+    fn traffic(&self, watched: &[ServiceId]) -> Traffic;
+}
+
+/// A service as it is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServedService {
+    /// Its id.
+    pub id: ServiceId,
+    /// Its slug.
+    pub slug: String,
+    /// Whether the doors serve it.
+    pub is_active: bool,
+    /// How many enabled keys it has.
+    pub keys: usize,
+    /// Its requests in flight, where they are counted by themselves.
+    pub in_flight: Option<u64>,
+}
+
+/// What was counted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Traffic {
+    /// Of services that had requests.
+    pub services: HashMap<ServiceId, Rate>,
+    /// Of keys of watched services that were used.
+    pub keys: HashMap<(ServiceId, KeyId), KeyTraffic>,
+}
+
+/// Requests of the last seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rate {
+    /// How many a second.
+    pub requests: f64,
+    /// Which share of them failed, 0 to 1.
+    pub errors: f64,
+}
+
+/// What a key did.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KeyTraffic {
+    /// Requests a second.
+    pub rate: f64,
+    /// How many have failed since its service is watched.
+    pub errors: u64,
+    /// When it was last used.
+    pub last_used: Timestamp,
+}
 
 // === impl ChangeError ===
 

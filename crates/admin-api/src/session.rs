@@ -11,6 +11,9 @@ pub(crate) struct Claims {
     pub(crate) sub: String,
     /// The session's id.
     pub(crate) jti: String,
+    /// The epoch of the user's sessions in which it began; those of versions that had none began in the first.
+    #[serde(default)]
+    pub(crate) epoch: i64,
     /// When it began, in seconds since the epoch.
     pub(crate) iat: i64,
     /// When it ends, in seconds since the epoch.
@@ -43,7 +46,7 @@ mod tests {
     use super::*;
 
     fn claims() -> Claims {
-        Claims { sub: "admin".into(), jti: "1".into(), iat: 0, exp: 10 }
+        Claims { sub: "admin".into(), jti: "1".into(), epoch: 7, iat: 0, exp: 10 }
     }
 
     #[test]

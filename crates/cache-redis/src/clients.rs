@@ -15,8 +15,9 @@ use rotator_domain::{ClientKeyId, Clock, SystemClock, Timestamp};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::life::{self, Holder};
 use crate::script::{Code, ScriptCall};
-use crate::tickets::Tickets;
+use crate::tickets::{Owed, Tickets};
 use crate::{Connections, RedisCacheError, RedisOptions};
 
 /// The version of what the script keeps, which is in the name of every key.
@@ -26,10 +27,6 @@ const SCRIPT: &str = include_str!("clients.lua");
 const MOST: u64 = (1 << 53) - 1;
 /// How long a window is kept after its end, for requests that began in it.
 const AFTERLIFE: Duration = Duration::from_secs(24 * 60 * 60);
-/// How much is given back by one call.
-const AT_ONCE: usize = 100;
-/// So many signs of life fit into the silence after which a node counts as ended.
-const SIGNS: u32 = 5;
 
 /// What client keys use, in Redis: one command to admit a request, and one to settle it. What a node has reserved is given back
 /// when its signs of life stop.
@@ -77,7 +74,7 @@ impl RedisClientMeters {
             epochs: Mutex::default(),
             stop: stop.clone(),
         });
-        let task = tokio::spawn(tell(Arc::clone(&shared)));
+        let task = tokio::spawn(life::tell(Arc::clone(&shared), shared.silence, stop.clone()));
         Self { shared, task: Mutex::new(Some(task)), _stop: stop.drop_guard() }
     }
 
@@ -210,46 +207,28 @@ impl Shared {
         }
         call.run::<Value>(&self.connections).await.map(drop)
     }
-
-    /// Gives back what is owed, as far as Redis answers.
-    async fn pay(&self) -> Result<(), RedisCacheError> {
-        let mut failed = Ok(());
-        for (client, all) in self.tickets.take_owed() {
-            for some in all.chunks(AT_ONCE) {
-                if failed.is_ok() {
-                    let call = some
-                        .iter()
-                        .fold(self.call(client, "settle"), |call, one| with_use(call.arg(one.ticket), &one.used));
-                    failed = call.run_large::<Value>(&self.connections).await.map(drop);
-                }
-                some.iter().for_each(|one| self.tickets.paid(one, failed.is_ok()));
-            }
-        }
-        failed
-    }
 }
 
-/// Tells that this node lives, for every client of which it holds something, and gives back what it owes; until it is stopped.
-async fn tell(shared: Arc<Shared>) {
-    let mut signs = tokio::time::interval(shared.silence / SIGNS);
-    signs.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        let stopped = tokio::select! {
-            () = shared.stop.cancelled() => true,
-            _ = signs.tick() => false,
-        };
-        if let Err(error) = shared.pay().await {
-            tracing::debug!(error = %error, "reservations cannot be given back now");
-        }
-        if stopped {
-            return;
-        }
-        for client in shared.tickets.ids() {
-            if let Err(error) = shared.call(client, "live").run_large::<Value>(&shared.connections).await {
-                tracing::debug!(client.id = %client, error = %error, "no sign of life could be given");
-                break;
-            }
-        }
+impl Holder for Shared {
+    type Id = ClientKeyId;
+    type Used = ClientUse;
+
+    const HELD: &str = "reservations";
+
+    fn tickets(&self) -> &Tickets<ClientKeyId, ClientUse> {
+        &self.tickets
+    }
+
+    fn connections(&self) -> &Connections {
+        &self.connections
+    }
+
+    fn sign(&self, client: ClientKeyId) -> ScriptCall<'_> {
+        self.call(client, "live")
+    }
+
+    fn give_back(&self, client: ClientKeyId, some: &[Owed<ClientKeyId, ClientUse>]) -> ScriptCall<'_> {
+        some.iter().fold(self.call(client, "settle"), |call, one| with_use(call.arg(one.ticket), &one.used))
     }
 }
 

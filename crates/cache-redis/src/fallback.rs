@@ -73,6 +73,8 @@ struct Shared {
     /// How long a call may take.
     patience: Duration,
     away_since: RwLock<Option<Timestamp>>,
+    /// Held by who finds that it is away: others do not go on here before what they count here is in order.
+    losing: tokio::sync::Mutex<()>,
     nodes: AtomicUsize,
     losses: AtomicU64,
     pools: Pools,
@@ -95,6 +97,7 @@ impl Fallback {
             registry,
             patience,
             away_since: RwLock::default(),
+            losing: tokio::sync::Mutex::default(),
             nodes: AtomicUsize::new(1),
             losses: AtomicU64::new(0),
             pools: Pools::default(),
@@ -169,23 +172,24 @@ impl Shared {
     async fn lose(&self, cause: &(dyn std::error::Error + Send + Sync)) {
         let now = SystemClock.now();
         {
-            let mut away_since = self.away_since.write().unwrap_or_else(PoisonError::into_inner);
-            if away_since.is_some() {
+            let _losing = self.losing.lock().await;
+            if self.is_away() {
                 return;
             }
-            *away_since = Some(now);
+            // Before anybody counts here anew.
+            for client in self.clients.take_here() {
+                // What was used since it was counted here is known elsewhere.
+                if let Err(error) = self.local.clients.forget(client).await {
+                    tracing::warn!(client.id = %client, error = %error, "what a client used is not known here");
+                }
+            }
+            *self.away_since.write().unwrap_or_else(PoisonError::into_inner) = Some(now);
         }
         self.losses.fetch_add(1, Ordering::Relaxed);
         tracing::warn!(error = %cause, "redis is away: this node goes on alone");
         for (service_id, known) in self.pools.known() {
             if let Err(error) = self.local.rotation.restore(service_id, &known, now).await {
                 tracing::warn!(service.id = service_id.0, error = %error, "what was known of keys is not known here");
-            }
-        }
-        for client in self.clients.take_here() {
-            // What was used since it was counted here is known elsewhere.
-            if let Err(error) = self.local.clients.forget(client).await {
-                tracing::warn!(client.id = %client, error = %error, "what a client used is not known here");
             }
         }
         self.lost.notify_one();

@@ -21,6 +21,7 @@ const ANNOUNCE: &str = "local n = redis.call('INCR', KEYS[1]) \
     redis.call('PUBLISH', ARGV[1], n .. ' ' .. ARGV[3] .. ' ' .. ARGV[2]) return n";
 /// What stands for the client keys, and for anything.
 const CLIENT_KEYS: &str = "client-keys";
+const PRICES: &str = "prices";
 const ANYTHING: &str = "*";
 /// How often the count is looked at: a connection may be dead without anybody being told.
 const LOOK: Duration = Duration::from_secs(5);
@@ -179,6 +180,7 @@ fn word_of(change: Change) -> String {
     match change {
         Change::Service(id) => id.0.to_string(),
         Change::ClientKeys => CLIENT_KEYS.to_owned(),
+        Change::Prices => PRICES.to_owned(),
         Change::Missed => ANYTHING.to_owned(),
     }
 }
@@ -186,6 +188,7 @@ fn word_of(change: Change) -> String {
 fn change_of(word: &str) -> Option<Change> {
     match word {
         CLIENT_KEYS => Some(Change::ClientKeys),
+        PRICES => Some(Change::Prices),
         ANYTHING => Some(Change::Missed),
         id => id.parse().ok().map(|id| Change::Service(ServiceId(id))),
     }

@@ -14,6 +14,7 @@ mod counters;
 mod error;
 mod fallback;
 mod feed;
+mod life;
 mod nodes;
 mod options;
 mod rotation;

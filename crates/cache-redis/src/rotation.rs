@@ -23,12 +23,13 @@ use self::leases::Leases;
 use self::publishing::Published;
 use self::rounds::Rounds;
 use self::turns::Turns;
+use crate::life;
 use crate::script::{Code, ScriptCall};
 use crate::{Connections, RedisCacheError, RedisOptions, TimeSource};
 
 /// The version of the state that the script keeps. It is in the name of every key: nodes of different versions do not touch
 /// each other's pools.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// How many calls for many services are on their way at once.
 const BESIDE: usize = 64;
@@ -45,6 +46,7 @@ macro_rules! script {
             include_str!("rotation/told.lua"),
             include_str!("rotation/learned.lua"),
             include_str!("rotation/bucket.lua"),
+            include_str!("rotation/line.lua"),
             include_str!("rotation/lane.lua"),
             include_str!("rotation/lanes.lua"),
             include_str!("rotation/pool.lua"),
@@ -117,7 +119,7 @@ impl RedisRotation {
             rounds: Rounds::default(),
             stop: stop.clone(),
         });
-        let task = tokio::spawn(leases::tell(Arc::clone(&shared)));
+        let task = tokio::spawn(life::tell(Arc::clone(&shared), shared.silence, stop.clone()));
         Self { shared, task: RwLock::new(Some(task)), _stop: stop.drop_guard() }
     }
 

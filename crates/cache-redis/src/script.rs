@@ -1,6 +1,6 @@
 //! Scripts, called by their digest; a server that does not know one yet is given it.
 
-use redis::{Cmd, ErrorKind, FromRedisValue, Script, ServerErrorKind, ToRedisArgs};
+use redis::{Arg, Cmd, ErrorKind, FromRedisValue, Script, ServerErrorKind, ToRedisArgs};
 
 use crate::{Connections, RedisCacheError};
 
@@ -14,7 +14,7 @@ pub(crate) struct Code {
 /// One call of a script on one key. Others that it uses begin with the same hash tag.
 pub(crate) struct ScriptCall<'a> {
     code: &'a Code,
-    rest: Vec<Vec<u8>>,
+    by_digest: Cmd,
 }
 
 // === impl Code ===
@@ -29,17 +29,19 @@ impl Code {
 
 impl<'a> ScriptCall<'a> {
     pub(crate) fn new(code: &'a Code, key: &str) -> Self {
-        Self { code, rest: vec![b"1".to_vec(), key.as_bytes().to_vec()] }
+        let mut by_digest = redis::cmd("EVALSHA");
+        by_digest.arg(&code.digest).arg(1).arg(key);
+        Self { code, by_digest }
     }
 
     pub(crate) fn arg(mut self, arg: impl ToRedisArgs) -> Self {
-        self.rest.extend(arg.to_redis_args());
+        self.by_digest.arg(arg);
         self
     }
 
     /// Runs it while somebody waits: one command, one round trip.
     pub(crate) async fn run<T: FromRedisValue>(&self, connections: &Connections) -> Result<T, RedisCacheError> {
-        match connections.run(&self.by_digest()).await {
+        match connections.run(&self.by_digest).await {
             Err(error) if is_unknown(&error) => connections.run(&self.whole()).await,
             answer => answer,
         }
@@ -47,7 +49,7 @@ impl<'a> ScriptCall<'a> {
 
     /// Runs it while somebody waits, with much to carry.
     pub(crate) async fn run_large<T: FromRedisValue>(&self, connections: &Connections) -> Result<T, RedisCacheError> {
-        match connections.run_large(&self.by_digest()).await {
+        match connections.run_large(&self.by_digest).await {
             Err(error) if is_unknown(&error) => connections.run_large(&self.whole()).await,
             answer => answer,
         }
@@ -55,21 +57,21 @@ impl<'a> ScriptCall<'a> {
 
     /// Runs it where it may take longer.
     pub(crate) async fn run_slow<T: FromRedisValue>(&self, connections: &Connections) -> Result<T, RedisCacheError> {
-        match connections.run_slow(&self.by_digest()).await {
+        match connections.run_slow(&self.by_digest).await {
             Err(error) if is_unknown(&error) => connections.run_slow(&self.whole()).await,
             answer => answer,
         }
     }
 
-    fn by_digest(&self) -> Cmd {
-        let mut command = redis::cmd("EVALSHA");
-        command.arg(&self.code.digest).arg(&self.rest);
-        command
-    }
-
     fn whole(&self) -> Cmd {
         let mut command = redis::cmd("EVAL");
-        command.arg(self.code.text).arg(&self.rest);
+        command.arg(self.code.text);
+        // What follows the verb and the digest is the same.
+        for arg in self.by_digest.args_iter().skip(2) {
+            if let Arg::Simple(bytes) = arg {
+                command.arg(bytes);
+            }
+        }
         command
     }
 }

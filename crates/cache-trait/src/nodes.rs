@@ -32,6 +32,8 @@ pub enum Change {
     Service(ServiceId),
     /// The client keys have changed.
     ClientKeys,
+    /// The prices have changed.
+    Prices,
     /// Something may have been missed: anything may have changed.
     Missed,
 }

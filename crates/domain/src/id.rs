@@ -34,3 +34,7 @@ id!(
     /// An admin API token.
     AdminTokenId
 );
+id!(
+    /// A webhook.
+    WebhookId
+);

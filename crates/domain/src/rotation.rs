@@ -7,6 +7,7 @@
 
 mod breaker;
 mod bucket;
+mod census;
 mod course;
 mod glob;
 mod lane;
@@ -21,6 +22,7 @@ mod window;
 
 pub use breaker::{Breaker, Passage};
 pub use bucket::{Bucket, Cooling, CoolingReason, Room};
+pub use census::{Census, PoolStanding};
 pub use course::{AttemptPolicy, Attempted, Course, Step, WaitPolicy};
 pub use glob::Glob;
 pub use member::{DEAD_PROBE_FIRST, DEAD_PROBE_LONGEST, OutReason};

@@ -13,7 +13,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::{KeyId, Secret, ServiceId};
+use crate::{KeyId, Secret, ServiceId, WebhookId};
 
 const VERSION: u8 = 1;
 const NONCE_LENGTH: usize = 24;
@@ -42,6 +42,8 @@ pub enum SealContext<'a> {
     UpstreamKey(KeyId),
     /// A setting of the server, by its name.
     Setting(&'a str),
+    /// The secret that signs what a webhook is sent.
+    Webhook(WebhookId),
 }
 
 /// Seals and opens secrets under one master key.
@@ -197,6 +199,7 @@ impl SealContext<'_> {
         match self {
             Self::UpstreamKey(id) => format!("upstream-key:{id}").into_bytes(),
             Self::Setting(name) => format!("setting:{name}").into_bytes(),
+            Self::Webhook(id) => format!("webhook:{id}").into_bytes(),
         }
     }
 }

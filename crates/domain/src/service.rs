@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::rotation::{AttemptPolicy, RotationPolicy, WaitPolicy};
-use crate::{Format, OutputFormat, ServiceId, TargetUrl, Timestamp};
+use crate::{Format, LogPolicy, OutputFormat, ServiceId, TargetUrl, Timestamp};
 
 /// A service as it is stored and served; made from a [`ServiceDraft`], so every field is valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +87,8 @@ pub struct ServicePolicy {
     pub is_strict: bool,
     /// Whether a stream is asked to tell what it used where its client does not ask, in formats that tell it only then.
     pub asks_for_usage: bool,
+    /// What is kept of its requests.
+    pub log: LogPolicy,
 }
 
 /// A service that steps in for another one.
@@ -127,6 +129,7 @@ impl Default for ServicePolicy {
             tells_rotation: true,
             is_strict: false,
             asks_for_usage: true,
+            log: LogPolicy::default(),
         }
     }
 }

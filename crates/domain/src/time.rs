@@ -2,6 +2,10 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+/// 0000-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z.
+const FIRST_WRITTEN: i64 = -62_167_219_200_000;
+const LAST_WRITTEN: i64 = 253_402_300_799_999;
+
 /// Milliseconds since the Unix epoch, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
@@ -34,6 +38,17 @@ impl Timestamp {
     #[must_use]
     pub fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// As RFC 3339 writes it, in UTC and to the millisecond. Years that it cannot write are the last or the first that it can.
+    #[must_use]
+    pub fn rfc3339(self) -> String {
+        let shown = Self(self.0.clamp(FIRST_WRITTEN, LAST_WRITTEN));
+        let (year, month, day) = shown.date();
+        let millis = shown.0.rem_euclid(24 * 60 * 60 * 1000);
+        let (seconds, millis) = (millis / 1000, millis % 1000);
+        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
     }
 
     /// Its year, month and day in UTC (Howard Hinnant, "chrono-compatible low-level date algorithms", `civil_from_days`).
@@ -80,6 +95,17 @@ mod tests {
         assert_eq!(date(951_782_400), (2000, 2, 29));
         assert_eq!(date(1_709_251_199), (2024, 2, 29));
         assert_eq!(date(4_107_542_400), (2100, 3, 1));
+    }
+
+    #[test]
+    fn times_are_written_to_the_millisecond() {
+        let written = |millis| Timestamp::from_millis(millis).rfc3339();
+        assert_eq!(written(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(written(-1), "1969-12-31T23:59:59.999Z");
+        assert_eq!(written(1_767_225_600_007), "2026-01-01T00:00:00.007Z");
+        assert_eq!(written(1_709_251_199_999), "2024-02-29T23:59:59.999Z");
+        assert_eq!(written(i64::MAX), "9999-12-31T23:59:59.999Z");
+        assert_eq!(written(i64::MIN), "0000-01-01T00:00:00.000Z");
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod tokens;
 
 pub use ended::{End, EndedAttempt, EndedRequest, MOST_NANODOLLARS, MOST_TOKENS};
 pub use figures::{Figure, UsageFigures};
-pub use pricing::Pricing;
+pub use pricing::{PriceOverride, Pricing, TokenPrice, price_pattern};
 pub use tokens::TokenUsage;
 
 use crate::{ClientKeyId, KeyId, ServiceId, Timestamp};

@@ -123,6 +123,22 @@ impl Verdict {
             Self::ClientFault => "client_fault",
         }
     }
+
+    /// The verdict of this name, without what was told besides.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let (after, scope) = (None, LimitScope::Key);
+        let all = [
+            Self::Healthy,
+            Self::CoolDown { after, scope },
+            Self::OutOfQuota { after, scope },
+            Self::Dead,
+            Self::Forbidden,
+            Self::UpstreamFault { after },
+            Self::ClientFault,
+        ];
+        all.into_iter().find(|verdict| verdict.name() == name)
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::Recorded;
 use crate::body::{MockBody, full};
+use crate::ledger::Told;
 
 /// The answer, if the path is one of an LLM API.
 pub(crate) fn answer(path: &str, query: &str, request: &Recorded) -> Option<Response<MockBody>> {
@@ -13,11 +14,12 @@ pub(crate) fn answer(path: &str, query: &str, request: &Recorded) -> Option<Resp
     let model = body["model"].as_str().unwrap_or("mock").to_owned();
     let streams = body["stream"] == true;
     if path.ends_with("/chat/completions") {
-        return Some(if streams {
-            chat_stream(&model, body["stream_options"]["include_usage"] == true)
-        } else {
-            json_answer(&chat(&model))
-        });
+        let tells_usage = !streams || body["stream_options"]["include_usage"] == true;
+        let mut answer = if streams { chat_stream(&model, tells_usage) } else { json_answer(&chat(&model)) };
+        if tells_usage {
+            answer.extensions_mut().insert(Told { input: 3, output: 5 });
+        }
+        return Some(answer);
     }
     if path.ends_with("/messages") {
         let answer = json!({

@@ -15,6 +15,7 @@ use serde_json::json;
 
 use crate::body::{MockBody, frames, full};
 use crate::key::{Treatment, presented};
+use crate::ledger::{self, Ledger, Told};
 use crate::record::{KEPT, Recorded};
 use crate::server::{Presence, State};
 use crate::{llm, websocket};
@@ -30,8 +31,15 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
 ) -> io::Result<(Response<MockBody>, Presence)> {
     let key = presented(request.headers(), request.uri());
-    let (Treatment { refusal, told }, presence) = state.arrive(&key);
-    let mut response = treated(state, key, refusal, request).await?;
+    let number = ledger::number(request.headers());
+    let (Treatment { refusal, told }, presence) = state.arrive(&key, number);
+    let treated = treated(state, key, refusal, request).await;
+    state.book(number, || {
+        let answer = treated.as_ref().ok();
+        let told = answer.and_then(|answer| answer.extensions().get::<Told>()).copied();
+        Ledger::answered(answer.map(Response::status), told)
+    });
+    let mut response = treated?;
     for (name, value) in told {
         response.headers_mut().insert(name, HeaderValue::from_str(&value).map_err(io::Error::other)?);
     }

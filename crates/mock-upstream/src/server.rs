@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::body::Watched;
 use crate::key::{KeyRecord, Treatment};
-use crate::{Asked, Canned, KeyBehaviour, Recorded, routes};
+use crate::{Asked, Canned, KeyBehaviour, Ledger, Recorded, routes};
 
 /// A running upstream on a free port of 127.0.0.1; it ends when dropped.
 #[derive(Debug)]
@@ -43,6 +43,8 @@ struct Memory {
     open_connections: usize,
     abandoned: usize,
     open_sockets: usize,
+    /// By the numbers of requests that have one.
+    ledgers: HashMap<u64, Ledger>,
 }
 
 /// One request that is being served.
@@ -117,6 +119,16 @@ impl MockUpstream {
         self.state.memory().keys.values().flat_map(|record| &record.asked).filter(|asked| asked.is_refused).count()
     }
 
+    /// Whether the request of this number has come.
+    pub(crate) fn was_asked(&self, number: u64) -> bool {
+        self.state.memory().ledgers.contains_key(&number)
+    }
+
+    /// What was counted of the request of this number; then it is forgotten.
+    pub(crate) fn take_ledger(&self, number: u64) -> Ledger {
+        self.state.memory().ledgers.remove(&number).unwrap_or_default()
+    }
+
     /// How many connections are open.
     #[must_use]
     pub fn open_connections(&self) -> usize {
@@ -162,10 +174,18 @@ impl Drop for MockUpstream {
 
 impl State {
     /// A request with a key has come; it is there until the presence is dropped.
-    pub(crate) fn arrive(self: &Arc<Self>, key: &str) -> (Treatment, Presence) {
+    pub(crate) fn arrive(self: &Arc<Self>, key: &str, number: Option<u64>) -> (Treatment, Presence) {
         let treatment = self.memory().keys.entry(key.to_owned()).or_default().arrive(Instant::now());
+        self.book(number, Ledger::arrived);
         self.changed.notify_waiters();
         (treatment, Presence { state: Arc::clone(self), key: key.to_owned() })
+    }
+
+    /// Writes something into the ledger of a request that has a number.
+    pub(crate) fn book(&self, number: Option<u64>, entry: impl FnOnce() -> Ledger) {
+        if let Some(number) = number {
+            *self.memory().ledgers.entry(number).or_default() += entry();
+        }
     }
 
     /// Remembers a request.

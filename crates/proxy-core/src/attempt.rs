@@ -95,6 +95,7 @@ pub(crate) async fn run(
         run.tried.push(key);
         // The pool may be newer than this request's catalog for a moment.
         let Some(material) = entry.key(key) else { continue };
+        run.tally.attempts(shared, entry, key);
         let pause = match send(shared, entry, outgoing, replay, material).await {
             Ok(response) => match run.answered(response, held, replay).await? {
                 Ok(served) => {
@@ -249,7 +250,7 @@ impl Run<'_> {
         let idle = entry.idle_timeout(shared);
         let (response, reading) = answer::read(entry, response, idle, shared.clock.now()).await;
         entry.metrics(shared).attempted(reading.verdict.into());
-        self.tally.attempted(entry.id(), held.lease().key, Some(reading.verdict));
+        self.tally.attempted(entry, held.lease().key, Some(reading.verdict));
         shared.oddities.tell(entry, &reading);
         let verdict = reading.verdict;
         // Nobody waits for what concerns this request alone.
@@ -281,8 +282,12 @@ impl Run<'_> {
     /// What becomes of an attempt without an answer: the refusal to tell, or another attempt after a pause.
     fn failed(&mut self, held: &Held, replay: &Replay, failure: SendFailure) -> Result<Duration, Refusal> {
         let (error, refusal) = match failure {
-            SendFailure::BadPath => return Err(Refusal::BadPath),
+            SendFailure::BadPath => {
+                self.tally.did_not_attempt();
+                return Err(Refusal::BadPath);
+            }
             SendFailure::Barred(until) => {
+                self.tally.did_not_attempt();
                 let wait = until.saturating_since(self.shared.clock.now());
                 self.entry.metrics(self.shared).attempted(AttemptOutcome::Barred);
                 return Err(Refusal::Resting(wait));
@@ -300,7 +305,7 @@ impl Run<'_> {
             }
         };
         self.entry.metrics(self.shared).attempted((&error).into());
-        self.tally.attempted(self.entry.id(), held.lease().key, None);
+        self.tally.attempted(self.entry, held.lease().key, None);
         tracing::warn!(
             service.slug = %self.entry.slug(),
             key.id = %held.lease().key,

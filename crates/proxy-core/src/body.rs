@@ -1,5 +1,6 @@
 //! The bodies that travel through the proxy.
 
+mod inspected;
 mod metered;
 mod pause;
 mod pieces;
@@ -8,6 +9,7 @@ mod response;
 mod upstream;
 mod usage;
 
+pub(crate) use inspected::Inspected;
 pub(crate) use metered::MeteredBody;
 pub(crate) use pause::Pause;
 pub(crate) use pieces::Pieces;

@@ -6,10 +6,11 @@ mod shards;
 pub use entry::ServiceEntry;
 pub(crate) use entry::{Door, Injection};
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use rotator_domain::{Digest, ServiceId, Slug};
+use rotator_domain::{ClientKeyId, Digest, ServiceId, Slug};
 
 use self::shards::Shards;
 use crate::{ClientEntry, ClientKeyRing};
@@ -53,6 +54,12 @@ impl Catalog {
     #[must_use]
     pub fn by_id(&self, id: ServiceId) -> Option<&Arc<ServiceEntry>> {
         self.by_id.get(&id)
+    }
+
+    /// What is known of these client keys, each once.
+    #[must_use]
+    pub fn clients(&self, ids: &HashSet<ClientKeyId>) -> Vec<Arc<ClientEntry>> {
+        self.client_keys.as_ref().map(|ring| ring.of(ids)).unwrap_or_default()
     }
 
     /// A presented client key, if it is valid.

@@ -1,11 +1,11 @@
 //! Which client keys open the doors, and what their holders may do.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use rotator_domain::metering::MeteredLimits;
-use rotator_domain::{ClientKeyId, ClientPolicy, Digest, DigestKey, Timestamp};
+use rotator_domain::{ClientKeyId, ClientLimits, ClientPolicy, Digest, DigestKey, Timestamp};
 
 /// The client keys that are valid now, as keyed digests.
 ///
@@ -50,6 +50,12 @@ impl ClientKeyRing {
         self.entries.get(&self.digest(presented))
     }
 
+    /// What is known of the keys with these ids, each once, whatever values it has.
+    pub(crate) fn of(&self, ids: &HashSet<ClientKeyId>) -> Vec<Arc<ClientEntry>> {
+        let known = self.entries.values().filter_map(|entry| Some((entry.id.filter(|id| ids.contains(id))?, entry)));
+        known.map(|(id, entry)| (id, Arc::clone(entry))).collect::<HashMap<_, _>>().into_values().collect()
+    }
+
     /// What stands for a presented key, valid or not.
     pub(crate) fn digest(&self, presented: &[u8]) -> Digest {
         self.digest_key.client_key(presented)
@@ -83,6 +89,12 @@ impl ClientEntry {
     /// Whether its time is over.
     pub(crate) fn is_expired(&self, now: impl FnOnce() -> Timestamp) -> bool {
         self.expires_at.is_some_and(|expires_at| now() >= expires_at)
+    }
+
+    /// How much its holder may use.
+    #[must_use]
+    pub fn limits(&self) -> &ClientLimits {
+        &self.policy.limits
     }
 
     /// What its holder may do.

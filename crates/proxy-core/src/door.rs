@@ -67,7 +67,7 @@ pub(crate) async fn answer(
 
 /// The answer, whose end is told.
 fn told(answer: Response<ProxyBody>, mut tally: Box<Tally>) -> Response<ProxyBody> {
-    tally.answered(answer.status().as_u16());
+    tally.answered(answer.status().as_u16(), answer.headers());
     answer.map(|body| body.tallied(tally))
 }
 
@@ -105,7 +105,12 @@ async fn serve(
     let entry = entry.ok_or(Refusal::NoService)?;
     guard::check_asked(client, entry, route.door, &demand, &parts)?;
     tally.let_in(shared, entry, route.door == DoorName::Llm, client);
+    tally.log(shared, entry, route, query, &parts, &client_key);
     guard::reserve(shared, client, route.door, &demand, &parts, tally).await?;
+    let body = match tally.request_body() {
+        Some(capture) => body.watched(capture),
+        None => body,
+    };
     admit(shared, entry, route, &parts)?;
 
     let outgoing = outgoing(route, query, &mut parts, &client_key);

@@ -1,7 +1,7 @@
 //! The one place where a secret meets a request.
 
 use http::{HeaderMap, HeaderValue};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use rotator_domain::Secret;
 
 use crate::EntryError;
@@ -42,6 +42,15 @@ impl KeyMaterial {
         }
     }
 
+    /// The key's own value, which a prefix of this length stands before.
+    pub(crate) fn secret(&self, prefix_length: usize) -> Option<Secret> {
+        let value = match self {
+            Self::Header(value) => value.as_bytes().to_vec(),
+            Self::Query(pair) => percent_decode_str(pair.split_once('=')?.1).collect(),
+        };
+        Some(Secret::new(std::str::from_utf8(value.get(prefix_length..)?).ok()?))
+    }
+
     /// What to append to the query.
     pub(crate) fn query(&self) -> Option<&str> {
         match self {
@@ -73,6 +82,7 @@ mod tests {
         assert_eq!(values, ["Bearer sk-1"]);
         assert!(values[0].is_sensitive());
         assert_eq!(format!("{material:?}"), "*****");
+        assert_eq!(material.secret(7), Some(Secret::new("sk-1")));
     }
 
     #[test]
@@ -80,5 +90,6 @@ mod tests {
         let injection = Injection::Query("api key".into());
         let material = KeyMaterial::new(&injection, "", &Secret::new("a&b=c/ä")).unwrap();
         assert_eq!(material.query(), Some("api%20key=a%26b%3Dc%2F%C3%A4"));
+        assert_eq!(material.secret(0), Some(Secret::new("a&b=c/ä")));
     }
 }

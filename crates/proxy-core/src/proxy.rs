@@ -18,15 +18,16 @@ use tower::Service;
 use tracing::Instrument;
 
 use crate::attempt::{Breakers, Oddities, WaitingRoom};
-use crate::body::{BoxError, ProxyBody};
+use crate::body::{BoxError, Inspected, ProxyBody};
 use crate::catalog::CatalogHandle;
 use crate::door;
 use crate::error::BuildError;
+use crate::log::RequestLogger;
 use crate::observe::ProxyMetrics;
 use crate::request_id::RequestIds;
 use crate::reserved::Returning;
 use crate::settings::ProxySettings;
-use crate::tally::{Counted, Received, RequestObserver};
+use crate::tally::{Received, RequestObserver};
 use crate::translate::ModelLists;
 use crate::unpriced::Unpriced;
 use crate::upgrade::Tunnels;
@@ -47,6 +48,7 @@ pub struct ProxyBuilder {
     observer: Option<Arc<dyn RequestObserver>>,
     client_meters: Option<Arc<dyn ClientMeters>>,
     pricing: Option<Arc<dyn Pricing>>,
+    logger: Option<Arc<dyn RequestLogger>>,
 }
 
 /// What all clones of a proxy share.
@@ -67,6 +69,8 @@ pub(crate) struct Shared {
     pub(crate) pricing: Option<Arc<dyn Pricing>>,
     pub(crate) unpriced: Unpriced,
     pub(crate) returning: Returning,
+    /// Who logs requests.
+    pub(crate) logger: Option<Arc<dyn RequestLogger>>,
     pub(crate) model_lists: ModelLists,
     pub(crate) tunnels: Tunnels,
     pub(crate) waiting: WaitingRoom,
@@ -92,6 +96,7 @@ impl Proxy {
             observer: None,
             client_meters: None,
             pricing: None,
+            logger: None,
         }
     }
 
@@ -107,7 +112,9 @@ impl Proxy {
         let span = tracing::error_span!("request", request.id = %id);
         let received = Received::default();
         let counted = received.clone();
-        let request = request.map(|body| Counted::new(body.map_err(Into::into), counted).boxed_unsync());
+        let count = move |data: &Bytes| counted.add(data);
+        let mut request = request.map(|body| Inspected::new(body.map_err(Into::into), count).boxed_unsync());
+        request.extensions_mut().insert(id.clone());
         let mut answer = door::answer(&self.0, request, received).instrument(span.clone()).await;
         id.tell(answer.headers_mut());
         answer.map(|body| body.within(span))
@@ -212,6 +219,14 @@ impl ProxyBuilder {
         self
     }
 
+    /// Tells `logger` of the requests of services that log them ([`LogPolicy`](rotator_domain::LogPolicy)); without one nothing
+    /// is kept of any.
+    #[must_use]
+    pub fn logger(mut self, logger: Arc<dyn RequestLogger>) -> Self {
+        self.logger = Some(logger);
+        self
+    }
+
     /// Builds the proxy.
     ///
     /// # Errors
@@ -230,6 +245,7 @@ impl ProxyBuilder {
             pricing: self.pricing,
             unpriced: Unpriced::default(),
             returning: Returning::default(),
+            logger: self.logger,
             model_lists: ModelLists::default(),
             tunnels: Tunnels::default(),
             waiting: WaitingRoom::default(),

@@ -1,5 +1,7 @@
 //! Queries as lists of raw pairs: what stays is passed on byte for byte.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 
 /// The decoded values of every parameter called `name`.
@@ -14,6 +16,15 @@ pub(crate) fn without(query: &str, unwanted: impl Fn(&[u8], &[u8]) -> bool) -> S
         pair.is_empty() || !unwanted(&decode(key), &decode(value))
     });
     kept.collect::<Vec<_>>().join("&")
+}
+
+/// The query with stars in the place of the values of parameters that `is_hidden(decoded name)` picks out.
+pub(crate) fn replaced(query: &str, is_hidden: impl Fn(&[u8]) -> bool) -> String {
+    let shown = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((key, _)) if is_hidden(&decode(key)) => Cow::Owned(format!("{key}=*****")),
+        _ => Cow::Borrowed(pair),
+    });
+    shown.collect::<Vec<_>>().join("&")
 }
 
 /// Joins the parts that are not empty with `&`; nothing when all are.

@@ -22,6 +22,18 @@ pub(crate) enum DoorName {
 /// How often a segment is decoded in search of dots: some servers decode twice.
 const DECODING_ROUNDS: usize = 3;
 
+// === impl DoorName ===
+
+impl DoorName {
+    /// As it stands in paths.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Generic => "proxy",
+            Self::Llm => "llm",
+        }
+    }
+}
+
 // === impl Route ===
 
 impl<'a> Route<'a> {

@@ -1,13 +1,12 @@
 //! What is told of a request once it has ended.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body::{Body, Frame, SizeHint};
+use http::HeaderMap;
+use http::request::Parts;
 use rotator_domain::metering::{ClientStanding, ClientUse, Unit};
 use rotator_domain::{
     End, EndedAttempt, EndedRequest, Figure, KeyId, MOST_NANODOLLARS, MOST_TOKENS, Pricing, ServiceId, TokenUsage,
@@ -17,9 +16,11 @@ use tokio::time::Instant;
 
 use crate::catalog::ServiceEntry;
 use crate::client_keys::ClientEntry;
-use crate::observe::InFlight;
+use crate::log::{Capture, Sheet};
+use crate::observe::{AttemptOutcome, InFlight, ServiceMetrics};
 use crate::proxy::Shared;
 use crate::reserved::{Metered, Reserved};
+use crate::route::Route;
 
 /// The status of a request whose client went away before it was answered, as nginx logs it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -35,7 +36,11 @@ pub trait RequestObserver: Send + Sync {
 pub(crate) struct Tally {
     observer: Option<Arc<dyn RequestObserver>>,
     pricing: Option<Arc<dyn Pricing>>,
+    /// What is logged of it, if its service logs.
+    sheet: Option<Box<Sheet>>,
     request: EndedRequest,
+    /// What was sent to an upstream and is not answered yet, with what it counts into.
+    asking: Option<(EndedAttempt, Arc<ServiceMetrics>)>,
     began: Instant,
     received: Received,
     /// Whether the answer has no body, whatever its head says.
@@ -50,15 +55,6 @@ pub(crate) struct Tally {
 /// How many bytes of a request's body have come in.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Received(Arc<AtomicU64>);
-
-pin_project_lite::pin_project! {
-    /// A request's body whose bytes are counted.
-    pub(crate) struct Counted<B> {
-        #[pin]
-        body: B,
-        received: Received,
-    }
-}
 
 // === impl Tally ===
 
@@ -85,7 +81,9 @@ impl Tally {
         Box::new(Self {
             observer: None,
             pricing: None,
+            sheet: None,
             request,
+            asking: None,
             began: Instant::now(),
             received,
             is_head,
@@ -106,14 +104,49 @@ impl Tally {
         self.request.client = client.id;
     }
 
+    /// It is logged, if the service that is asked logs.
+    pub(crate) fn log(
+        &mut self,
+        shared: &Shared,
+        entry: &Arc<ServiceEntry>,
+        route: Route<'_>,
+        query: Option<&str>,
+        parts: &Parts,
+        client_key: &[u8],
+    ) {
+        if let Some(logger) = &shared.logger {
+            self.sheet = Sheet::begin(logger, entry, route, query, parts, client_key, &self.request);
+        }
+    }
+
+    /// Where the beginning of the request's body goes, if it is kept.
+    pub(crate) fn request_body(&self) -> Option<&Capture> {
+        self.sheet.as_ref()?.request_body()
+    }
+
     /// It goes to an upstream as a request for this model.
     pub(crate) fn asks(&mut self, model: Option<&str>) {
         self.request.model = model.map(str::to_owned);
     }
 
-    /// It was sent to an upstream.
-    pub(crate) fn attempted(&mut self, service: ServiceId, key: KeyId, verdict: Option<Verdict>) {
-        self.request.attempts.push(EndedAttempt { service, key, verdict });
+    /// It is being sent to an upstream. Unless that is told to have ended, the client went away meanwhile.
+    pub(crate) fn attempts(&mut self, shared: &Shared, entry: &ServiceEntry, key: KeyId) {
+        let attempt = EndedAttempt { service: entry.id(), key, verdict: None };
+        self.asking = Some((attempt, Arc::clone(entry.metrics(shared))));
+    }
+
+    /// It was not sent to an upstream after all.
+    pub(crate) fn did_not_attempt(&mut self) {
+        self.asking = None;
+    }
+
+    /// It was sent to an upstream, which has answered or failed.
+    pub(crate) fn attempted(&mut self, entry: &ServiceEntry, key: KeyId, verdict: Option<Verdict>) {
+        self.asking = None;
+        self.request.attempts.push(EndedAttempt { service: entry.id(), key, verdict });
+        if let Some(sheet) = &mut self.sheet {
+            sheet.attempted(entry, key);
+        }
     }
 
     /// The client gets the answer of this service's upstream to this key.
@@ -126,8 +159,11 @@ impl Tally {
     }
 
     /// The client is told this status.
-    pub(crate) fn answered(&mut self, status: u16) {
+    pub(crate) fn answered(&mut self, status: u16, headers: &HeaderMap) {
         self.request.status = status;
+        if let Some(sheet) = &mut self.sheet {
+            sheet.answered(headers);
+        }
     }
 
     /// The answer tells how many tokens were used.
@@ -146,12 +182,15 @@ impl Tally {
     }
 
     /// A piece of the answer's body goes to the client.
-    pub(crate) fn passed(&mut self, bytes: usize) {
+    pub(crate) fn passed(&mut self, data: &Bytes) {
         if !self.has_first_byte {
             self.has_first_byte = true;
             self.request.first_byte = self.began.elapsed();
         }
-        self.request.bytes_out += bytes as u64;
+        self.request.bytes_out += data.len() as u64;
+        if let Some(sheet) = &self.sheet {
+            sheet.passed(data);
+        }
     }
 
     /// The answer has ended.
@@ -165,6 +204,10 @@ impl Tally {
         }
         let request = &mut self.request;
         request.end = end;
+        if let Some((attempt, metrics)) = self.asking.take() {
+            metrics.attempted(AttemptOutcome::Aborted);
+            request.attempts.push(attempt);
+        }
         request.duration = self.began.elapsed();
         if !self.has_first_byte {
             request.first_byte = request.duration;
@@ -176,6 +219,9 @@ impl Tally {
         self.in_flight.service().ended(request);
         if let Some(observer) = &self.observer {
             observer.ended(request);
+        }
+        if let Some(sheet) = self.sheet.take() {
+            sheet.end(request.clone());
         }
         // Figures first: what is seeded from them must not miss what a limit has forgotten already.
         if let Some(reserved) = self.metered.reserved.take() {
@@ -219,34 +265,11 @@ impl Drop for Tally {
     }
 }
 
-// === impl Counted ===
+// === impl Received ===
 
-impl<B> Counted<B> {
-    pub(crate) fn new(body: B, received: Received) -> Self {
-        Self { body, received }
-    }
-}
-
-impl<B: Body<Data = Bytes>> Body for Counted<B> {
-    type Data = Bytes;
-    type Error = B::Error;
-
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        let this = self.project();
-        let polled = this.body.poll_frame(cx);
-        if let Poll::Ready(Some(Ok(frame))) = &polled
-            && let Some(data) = frame.data_ref()
-        {
-            this.received.0.fetch_add(data.len() as u64, Ordering::Relaxed);
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+impl Received {
+    /// More have come in.
+    pub(crate) fn add(&self, data: &Bytes) {
+        self.0.fetch_add(data.len() as u64, Ordering::Relaxed);
     }
 }

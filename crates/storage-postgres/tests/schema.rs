@@ -9,7 +9,9 @@ use std::time::Duration;
 use rotator_domain::rotation::KeyPolicy;
 use rotator_domain::{KeyId, ServiceId};
 use rotator_storage_postgres::PostgresFactory;
-use rotator_storage_trait::{DatabaseUrl, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions};
+use rotator_storage_trait::{
+    DatabaseUrl, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions, suite,
+};
 use rotator_test_services::{Database, POSTGRES};
 
 fn url(database: &Database) -> DatabaseUrl {
@@ -42,6 +44,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     let key = storage.key(KeyId(2)).await.unwrap().unwrap();
     assert_eq!((key.label.unwrap().as_str(), &key.policy), ("old key", &KeyPolicy::default()));
     assert!(storage.states(ServiceId(1)).await.unwrap().is_empty());
+    suite::admin::those_of_the_first_version_may_do_everything(storage.as_ref()).await;
     assert_eq!(storage.reserve_ids(1).await.unwrap(), 3);
     storage.close().await;
     open_and_close(&new).await;

@@ -10,11 +10,18 @@ pub(crate) mod ended_session;
 pub(crate) mod id_sequence;
 pub(crate) mod key_state;
 mod policy;
+pub(crate) mod price;
+pub(crate) mod request_body;
+pub(crate) mod request_log;
+pub(crate) mod request_log_end;
 pub(crate) mod service;
 pub(crate) mod setting;
 pub(crate) mod upstream_key;
+pub(crate) mod webhook;
+pub(crate) mod webhook_alarm;
+pub(crate) mod webhook_delivery;
 
-use rotator_domain::Digest;
+use rotator_domain::{Digest, Role};
 
 use crate::error::CorruptRow;
 
@@ -22,4 +29,9 @@ use crate::error::CorruptRow;
 fn digest(table: &'static str, id: i64, bytes: Vec<u8>) -> Result<Digest, CorruptRow> {
     let bytes = <[u8; 32]>::try_from(bytes).map_err(|_| CorruptRow::new(table, id, "a digest has 32 bytes"))?;
     Ok(Digest(bytes))
+}
+
+/// A role under its name.
+fn role(table: &'static str, id: impl ToString, name: &str) -> Result<Role, CorruptRow> {
+    Role::from_name(name).ok_or_else(|| CorruptRow::new(table, id, "there is no such role"))
 }

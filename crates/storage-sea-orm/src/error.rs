@@ -74,7 +74,7 @@ impl Attempt {
             Some(SqlErr::UniqueConstraintViolation(_)) => {
                 return StorageErrorKind::Conflict { field: self.unique };
             }
-            // The foreign keys are those of a pool's key to its service and of a state to its key.
+            // The foreign keys are those of a pool's key to its service, of a state to its key and of what is told to its webhook.
             Some(SqlErr::ForeignKeyConstraintViolation(_)) => return StorageErrorKind::NotFound,
             _ => {}
         }

@@ -18,11 +18,14 @@ mod key;
 mod legacy;
 mod migration;
 mod moving;
+mod price;
+mod request_log;
 mod secrets;
 mod service;
 mod state;
 mod storage;
 mod usage;
+mod webhook;
 
 pub use connections::{Classify, Connections};
 pub use legacy::read_legacy;

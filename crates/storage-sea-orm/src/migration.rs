@@ -7,6 +7,10 @@ mod m0003_changes;
 mod m0004_usage;
 mod m0005_scale;
 mod m0006_client_keys;
+mod m0007_request_log;
+mod m0008_roles;
+mod m0009_webhooks;
+mod m0010_prices;
 mod resume;
 mod schema;
 
@@ -26,7 +30,7 @@ pub(crate) struct Migrator;
 const APPLIED: &str = "rotator_migrations";
 
 /// Every table, with the migration that makes it; those that refer to others come before them.
-const TABLES: [(&str, &str); 16] = [
+const TABLES: [(&str, &str); 23] = [
     ("key_states", "m0002_rotation"),
     ("upstream_keys", "m0001_initial"),
     ("services", "m0001_initial"),
@@ -43,6 +47,13 @@ const TABLES: [(&str, &str); 16] = [
     ("usage_hours", "m0004_usage"),
     ("usage_days", "m0004_usage"),
     ("usage_sources", "m0004_usage"),
+    ("request_bodies", "m0007_request_log"),
+    ("request_log", "m0007_request_log"),
+    ("request_log_end", "m0007_request_log"),
+    ("webhook_alarms", "m0009_webhooks"),
+    ("webhook_deliveries", "m0009_webhooks"),
+    ("webhooks", "m0009_webhooks"),
+    ("prices", "m0010_prices"),
 ];
 
 // === impl Migrator ===
@@ -56,6 +67,10 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_usage::Migration),
             Box::new(m0005_scale::Migration),
             Box::new(m0006_client_keys::Migration),
+            Box::new(m0007_request_log::Migration),
+            Box::new(m0008_roles::Migration),
+            Box::new(m0009_webhooks::Migration),
+            Box::new(m0010_prices::Migration),
         ]
     }
 

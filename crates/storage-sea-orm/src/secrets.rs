@@ -1,7 +1,7 @@
 //! The server's own sealed settings, and the exchange of everything that is sealed.
 
 use async_trait::async_trait;
-use rotator_domain::{KeyId, Sealed};
+use rotator_domain::{KeyId, Sealed, WebhookId};
 use rotator_storage_trait::{ResealFn, SealedPlace, SecretRepository, StorageError, StorageErrorKind};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use crate::SeaOrmStorage;
-use crate::entity::{setting, upstream_key};
+use crate::entity::{setting, upstream_key, webhook};
 use crate::error::Attempt;
 use crate::storage::{CHUNK, again, storable};
 
@@ -44,8 +44,9 @@ impl SecretRepository for SeaOrmStorage {
             let transaction = self.begin_alone(attempt).await?;
             let keys = reseal_keys(&transaction, attempt, reseal).await?;
             let settings = reseal_settings(&transaction, attempt, reseal).await?;
+            let webhooks = reseal_webhooks(&transaction, attempt, reseal).await?;
             transaction.commit().await.map_err(|error| attempt.failed(error))?;
-            Ok(keys + settings)
+            Ok(keys + settings + webhooks)
         })
         .await
     }
@@ -63,7 +64,7 @@ impl SeaOrmStorage {
         }
         let transaction = self.begin(attempt).await?;
         if backend == DbBackend::Postgres {
-            let lock = "LOCK TABLE upstream_keys, settings IN SHARE ROW EXCLUSIVE MODE";
+            let lock = "LOCK TABLE upstream_keys, settings, webhooks IN SHARE ROW EXCLUSIVE MODE";
             transaction.execute_unprepared(lock).await.map_err(|error| attempt.failed(error))?;
         }
         Ok(transaction)
@@ -121,6 +122,30 @@ async fn reseal_settings(
             .await
             .map_err(|error| attempt.failed(error))?;
         count += 1;
+    }
+    Ok(count)
+}
+
+async fn reseal_webhooks(
+    db: &DatabaseTransaction,
+    attempt: Attempt,
+    reseal: &ResealFn<'_>,
+) -> Result<u64, StorageError> {
+    use webhook::{Column, Entity};
+    let rows = Entity::find().lock_exclusive().all(db).await.map_err(|error| attempt.failed(error))?;
+    let mut count = 0;
+    for row in rows {
+        let place = SealedPlace::Webhook(WebhookId(row.id));
+        let previous = row.previous_sealed.map(|previous| reseal(&place, &Sealed(previous))).transpose()?;
+        count += 1 + u64::from(previous.is_some());
+        let anew = reseal(&place, &Sealed(row.sealed))?;
+        Entity::update_many()
+            .col_expr(Column::Sealed, Expr::value(anew.0))
+            .col_expr(Column::PreviousSealed, Expr::value(previous.map(|previous| previous.0)))
+            .filter(Column::Id.eq(row.id))
+            .exec(db)
+            .await
+            .map_err(|error| attempt.failed(error))?;
     }
     Ok(count)
 }

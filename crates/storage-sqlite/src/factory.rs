@@ -10,8 +10,10 @@ use rotator_storage_trait::{
     DatabaseUrl, LegacyService, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions,
 };
 use sea_orm::SqlxSqliteConnector;
-use sqlx::ConnectOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection};
 use tokio::time::{Instant, sleep};
 
 use crate::fault;
@@ -61,7 +63,8 @@ impl StorageFactory for SqliteFactory {
         let to = to.to_str().ok_or_else(|| {
             fail(StorageErrorKind::Unsupported).with_source("the name of the file for the backup is no UTF-8")
         })?;
-        let pool = pool(1, options, only_reading(location).busy_timeout(options.acquire_timeout)).await;
+        let connect = only_reading(location).busy_timeout(options.acquire_timeout);
+        let pool = open(settings(1, options), options, connect).await;
         let pool = pool.map_err(fault::while_reading)?;
         // One reading transaction, beside which the journal, a WAL, takes every change.
         let done = sqlx::query("VACUUM INTO ?").bind(to).execute(&pool).await;
@@ -76,7 +79,7 @@ impl StorageFactory for SqliteFactory {
         options: &StorageOptions,
     ) -> Result<Vec<LegacyService>, StorageError> {
         let connect = only_reading(Location::parse(url)?);
-        let pool = pool(1, options, connect).await.map_err(fault::while_reading)?;
+        let pool = open(settings(1, options), options, connect).await.map_err(fault::while_reading)?;
         let pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
         let services = read_legacy(&pool, fault::classify).await;
         // An error while closing changes nothing for anybody.
@@ -89,7 +92,11 @@ impl StorageFactory for SqliteFactory {
 async fn connect(location: &Location, options: &StorageOptions) -> Result<Connections, StorageError> {
     location.create()?;
     let connect = pragmas(location.options.clone(), options);
-    let writer = pool(1, options, connect.clone()).await.map_err(fault::while_opening)?;
+    let mut writer = settings(1, options);
+    if !location.in_memory {
+        writer = writer.after_release(|connection, _| Box::pin(has_ended(connection)));
+    }
+    let writer = open(writer, options, connect.clone()).await.map_err(fault::while_opening)?;
     // A file that only may be read opens all the same, and would tell of it at the first change.
     let attempt = sqlx::raw_sql("BEGIN IMMEDIATE; CREATE TABLE rotator_attempt (a); ROLLBACK").execute(&writer).await;
     attempt.map_err(fault::while_opening)?;
@@ -99,7 +106,7 @@ async fn connect(location: &Location, options: &StorageOptions) -> Result<Connec
     } else {
         // A change that takes the readers' way is a mistake of this program, and fails.
         let readers = options.max_connections.saturating_sub(1).max(1);
-        let readers = pool(readers, options, connect.pragma("query_only", "ON")).await;
+        let readers = open(settings(readers, options), options, connect.pragma("query_only", "ON")).await;
         readers.map_err(fault::while_opening)?
     };
     Ok(Connections {
@@ -126,19 +133,31 @@ fn pragmas(connect: SqliteConnectOptions, options: &StorageOptions) -> SqliteCon
         .disable_statement_logging()
 }
 
-async fn pool(
-    connections: u32,
-    options: &StorageOptions,
-    connect: SqliteConnectOptions,
-) -> Result<SqlitePool, sqlx::Error> {
-    let pool = SqlitePoolOptions::new()
+/// Whether a connection that comes back is in no transaction; one that is, is closed, which undoes what it holds.
+///
+/// A commit that fails, as on a full disk, may have undone the transaction or not, and the driver cannot tell: it goes on to count it as
+/// open. All that this connection wrote later would be within it, and never be committed.
+async fn has_ended(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    let is_free = sqlx::raw_sql("BEGIN; ROLLBACK").execute(&mut *connection).await.is_ok();
+    Ok(is_free && !connection.is_in_transaction())
+}
+
+fn settings(connections: u32, options: &StorageOptions) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
         .min_connections(1)
         .max_connections(connections)
         .acquire_timeout(options.acquire_timeout)
         // A connection to a file does not go stale, and one to memory must never be closed.
         .test_before_acquire(false)
         .idle_timeout(None)
-        .max_lifetime(None);
+        .max_lifetime(None)
+}
+
+async fn open(
+    pool: SqlitePoolOptions,
+    options: &StorageOptions,
+    connect: SqliteConnectOptions,
+) -> Result<SqlitePool, sqlx::Error> {
     let deadline = Instant::now() + options.acquire_timeout;
     loop {
         match pool.clone().connect_with(connect.clone()).await {
@@ -153,13 +172,38 @@ async fn pool(
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+    use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
 
     use super::*;
 
     async fn pragma(pool: &DatabaseConnection, name: &str) -> i64 {
         let statement = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}"));
         pool.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_committed_after_commits_that_failed_is_committed() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::new(format!("sqlite:{}/rotator.db", folder.path().display()));
+        let connections = connect(&Location::parse(&url).unwrap(), &StorageOptions::default()).await.unwrap();
+        let write = async |statements: &str| {
+            let transaction = connections.writer.begin().await.unwrap();
+            transaction.execute_unprepared(statements).await.unwrap();
+            transaction.commit().await
+        };
+        let rows = async || {
+            let count = Statement::from_string(DbBackend::Sqlite, "SELECT COUNT(*) FROM child");
+            let row = connections.readers.query_one_raw(count).await.unwrap().unwrap();
+            row.try_get_by_index::<i64>(0).unwrap()
+        };
+        write("CREATE TABLE parent (id INTEGER PRIMARY KEY)").await.unwrap();
+        write("CREATE TABLE child (id REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)").await.unwrap();
+        // As on a full disk: one is undone and the other one is not.
+        write("ROLLBACK").await.unwrap_err();
+        write("INSERT INTO child VALUES (1)").await.unwrap_err();
+        write("INSERT INTO child VALUES (NULL)").await.unwrap();
+        assert_eq!(rows().await, 1);
+        connections.close().await;
     }
 
     #[tokio::test]

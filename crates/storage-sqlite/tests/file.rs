@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use rotator_domain::rotation::{Checkpoint, KeyPolicy, KeyState, Strategy};
 use rotator_domain::{Digest, KeyId, Sealed, Service, ServiceDraft, ServiceId, Timestamp};
 use rotator_storage_sqlite::SqliteFactory;
-use rotator_storage_trait::suite::nodes;
+use rotator_storage_trait::suite::{admin, nodes};
 use rotator_storage_trait::{
     DatabaseUrl, KeyCounts, KeyRecord, Page, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions,
 };
@@ -119,6 +119,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     let key = storage.key(KeyId(2)).await.unwrap().unwrap();
     assert_eq!((key.label.unwrap().as_str(), &key.policy), ("old key", &KeyPolicy::default()));
     assert!(storage.states(ServiceId(1)).await.unwrap().is_empty());
+    admin::those_of_the_first_version_may_do_everything(storage.as_ref()).await;
     assert_eq!(storage.reserve_ids(1).await.unwrap(), 3);
     storage.close().await;
     assert_eq!(place.open().await.service(ServiceId(1)).await.unwrap(), Some(old));

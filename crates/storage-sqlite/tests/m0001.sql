@@ -1,4 +1,4 @@
--- What the first version of the schema looked like, with a service and a key.
+-- What the first version of the schema looked like, with a service, a key, an administrator and tokens.
 
 CREATE TABLE "admin_tokens" ( "id" integer NOT NULL PRIMARY KEY, "name" text NOT NULL, "digest" blob(32) NOT NULL, "created_by" text NOT NULL, "created_at" integer NOT NULL, "expires_at" integer );
 CREATE TABLE "admin_users" ( "username" varchar(255) NOT NULL PRIMARY KEY, "password_hash" text NOT NULL, "updated_at" integer NOT NULL );
@@ -12,6 +12,10 @@ INSERT INTO "rotator_migrations" VALUES('m0001_initial',0);
 CREATE TABLE "services" ( "id" integer NOT NULL PRIMARY KEY, "name" varchar(200) NOT NULL, "slug" varchar(100) NOT NULL, "kind" varchar(20) NOT NULL, "is_active" boolean NOT NULL, "target_url" text NOT NULL, "methods" text, "provider" text, "api_format" varchar(50), "output_format" varchar(50), "key_location" varchar(20), "key_name" text, "key_prefix" text, "policy" text NOT NULL, "created_at" integer NOT NULL, "updated_at" integer NOT NULL );
 CREATE TABLE "settings" ( "name" varchar(255) NOT NULL PRIMARY KEY, "sealed" blob NOT NULL );
 CREATE TABLE "upstream_keys" ( "id" integer NOT NULL PRIMARY KEY, "service_id" integer NOT NULL, "sealed" blob NOT NULL, "digest" blob(32) NOT NULL, "label" varchar(200), "is_active" boolean NOT NULL, "created_at" integer NOT NULL, "updated_at" integer NOT NULL, FOREIGN KEY ("service_id") REFERENCES "services" ("id") ON DELETE CASCADE );
+INSERT INTO "admin_users" VALUES('old admin','$argon2id$old',7);
+INSERT INTO "admin_tokens" VALUES(1,'ci',x'd1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1','old admin',7,NULL);
+INSERT INTO "admin_tokens" VALUES(2,'made by ci',x'd2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2','token:ci',8,9);
+INSERT INTO "audit_log" VALUES(1,7,'old admin','192.0.2.1','token.create','token:1','ci');
 INSERT INTO "services" VALUES(1,'old','old','LLM',1,'https://llm.example.com/v1',NULL,NULL,'openai_compatible','none',NULL,NULL,NULL,'{"idle_timeout_ms":1500,"http_version":"auto"}',7,8);
 INSERT INTO "upstream_keys" VALUES(2,1,x'5e5e',x'd1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1','old key',1,7,8);
 CREATE UNIQUE INDEX "uq_services_name" ON "services" ("name");

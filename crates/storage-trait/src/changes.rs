@@ -12,6 +12,8 @@ pub enum Served {
     Service(ServiceId),
     /// The client keys, all together.
     ClientKeys,
+    /// The prices that the operator set, all together.
+    Prices,
 }
 
 /// When something last changed.
@@ -25,7 +27,7 @@ pub struct StoredChange {
 
 /// The versions of what servers serve.
 ///
-/// Every change of a service, of upstream keys or of client keys counts the version up by one and is written down with it, in
+/// Every change of a service, of upstream keys, of client keys or of prices counts the version up by one and is written down with it, in
 /// the transaction of the change itself: the versions are in the order in which changes hold. States of keys, sessions, tokens
 /// and the log are no such changes.
 ///

@@ -35,6 +35,8 @@ pub enum StorageErrorKind {
     SchemaTooNew,
     /// What is stored does not read back: a damaged row, or no database at all.
     Corrupt,
+    /// Nobody would be left who can manage users.
+    LastAdmin,
     /// What only an empty database can take was meant for one that is not empty.
     NotEmpty,
     /// The URL or its scheme cannot be used.
@@ -79,6 +81,7 @@ impl fmt::Display for StorageError {
             StorageErrorKind::ServerTooOld => f.write_str("the database server is too old"),
             StorageErrorKind::SchemaTooNew => f.write_str("the database was made by a newer version of this program"),
             StorageErrorKind::Corrupt => f.write_str("the stored data does not read back"),
+            StorageErrorKind::LastAdmin => f.write_str("no other enabled administrator has the role admin"),
             StorageErrorKind::NotEmpty => f.write_str("the database is not empty"),
             StorageErrorKind::Unsupported => f.write_str("the database URL cannot be used"),
             StorageErrorKind::Refused => f.write_str("the database refused"),

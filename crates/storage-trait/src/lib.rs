@@ -15,15 +15,18 @@ mod factory;
 mod key;
 mod legacy;
 mod moving;
+mod price;
+mod request_log;
 mod secrets;
 mod service;
 mod state;
 #[cfg(feature = "suite")]
 pub mod suite;
 mod usage;
+mod webhook;
 
-pub use admin::{AdminRepository, AdminToken, AdminUser};
-pub use audit::{AuditEntry, AuditRepository};
+pub use admin::{AdminRepository, AdminToken, AdminUser, AdminUserChange};
+pub use audit::{AuditEntry, AuditFilter, AuditRepository};
 pub use changes::{ChangeRepository, Served, StoredChange};
 pub use client_key::ClientKeyRepository;
 pub use error::{StorageError, StorageErrorKind};
@@ -31,10 +34,13 @@ pub use factory::{DatabaseUrl, StorageFactory, StorageOptions};
 pub use key::{KeyChange, KeyCounts, KeyRecord, KeyRepository, PoolChange, SealedKey};
 pub use legacy::{LegacyKey, LegacyService};
 pub use moving::{EndedSession, Filling, MovingRepository, Record, SettingRecord, Snapshot};
+pub use price::PriceRepository;
+pub use request_log::{LogEntry, LogFilter, LogSlice, NewLogEntry, RequestLogRepository, StoredBody};
 pub use secrets::{ResealFn, SealedPlace, SecretRepository};
 pub use service::ServiceRepository;
 pub use state::{LONGEST_STATE_MODEL, StateRepository};
 pub use usage::{LONGEST_USAGE_MODEL, UsageBatch, UsageDimension, UsageGroup, UsageQuery, UsageRepository};
+pub use webhook::{Alarm, AlarmKey, Delivery, DeliveryStatus, WebhookRepository};
 
 use async_trait::async_trait;
 
@@ -68,6 +74,9 @@ pub trait Storage:
     + SecretRepository
     + MovingRepository
     + UsageRepository
+    + RequestLogRepository
+    + WebhookRepository
+    + PriceRepository
 {
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StorageError>;

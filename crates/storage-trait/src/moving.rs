@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use rotator_domain::rotation::Checkpoint;
-use rotator_domain::{ClientKey, Grain, Sealed, Service, ServiceId, Timestamp, UsageRow};
+use rotator_domain::{ClientKey, Grain, PriceOverride, Sealed, Service, ServiceId, Timestamp, UsageRow, Webhook};
 
 use crate::{AdminToken, AdminUser, AuditEntry, KeyRecord, StorageError};
 
@@ -31,6 +31,10 @@ pub enum Record {
     Audit(AuditEntry),
     /// What requests used.
     Usage(Grain, Box<UsageRow>),
+    /// A webhook; what it was told of stays behind.
+    Webhook(Box<Webhook>),
+    /// A price that the operator set.
+    Price(PriceOverride),
 }
 
 /// A sealed setting under its name.

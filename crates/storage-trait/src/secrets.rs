@@ -1,7 +1,7 @@
 //! The server's own sealed settings, and the exchange of everything that is sealed.
 
 use async_trait::async_trait;
-use rotator_domain::{KeyId, Sealed};
+use rotator_domain::{KeyId, Sealed, WebhookId};
 
 use crate::StorageError;
 
@@ -12,6 +12,8 @@ pub enum SealedPlace {
     UpstreamKey(KeyId),
     /// A setting, by its name.
     Setting(String),
+    /// The secret of a webhook, or the one before it.
+    Webhook(WebhookId),
 }
 
 /// Seals one value anew; the error ends the whole exchange.

@@ -22,11 +22,14 @@ pub mod key_changes;
 pub mod keys;
 pub mod moving;
 pub mod nodes;
+pub mod prices;
+pub mod request_log;
 mod sample;
 pub mod secrets;
 pub mod services;
 pub mod states;
 pub mod usage;
+pub mod webhooks;
 pub mod whole;
 
 /// Makes a `#[tokio::test]` of every case of the suite. `$open` is an async function without arguments; it gives a pair: an
@@ -86,6 +89,12 @@ macro_rules! storage_suite {
             changes::who_reads_while_others_write_misses_nothing,
             admin::an_administrator_is_stored_and_replaced,
             admin::user_names_compare_exactly,
+            admin::administrators_are_listed_and_a_new_one_takes_no_name,
+            admin::a_change_of_an_administrator_touches_only_what_is_named,
+            admin::the_last_enabled_admin_stays,
+            admin::of_admins_that_leave_at_once_one_stays,
+            admin::tokens_go_with_their_owner,
+            admin::the_latest_use_of_a_token_is_kept,
             admin::what_no_database_can_hold_is_not_found,
             admin::tokens_read_back_in_order_and_by_digest,
             admin::a_taken_token_is_a_conflict,
@@ -94,6 +103,8 @@ macro_rules! storage_suite {
             audit::the_log_reads_newest_first,
             audit::nothing_typed_keeps_an_entry_out,
             audit::the_log_comes_in_pages,
+            audit::every_filter_picks_out_its_own_entries,
+            audit::old_entries_are_forgotten_bit_by_bit,
             secrets::a_setting_is_stored_once,
             secrets::of_concurrent_settings_one_holds_for_all,
             secrets::everything_sealed_is_exchanged,
@@ -105,6 +116,12 @@ macro_rules! storage_suite {
             usage::sources_that_add_at_once_lose_nothing,
             usage::many_rows_arrive_whole,
             usage::old_figures_are_forgotten_bit_by_bit,
+            request_log::a_logged_request_reads_back,
+            request_log::every_filter_picks_out_its_own,
+            request_log::the_log_comes_in_pages_and_is_followed,
+            request_log::what_appears_never_comes_before_what_is_seen,
+            request_log::texts_that_no_column_holds_are_shortened,
+            request_log::old_requests_are_forgotten_by_age_and_size,
             moving::an_empty_database_holds_the_next_id_alone,
             moving::everything_that_is_stored_is_read,
             moving::an_empty_database_is_filled,
@@ -112,7 +129,19 @@ macro_rules! storage_suite {
             moving::a_filling_that_is_given_up_leaves_nothing,
             moving::only_an_empty_database_is_filled,
             moving::a_large_database_moves_page_by_page,
+            prices::prices_are_stored_replaced_and_deleted,
+            prices::prices_that_are_set_at_once_all_hold,
+            prices::every_change_of_prices_counts,
             whole::it_answers_until_it_is_closed,
+            webhooks::webhooks_read_back_in_order,
+            webhooks::a_webhook_is_replaced_disabled_and_deleted,
+            webhooks::an_alarm_changes_once,
+            webhooks::of_nodes_that_find_the_same_one_tells_it,
+            webhooks::old_alarms_are_forgotten,
+            webhooks::a_message_is_claimed_once_until_its_time_comes_again,
+            webhooks::what_became_of_a_message_is_recorded,
+            webhooks::messages_come_in_pages_and_are_forgotten,
+            webhooks::everything_goes_with_its_webhook,
         }
     };
     ($open:path: $($group:ident::$case:ident,)+) => {

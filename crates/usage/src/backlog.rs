@@ -12,7 +12,7 @@ use crate::Figures;
 use crate::journal::{self, Folder, Stored};
 
 /// Of more rows than these, those of an hour are added up, and then those of a day.
-const MOST_ROWS: usize = 200_000;
+pub(crate) const MOST_ROWS: usize = 200_000;
 
 /// Figures that count as one, and the files that hold them until then.
 #[derive(Debug)]
@@ -44,6 +44,16 @@ pub(crate) struct Backlog {
 // === impl Backlog ===
 
 impl Backlog {
+    /// Takes over what ended processes left behind.
+    pub(crate) fn inherit(&mut self, folders: Vec<Folder>) {
+        for folder in folders {
+            match LeftBehind::of(folder) {
+                Ok(left_behind) => self.left_behind.push_back(left_behind),
+                Err(error) => tracing::error!(error = %error, "a journal of usage figures cannot be read"),
+            }
+        }
+    }
+
     /// How many batches wait.
     pub(crate) fn batches(&self) -> usize {
         let left_behind: usize = self.left_behind.iter().map(|left_behind| left_behind.files.len()).sum();
@@ -113,6 +123,11 @@ impl LeftBehind {
         Ok(Some(Batch { source, first, last, figures, places: vec![path] }))
     }
 
+    /// What its files hold; those that cannot be read are told of when their turn comes.
+    pub(crate) fn read(&self) -> impl Iterator<Item = Figures> {
+        self.files.iter().filter_map(|file| journal::read(&file.path).ok())
+    }
+
     /// Deletes the folder.
     pub(crate) fn delete(&self) -> io::Result<()> {
         self.folder.delete()
@@ -155,7 +170,7 @@ mod tests {
     #[test]
     fn packed_files_hold_the_same_and_replace_the_others() {
         let root = tempdir().unwrap();
-        let (folder, _) = journal::open(root.path()).unwrap();
+        let (folder, _) = journal::open(root.path(), "a").unwrap();
         let mut merged = batch(1, 0..3).and(batch(2, 2..5));
         merged.places = (1..=2).map(|number| folder.begin(number).unwrap().path).collect();
         merged.pack(&folder).unwrap();

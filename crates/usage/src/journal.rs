@@ -11,22 +11,10 @@ use crate::{Figures, entry};
 const LOCK: &str = "lock";
 const ENDING: &str = "jsonl";
 
-/// Why no journal can be kept.
+/// The system gives no random bytes, which name what is counted here.
 #[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    /// The folder cannot be made, read or locked.
-    #[error("could not open the journal of usage figures in {folder}")]
-    Folder {
-        /// The folder.
-        folder: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The system gives no random bytes, which name the folder.
-    #[error("no random bytes to name the journal of usage figures with")]
-    Random(#[source] getrandom::Error),
-}
+#[error("no random bytes to name the journal of usage figures with")]
+pub struct JournalError(#[source] getrandom::Error);
 
 /// A folder that this process journals into, or that an ended one did.
 #[derive(Debug)]
@@ -53,24 +41,33 @@ pub(crate) struct Growing {
     pub(crate) length: u64,
 }
 
-/// Makes a folder for this process below `root`, and gives those that were left behind there.
+/// Makes a folder of this name for this process below `root`, and gives those that were left behind there.
 ///
 /// # Errors
-/// When the folder cannot be made.
-pub(crate) fn open(root: &Path) -> Result<(Folder, Vec<Folder>), JournalError> {
-    let source = new_source()?;
-    let failed = |source| JournalError::Folder { folder: root.to_owned(), source };
-    fs::create_dir_all(root).map_err(failed)?;
-    let left_behind = left_behind(root).map_err(failed)?;
-    let own = Folder::make(root, source).map_err(failed)?;
-    Ok((own, left_behind))
+/// When the folder cannot be made; it may be tried again.
+pub(crate) fn open(root: &Path, source: &str) -> io::Result<(Folder, Vec<Folder>)> {
+    fs::create_dir_all(root)?;
+    let left_behind = left_behind(root)?;
+    Ok((Folder::make(root, source.to_owned())?, left_behind))
 }
 
 /// A name for a source of batches that no other has.
 pub(crate) fn new_source() -> Result<String, JournalError> {
     let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(JournalError::Random)?;
+    getrandom::fill(&mut random).map_err(JournalError)?;
     Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Writes figures into a file and brings it to the disk.
+fn fill(path: &Path, figures: &Figures) -> io::Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    let mut line = Vec::new();
+    for ((at, subject), figures) in figures {
+        line.clear();
+        entry::write(&mut line, *at, subject, figures);
+        file.write_all(&line)?;
+    }
+    file.into_inner()?.sync_all()
 }
 
 fn left_behind(root: &Path) -> io::Result<Vec<Folder>> {
@@ -112,8 +109,9 @@ impl Folder {
     /// It gets its name once it is locked, so that nobody takes it for one that was left behind.
     fn make(root: &Path, source: String) -> io::Result<Self> {
         let (making, path) = (root.join(format!(".{source}")), root.join(&source));
-        fs::create_dir(&making)?;
-        let lock = File::create_new(making.join(LOCK))?;
+        // It may be there already, where a full disk had room for a part of it.
+        fs::create_dir_all(&making)?;
+        let lock = File::create(making.join(LOCK))?;
         lock.lock()?;
         fs::rename(&making, &path)?;
         Ok(Self { path, source, _lock: lock })
@@ -134,14 +132,8 @@ impl Folder {
     /// Writes figures into a file that takes the place of all that hold batches between the two.
     pub(crate) fn write(&self, first: i64, last: i64, figures: &Figures) -> io::Result<PathBuf> {
         let (path, making) = (self.file(first, last), self.path.join("making"));
-        let mut file = BufWriter::new(File::create(&making)?);
-        let mut line = Vec::new();
-        for ((at, subject), figures) in figures {
-            line.clear();
-            entry::write(&mut line, *at, subject, figures);
-            file.write_all(&line)?;
-        }
-        file.into_inner()?.sync_all()?;
+        // What a full disk has room for is of no use, and takes the room.
+        fill(&making, figures).inspect_err(|_| drop(fs::remove_file(&making)))?;
         fs::rename(&making, &path)?;
         Ok(path)
     }
@@ -225,6 +217,10 @@ mod tests {
         line
     }
 
+    fn open_in(root: &Path) -> (Folder, Vec<Folder>) {
+        open(root, &new_source().unwrap()).unwrap()
+    }
+
     fn requests(figures: &Figures) -> u64 {
         figures.values().map(|figures| figures.get(Figure::Requests)).sum()
     }
@@ -232,23 +228,23 @@ mod tests {
     #[test]
     fn only_what_nobody_locks_was_left_behind() {
         let root = tempdir().unwrap();
-        let (first, none) = open(root.path()).unwrap();
+        let (first, none) = open_in(root.path());
         assert!(none.is_empty());
-        let (second, none) = open(root.path()).unwrap();
+        let (second, none) = open_in(root.path());
         assert!(none.is_empty());
         let source = first.source().to_owned();
         drop(first);
-        let (_third, left) = open(root.path()).unwrap();
+        let (_third, left) = open_in(root.path());
         assert_eq!(left.iter().map(Folder::source).collect::<Vec<_>>(), [source]);
         left.into_iter().for_each(|folder| folder.delete().unwrap());
         drop(second);
-        assert_eq!(open(root.path()).unwrap().1.len(), 1);
+        assert_eq!(open_in(root.path()).1.len(), 1);
     }
 
     #[test]
     fn a_file_that_takes_the_place_of_others_hides_them() {
         let root = tempdir().unwrap();
-        let (folder, _) = open(root.path()).unwrap();
+        let (folder, _) = open_in(root.path());
         for number in 1..=5 {
             folder.begin(number).unwrap().append(&line(number)).unwrap();
         }
@@ -270,7 +266,7 @@ mod tests {
     #[test]
     fn a_cut_off_line_is_left_out() {
         let root = tempdir().unwrap();
-        let (folder, _) = open(root.path()).unwrap();
+        let (folder, _) = open_in(root.path());
         let mut file = folder.begin(1).unwrap();
         file.append(&line(1)).unwrap();
         file.append(&line(1)).unwrap();

@@ -14,11 +14,10 @@ mod journal;
 mod prices;
 mod recorder;
 mod retention;
-mod seldom;
 mod writer;
 
 pub use journal::JournalError;
-pub use prices::{LongPrice, Price, PriceError, Prices};
+pub use prices::{LongPrice, Price, PriceError, PriceRow, PriceSource, Prices, SharedPrices};
 pub use recorder::UsageRecorder;
 pub use retention::Retention;
 pub use writer::{UsageStanding, UsageWriter};

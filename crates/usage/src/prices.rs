@@ -1,10 +1,18 @@
-//! What models cost: a table that is shipped, and rows of the operator's own that come before it.
+//! What models cost: a table that is shipped, a file of the operator's own that comes before it, and prices that were set while the
+//! server runs, which come before both.
+
+mod in_force;
+mod overrides;
+
+pub use in_force::SharedPrices;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
-use rotator_domain::{Pricing, TokenUsage};
+use rotator_domain::{PriceOverride, Pricing, Timestamp, TokenUsage};
 use serde::{Deserialize, Serialize};
+
+use self::overrides::Overrides;
 
 /// The table that is shipped.
 const TABLE: &str = include_str!("prices/table.json");
@@ -83,7 +91,49 @@ pub enum PriceError {
 /// The prices that hold.
 #[derive(Clone, Debug, Default)]
 pub struct Prices {
+    /// Those of the operator's file.
     own: HashMap<String, Price>,
+    own_since: Option<Timestamp>,
+    /// Those that were set.
+    set: Overrides,
+}
+
+/// Where a price comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PriceSource {
+    /// The admin API.
+    Api,
+    /// The operator's file.
+    File,
+    /// The table that is shipped.
+    Shipped,
+}
+
+/// A price that holds for the models of a name or a pattern.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PriceRow<'a> {
+    /// The name, or a pattern with `*` in it.
+    pub model: &'a str,
+    /// Where the price comes from.
+    pub source: PriceSource,
+    /// When it was set, or its file changed, where that is known; a shipped one is of [`Prices::as_of`].
+    pub since: Option<Timestamp>,
+    /// The price.
+    pub price: &'a Price,
+}
+
+// === impl PriceSource ===
+
+impl PriceSource {
+    /// Its name in the admin API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::File => "file",
+            Self::Shipped => "shipped",
+        }
+    }
 }
 
 // === impl Prices ===
@@ -103,7 +153,19 @@ impl Prices {
             price.check().map_err(|field| PriceError::Absurd { model, field })?;
             own.insert(name, price);
         }
-        Ok(Self { own })
+        Ok(Self { own, ..Self::default() })
+    }
+
+    /// The same, with the time at which the operator's own rows were written.
+    #[must_use]
+    pub fn since(self, since: Option<Timestamp>) -> Self {
+        Self { own_since: since, ..self }
+    }
+
+    /// The same with these prices that were set, in the place of all that were.
+    #[must_use]
+    pub fn with_overrides(&self, overrides: Vec<PriceOverride>) -> Self {
+        Self { set: Overrides::new(overrides), ..self.clone() }
     }
 
     /// Reads rows of the operator's own: a JSON object of models and their prices.
@@ -120,12 +182,27 @@ impl Prices {
         &SHIPPED.as_of
     }
 
-    /// What a model costs: by its own name, without the vendor before it, or without the date behind it; the operator's own
-    /// rows first.
+    /// What a model costs: by its own name, without the vendor before it, or without the date behind it; what was set first,
+    /// then the operator's own rows. Of what was set a name comes before a pattern, and a pattern that says more before one
+    /// that says less.
     #[must_use]
     pub fn of(&self, model: &str) -> Option<&Price> {
         let name = model.to_ascii_lowercase();
-        [&self.own, &SHIPPED.models].into_iter().find_map(|table| names(&name).find_map(|name| table.get(name)))
+        self.set.of(&name).or_else(|| {
+            [&self.own, &SHIPPED.models].into_iter().find_map(|table| names(&name).find_map(|name| table.get(name)))
+        })
+    }
+
+    /// All prices that hold, ordered by model. One in whose place another holds is not among them.
+    #[must_use]
+    pub fn rows(&self) -> Vec<PriceRow<'_>> {
+        let file = self.own.iter().map(|(model, price)| (model, PriceSource::File, self.own_since, price));
+        let shipped = SHIPPED.models.iter().map(|(model, price)| (model, PriceSource::Shipped, None, price));
+        let named = file.chain(shipped).map(|(model, source, since, price)| PriceRow { model, source, since, price });
+        let holding = named.filter(|row| self.of(row.model).is_some_and(|price| std::ptr::eq(price, row.price)));
+        let mut rows: Vec<_> = self.set.rows().chain(holding).collect();
+        rows.sort_by(|one, other| (one.model, one.source).cmp(&(other.model, other.source)));
+        rows
     }
 }
 
@@ -175,8 +252,11 @@ impl Price {
         u64::try_from(picodollars / 1000).unwrap_or(u64::MAX)
     }
 
-    /// The field that none can be.
-    fn check(&self) -> Result<(), &'static str> {
+    /// Checks that each price is 0 to 1,000,000 US dollars a million tokens.
+    ///
+    /// # Errors
+    /// Names the field that none can be.
+    pub fn check(&self) -> Result<(), &'static str> {
         let long = self.long.as_ref();
         let fields = [
             ("input", Some(self.input)),

@@ -1,25 +1,35 @@
 //! Where requests are counted.
 
 use std::fs::File;
-use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use rotator_domain::{Grain, Timestamp, UsageFigures, UsageSubject};
+use rotator_domain::{Clock, Grain, Seldom, Timestamp, UsageFigures, UsageSubject};
 
-use crate::backlog::Batch;
+use crate::backlog::{Batch, MOST_ROWS};
 use crate::journal::{self, Folder, Growing, JournalError};
-use crate::seldom::Seldom;
 use crate::{Figures, entry};
 
 /// A line's usual length, in bytes.
 const LINE: usize = 320;
+/// The length of the journal, in bytes, from which on it is packed while the storage does not answer.
+const LONGEST: u64 = 8 * 1024 * 1024;
+/// The same for figures that no disk has room for, in rows in memory.
+const MANY: usize = MOST_ROWS / 10;
 
-/// Counts requests. What it was told is in the journal when it returns, where there is one.
-#[derive(Debug)]
+/// Counts requests. What it was told is in the journal when it returns, unless the journal cannot be written.
 pub struct UsageRecorder {
     source: String,
-    pub(crate) folder: Option<Folder>,
+    /// Where the journals of all processes are.
+    root: PathBuf,
+    /// This process's own, once it could be made.
+    folder: OnceLock<Folder>,
     gathering: Mutex<Gathering>,
+    clock: Arc<dyn Clock>,
+    /// Whether the journal takes what is recorded.
+    is_journaled: AtomicBool,
     trouble: Seldom,
 }
 
@@ -34,30 +44,44 @@ struct Gathering {
 // === impl UsageRecorder ===
 
 impl UsageRecorder {
-    /// Keeps a journal below this folder, and gives what ended processes left there.
-    pub(crate) fn journaling(root: &Path) -> Result<(Self, Vec<Folder>), JournalError> {
-        let (folder, left_behind) = journal::open(root)?;
-        let recorder = Self::new(folder.source().to_owned(), Some(folder));
-        Ok((recorder, left_behind))
+    /// Will keep a journal below this folder.
+    pub(crate) fn new(root: PathBuf, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
+        Ok(Self {
+            source: journal::new_source()?,
+            root,
+            folder: OnceLock::new(),
+            gathering: Mutex::new(Gathering { number: 1, figures: Figures::new(), file: None }),
+            clock,
+            is_journaled: AtomicBool::new(false),
+            trouble: Seldom::default(),
+        })
     }
 
-    /// Keeps no journal: what is not sent yet goes with the process.
-    pub(crate) fn in_memory() -> Result<Self, JournalError> {
-        Ok(Self::new(journal::new_source()?, None))
-    }
-
-    fn new(source: String, folder: Option<Folder>) -> Self {
-        let gathering = Gathering { number: 1, figures: Figures::new(), file: None };
-        let recorder = Self { source, folder, gathering: Mutex::new(gathering), trouble: Seldom::default() };
-        recorder.gathering().file = recorder.new_file(1);
-        recorder
+    /// Opens the journal, where it is not open, and gives what ended processes left there. Until that succeeds figures are in
+    /// memory alone.
+    pub(crate) fn open_journal(&self) -> Vec<Folder> {
+        if self.folder.get().is_some() {
+            return Vec::new();
+        }
+        match journal::open(&self.root, &self.source) {
+            Ok((folder, left_behind)) => {
+                // Nobody else opens it: the writer does one thing after the other.
+                drop(self.folder.set(folder));
+                self.begin_file();
+                left_behind
+            }
+            Err(error) => {
+                self.complain(&error);
+                Vec::new()
+            }
+        }
     }
 
     /// Adds figures to those of a subject in the minute of `at`.
     pub fn record(&self, at: Timestamp, subject: UsageSubject, figures: &UsageFigures) {
         let at = Grain::Minute.start(at);
         let mut line = Vec::new();
-        if self.folder.is_some() {
+        if self.folder.get().is_some() {
             line.reserve(LINE);
             entry::write(&mut line, at, &subject, figures);
         }
@@ -65,25 +89,25 @@ impl UsageRecorder {
         let written = gathering.file.as_mut().map(|file| file.append(&line));
         gathering.figures.entry((at, subject)).or_default().add_all(figures);
         drop(gathering);
-        if let Some(Err(error)) = written {
-            self.complain(&error);
+        match written {
+            // Every request comes here: what stays as it is is not written.
+            Some(Ok(())) if !self.is_journaled() => self.is_journaled.store(true, Ordering::Relaxed),
+            Some(Err(error)) => self.failed(&error),
+            Some(Ok(())) | None => {}
         }
     }
 
     /// Takes what has gathered, if anything has, and begins the next batch.
     pub(crate) fn cut(&self) -> Option<Batch> {
-        let (number, is_unwritten) = {
+        let number = {
             let gathering = self.gathering();
             if gathering.figures.is_empty() {
                 return None;
             }
-            (gathering.number, gathering.file.is_none())
+            gathering.number
         };
         // Opened before the lock is taken, for requests wait for it.
         let file = self.new_file(number + 1);
-        if is_unwritten && file.is_some() {
-            self.trouble.reset();
-        }
         let next = Gathering { number: number + 1, figures: Figures::new(), file };
         let gathered = std::mem::replace(&mut *self.gathering(), next);
         let places = gathered.file.into_iter().map(|file| file.path).collect();
@@ -91,9 +115,25 @@ impl UsageRecorder {
         Some(Batch { source, first: number, last: number, figures, places })
     }
 
-    /// How long the journal of what has gathered is, in bytes.
-    pub(crate) fn length(&self) -> u64 {
-        self.gathering().file.as_ref().map_or(0, |file| file.length)
+    /// Shows what has gathered.
+    pub(crate) fn look(&self, look: impl FnOnce(&Figures)) {
+        look(&self.gathering().figures);
+    }
+
+    /// Whether so much has gathered that it should be added up with what gathered before.
+    pub(crate) fn is_much(&self) -> bool {
+        let gathering = self.gathering();
+        gathering.file.as_ref().is_some_and(|file| file.length > LONGEST) || gathering.figures.len() > MANY
+    }
+
+    /// Whether what is recorded is on this node's disk before it is stored.
+    pub(crate) fn is_journaled(&self) -> bool {
+        self.is_journaled.load(Ordering::Relaxed)
+    }
+
+    /// The folder of this process's journal, where there is one.
+    pub(crate) fn folder(&self) -> Option<&Folder> {
+        self.folder.get()
     }
 
     /// The file of what has gathered.
@@ -102,21 +142,41 @@ impl UsageRecorder {
     }
 
     /// Says, once a minute, that the journal cannot be written.
-    pub(crate) fn complain(&self, error: &std::io::Error) {
-        if self.trouble.is_due() {
+    pub(crate) fn complain(&self, error: &io::Error) {
+        if self.trouble.is_due(self.clock.now()) {
             tracing::error!(
                 error = %error,
+                folder = %self.root.display(),
                 "the journal of usage figures cannot be written: until they are stored they are in memory alone"
             );
         }
     }
 
+    /// Begins a file for what gathers from now on, where that has none.
+    fn begin_file(&self) {
+        let number = self.gathering().number;
+        let file = self.new_file(number);
+        self.is_journaled.store(file.is_some(), Ordering::Relaxed);
+        self.gathering().file = file;
+    }
+
     fn new_file(&self, number: i64) -> Option<Growing> {
-        let begun = self.folder.as_ref()?.begin(number);
-        begun.inspect_err(|error| self.complain(error)).ok()
+        let begun = self.folder.get()?.begin(number);
+        begun.inspect_err(|error| self.failed(error)).ok()
+    }
+
+    fn failed(&self, error: &io::Error) {
+        self.is_journaled.store(false, Ordering::Relaxed);
+        self.complain(error);
     }
 
     fn gathering(&self) -> MutexGuard<'_, Gathering> {
         self.gathering.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for UsageRecorder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UsageRecorder").field("root", &self.root).finish_non_exhaustive()
     }
 }

@@ -1,25 +1,23 @@
 //! From the journal to the storage.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use rotator_domain::{Clock, Timestamp};
+use rotator_domain::{ClientKeyId, Clock, Seldom, Timestamp, UsageFigures};
 use rotator_storage_trait::{StorageError, UsageRepository};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 use tokio::time::MissedTickBehavior;
 
+use crate::Figures;
 use crate::backlog::{Backlog, Batch, LeftBehind};
 use crate::journal::{Folder, JournalError};
 use crate::recorder::UsageRecorder;
-use crate::seldom::Seldom;
 
 /// How long figures gather before they are sent.
 const GATHERING: Duration = Duration::from_secs(1);
-/// The length of the journal, in bytes, from which on it is packed while the storage does not answer.
-const LONGEST: u64 = 8 * 1024 * 1024;
 
 /// Sends what a [`UsageRecorder`] counts to the storage.
 pub struct UsageWriter {
@@ -28,6 +26,8 @@ pub struct UsageWriter {
     clock: Arc<dyn Clock>,
     backlog: Mutex<Backlog>,
     trouble: Seldom,
+    /// Whether the storage refused what was last sent.
+    is_refused: AtomicBool,
     /// How many batches waited when it was last tried to send them.
     waiting: AtomicUsize,
     /// All that was counted before this time is in the storage, in milliseconds.
@@ -41,36 +41,34 @@ pub struct UsageStanding {
     pub batches_waiting: usize,
     /// How old the oldest figures of this process may be that are not in the storage.
     pub behind: Duration,
+    /// Whether the storage refused what was last sent to it.
+    pub is_refused: bool,
+    /// Whether what is counted is on this node's disk before it is in the storage. Otherwise a kill loses it.
+    pub is_journaled: bool,
 }
 
 // === impl UsageWriter ===
 
 impl UsageWriter {
-    /// Counts with a journal below `root`, or in memory alone. What ended processes left in the journal is sent with the first
-    /// flush.
+    /// Counts with a journal below `root`; as long as that cannot be opened, in memory alone. What ended processes left in the
+    /// journal is sent with the first flush.
     ///
     /// # Errors
-    /// When the journal cannot be opened.
-    pub fn open(
-        root: Option<&Path>,
-        storage: Arc<dyn UsageRepository>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, JournalError> {
-        let (recorder, left_behind) = match root {
-            Some(root) => UsageRecorder::journaling(root)?,
-            None => (UsageRecorder::in_memory()?, Vec::new()),
-        };
+    /// When the system gives no random bytes.
+    pub fn open(root: PathBuf, storage: Arc<dyn UsageRepository>, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
+        let recorder = UsageRecorder::new(root, Arc::clone(&clock))?;
         let mut backlog = Backlog::default();
-        for folder in left_behind {
-            match LeftBehind::of(folder) {
-                Ok(left_behind) => backlog.left_behind.push_back(left_behind),
-                Err(error) => tracing::error!(error = %error, "a journal of usage figures cannot be read"),
-            }
-        }
-        let waiting = AtomicUsize::new(backlog.batches());
-        let stored_until = AtomicI64::new(clock.now().as_millis());
-        let (recorder, backlog) = (Arc::new(recorder), Mutex::new(backlog));
-        Ok(Self { recorder, storage, clock, backlog, trouble: Seldom::default(), waiting, stored_until })
+        backlog.inherit(recorder.open_journal());
+        Ok(Self {
+            recorder: Arc::new(recorder),
+            storage,
+            waiting: AtomicUsize::new(backlog.batches()),
+            backlog: Mutex::new(backlog),
+            trouble: Seldom::default(),
+            is_refused: AtomicBool::new(false),
+            stored_until: AtomicI64::new(clock.now().as_millis()),
+            clock,
+        })
     }
 
     /// Where requests are counted.
@@ -86,6 +84,8 @@ impl UsageWriter {
         UsageStanding {
             batches_waiting: self.waiting.load(Ordering::Relaxed),
             behind: self.clock.now().saturating_since(stored_until),
+            is_refused: self.is_refused.load(Ordering::Relaxed),
+            is_journaled: self.recorder.is_journaled(),
         }
     }
 
@@ -93,16 +93,23 @@ impl UsageWriter {
     pub async fn run(&self) {
         let mut ticks = tokio::time::interval(GATHERING);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut is_told = false;
         loop {
             ticks.tick().await;
             match self.flush().await {
-                Ok(()) => self.trouble.reset(),
-                Err(error) if self.trouble.is_due() => tracing::warn!(
-                    error = %error,
-                    cause = ?std::error::Error::source(&error).map(ToString::to_string),
-                    "usage figures cannot be stored: they gather in the journal"
-                ),
-                Err(_) => {}
+                Ok(()) if is_told => {
+                    is_told = false;
+                    tracing::info!("usage figures are stored again");
+                }
+                Err(error) if self.trouble.is_due(self.clock.now()) => {
+                    is_told = true;
+                    tracing::warn!(
+                        error = %error,
+                        cause = ?std::error::Error::source(&error).map(ToString::to_string),
+                        "usage figures cannot be stored: they wait on this node"
+                    );
+                }
+                Ok(()) | Err(_) => {}
             }
         }
     }
@@ -116,6 +123,7 @@ impl UsageWriter {
         let begun = self.clock.now();
         let sent = self.send(&mut backlog).await;
         self.waiting.store(backlog.batches(), Ordering::Relaxed);
+        self.is_refused.store(sent.is_err(), Ordering::Relaxed);
         if sent.is_ok() {
             self.stored_until.store(begun.as_millis(), Ordering::Relaxed);
         }
@@ -123,6 +131,7 @@ impl UsageWriter {
     }
 
     async fn send(&self, backlog: &mut Backlog) -> Result<(), StorageError> {
+        self.open_journal(backlog).await;
         // What comes in meanwhile is for the next flush.
         let mut newest = Some(());
         loop {
@@ -139,6 +148,29 @@ impl UsageWriter {
         }
     }
 
+    /// What a client has used since `from` that may not be in the storage, as far as this node knows.
+    pub async fn waiting(&self, client: ClientKeyId, from: Timestamp) -> UsageFigures {
+        let mut backlog = self.backlog.lock().await;
+        let mut used = UsageFigures::default();
+        let mut add = |figures: &Figures| {
+            let own = figures.iter().filter(|((at, subject), _)| *at >= from && subject.client == Some(client));
+            own.for_each(|(_, figures)| used.add_all(figures));
+        };
+        let left_behind = std::mem::take(&mut backlog.left_behind);
+        let read = blocking(move || {
+            let all: Vec<Figures> = left_behind.iter().flat_map(LeftBehind::read).collect();
+            (left_behind, all)
+        });
+        if let Some((left_behind, all)) = read.await {
+            backlog.left_behind = left_behind;
+            all.iter().for_each(&mut add);
+        }
+        let batches = backlog.sent.as_deref().into_iter().chain(&backlog.next);
+        batches.for_each(|batch| add(&batch.figures));
+        self.recorder.look(add);
+        used
+    }
+
     /// Sends all that was counted, and ends the journal where nothing is left in it.
     ///
     /// # Errors
@@ -146,11 +178,19 @@ impl UsageWriter {
     pub async fn close(&self) -> Result<(), StorageError> {
         self.flush().await?;
         let recorder = self.recorder();
-        let deleted = blocking(move || recorder.folder.as_ref().map_or(Ok(()), Folder::delete)).await;
+        let deleted = blocking(move || recorder.folder().map_or(Ok(()), Folder::delete)).await;
         if let Some(Err(error)) = deleted {
             self.recorder.complain(&error);
         }
         Ok(())
+    }
+
+    /// Opens the journal where that failed before, as on a full disk.
+    async fn open_journal(&self, backlog: &mut Backlog) {
+        if self.recorder.folder().is_none() {
+            let recorder = self.recorder();
+            backlog.inherit(blocking(move || recorder.open_journal()).await.unwrap_or_default());
+        }
     }
 
     /// The batch to send next: the oldest.
@@ -179,7 +219,7 @@ impl UsageWriter {
 
     /// While the storage does not answer: adds up what has gathered, once it is much, and brings it to the disk.
     async fn gather(&self, backlog: &mut Backlog) {
-        if self.recorder.length() > LONGEST
+        if self.recorder.is_much()
             && let Some(newer) = self.recorder.cut()
         {
             let older = backlog.next.take();
@@ -189,7 +229,7 @@ impl UsageWriter {
                     Some(older) => older.and(newer),
                     None => newer,
                 };
-                if let Some(Err(error)) = recorder.folder.as_ref().map(|folder| merged.pack(folder)) {
+                if let Some(Err(error)) = recorder.folder().map(|folder| merged.pack(folder)) {
                     recorder.complain(&error);
                 }
                 merged

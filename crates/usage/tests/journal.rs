@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use rotator_domain::{
-    Clock, Figure, Grain, KeyId, ServiceId, SystemClock, Timestamp, UsageFigures, UsageRow, UsageSubject,
+    ClientKeyId, Clock, Figure, Grain, KeyId, ServiceId, SystemClock, Timestamp, UsageFigures, UsageRow, UsageSubject,
 };
 use rotator_storage_trait::{StorageError, StorageErrorKind, UsageBatch, UsageGroup, UsageQuery, UsageRepository};
 use rotator_usage::UsageWriter;
@@ -85,7 +85,7 @@ impl UsageRepository for Store {
 }
 
 fn writer(root: &Path, store: &Arc<Store>) -> UsageWriter {
-    UsageWriter::open(Some(root), Arc::clone(store) as _, Arc::new(SystemClock)).unwrap()
+    UsageWriter::open(root.to_owned(), Arc::clone(store) as _, Arc::new(SystemClock)).unwrap()
 }
 
 fn record(writer: &UsageWriter, service: i64, times: u64) {
@@ -210,21 +210,95 @@ async fn without_its_disk_counting_goes_on() {
         record(&writer, 1, 1);
         writer.flush().await.unwrap();
     }
+    assert!(!writer.standing().is_journaled);
     std::fs::create_dir_all(root.path()).unwrap();
     record(&writer, 1, 1);
     writer.close().await.unwrap();
     assert_eq!(store.requests(1), 5);
-    let in_memory = UsageWriter::open(None, Arc::clone(&store) as _, Arc::new(SystemClock)).unwrap();
-    record(&in_memory, 1, 1);
-    in_memory.close().await.unwrap();
-    assert_eq!(store.requests(1), 6);
+}
+
+#[tokio::test]
+async fn a_journal_that_cannot_be_opened_is_opened_as_soon_as_it_can() {
+    let (root, store) = (tempdir().unwrap(), Arc::new(Store::default()));
+    let root = root.path().join("usage");
+    let killed = writer(&root, &store);
+    record(&killed, 1, 3);
+    drop(killed);
+    // Nothing can be made in it.
+    let aside = root.with_extension("aside");
+    std::fs::rename(&root, &aside).unwrap();
+    std::fs::write(&root, "").unwrap();
+    let writer = writer(&root, &store);
+    record(&writer, 1, 10);
+    writer.flush().await.unwrap();
+    record(&writer, 1, 100);
+    assert_eq!((store.requests(1), writer.standing().is_journaled), (10, false));
+    std::fs::remove_file(&root).unwrap();
+    std::fs::rename(&aside, &root).unwrap();
+    writer.flush().await.unwrap();
+    // With what the process before it left behind.
+    assert_eq!((store.requests(1), writer.standing().is_journaled), (113, true));
+    record(&writer, 1, 1000);
+    drop(writer);
+    let next = self::writer(&root, &store);
+    next.close().await.unwrap();
+    assert_eq!(store.requests(1), 1113);
+}
+
+#[tokio::test]
+async fn what_a_client_used_that_is_not_stored_is_known() {
+    let (root, store) = (tempdir().unwrap(), Arc::new(Store::default()));
+    store.set(|kept| kept.refuses = true);
+    let minute = |minute: i64| Timestamp::from_millis(minute * 60_000);
+    let record = |writer: &UsageWriter, client: i64, at: i64| {
+        let client = Some(ClientKeyId(client));
+        let subject = UsageSubject { service: ServiceId(1), key: None, client, model: None };
+        writer.recorder().record(minute(at), subject, &UsageFigures::from_iter([(Figure::Requests, 1)]));
+    };
+    let killed = writer(root.path(), &store);
+    record(&killed, 1, 5);
+    record(&killed, 2, 5);
+    drop(killed);
+    let writer = writer(root.path(), &store);
+    let used =
+        async |client: i64, from: i64| writer.waiting(ClientKeyId(client), minute(from)).await.get(Figure::Requests);
+    record(&writer, 1, 6);
+    writer.flush().await.unwrap_err();
+    record(&writer, 1, 7);
+    assert_eq!([used(1, 0).await, used(1, 6).await, used(1, 7).await, used(2, 0).await], [3, 2, 1, 1]);
+    store.set(|kept| kept.refuses = false);
+    writer.flush().await.unwrap();
+    assert_eq!((used(1, 0).await, store.requests(1)), (0, 4));
+}
+
+#[tokio::test]
+async fn what_neither_the_disk_nor_the_storage_takes_is_added_up() {
+    let (root, store) = (tempdir().unwrap(), Arc::new(Store::default()));
+    let path = root.path().join("usage");
+    std::fs::write(&path, "").unwrap();
+    let writer = writer(&path, &store);
+    store.set(|kept| kept.refuses = true);
+    let figures = UsageFigures::from_iter([(Figure::Requests, 1)]);
+    let rows = 450_000;
+    for minute in 0..rows {
+        let subject = UsageSubject { service: ServiceId(1), key: None, client: None, model: None };
+        writer.recorder().record(Timestamp::from_millis(minute * 60_000), subject, &figures);
+        if minute % 10_000 == 0 {
+            writer.flush().await.unwrap_err();
+        }
+    }
+    store.set(|kept| kept.refuses = false);
+    writer.flush().await.unwrap();
+    assert_eq!(store.requests(1), rows.unsigned_abs());
+    let kept = store.0.lock().unwrap().minutes.len();
+    assert!(kept < 250_000, "{kept} rows were in memory");
 }
 
 #[tokio::test]
 async fn it_is_known_how_far_the_storage_is_behind() {
     let (root, store) = (tempdir().unwrap(), Arc::new(Store::default()));
     let clock = Arc::new(Told(AtomicI64::new(1_000_000)));
-    let writer = UsageWriter::open(Some(root.path()), Arc::clone(&store) as _, Arc::clone(&clock) as _).unwrap();
+    let writer = UsageWriter::open(root.path().to_owned(), Arc::clone(&store) as _, Arc::clone(&clock) as _).unwrap();
     let standing = || (writer.standing().batches_waiting, writer.standing().behind.as_secs());
     let pass = |seconds: i64| clock.0.fetch_add(seconds * 1000, Ordering::Relaxed);
     record(&writer, 1, 3);

@@ -5,13 +5,11 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::error::TaskError;
-use crate::server::Admin;
+use crate::server::{Admin, processor_time};
 use crate::workspace;
 
 /// How often each thing is asked for; the first time warms the database's cache.
 const TIMES: usize = 7;
-/// The ticks of a second in `/proc`: a constant of Linux towards programs.
-const TICKS: f64 = 100.0;
 
 /// What was measured.
 #[derive(Default)]
@@ -50,15 +48,9 @@ impl Sheet {
 
     /// How much of a processor a process takes while nobody asks anything of it.
     pub(super) async fn idle(&mut self, name: &str, process: u32, rest: Duration) -> Result<(), TaskError> {
-        let used = || {
-            let status = workspace::read(format!("/proc/{process}/stat").as_ref())?;
-            // The name of the program, in parentheses, may hold anything; user and system time are fields 14 and 15.
-            let fields = status.rsplit_once(") ").map_or("", |(_, rest)| rest).split(' ').skip(11).take(2);
-            Ok::<f64, TaskError>(fields.filter_map(|field| field.parse::<f64>().ok()).sum())
-        };
-        let before = used()?;
+        let before = processor_time(process)?;
         tokio::time::sleep(rest).await;
-        let share = (used()? - before) / TICKS / rest.as_secs_f64() * 100.0;
+        let share = (processor_time(process)? - before) / rest.as_secs_f64() * 100.0;
         if share >= 2.0 {
             self.broken.push(name.to_owned());
         }

@@ -126,6 +126,6 @@ impl KeyFlags {
     }
 }
 
-pub(super) fn without_empty(models: Vec<String>) -> Vec<String> {
-    models.into_iter().filter(|model| !model.is_empty()).collect()
+pub(super) fn without_empty(texts: Vec<String>) -> Vec<String> {
+    texts.into_iter().filter(|text| !text.is_empty()).collect()
 }

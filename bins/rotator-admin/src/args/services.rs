@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use rotator_admin_api::wire::ProxyConfigBody;
 
-use super::policy::{Emptiable, LimitFlags};
+use super::policy::{Emptiable, LimitFlags, without_empty};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ServicesCommand {
@@ -126,6 +126,15 @@ pub(crate) struct ServiceFields {
     /// Whether streams are asked to tell what they used where the client does not ask.
     #[arg(long, value_name = "BOOL")]
     asks_for_usage: Option<bool>,
+    /// What is kept of its requests: off, metadata or bodies.
+    #[arg(long, value_name = "DETAIL")]
+    log_requests: Option<String>,
+    /// How much of a body is kept, in bytes.
+    #[arg(long, value_name = "BYTES")]
+    log_body_limit: Option<Emptiable<u32>>,
+    /// A JSON pointer to what is left out of kept bodies, such as /messages/*/content; may come more than once.
+    #[arg(long = "log-redact", value_name = "POINTER")]
+    log_redact: Vec<String>,
 }
 
 // === impl ServiceFields ===
@@ -181,5 +190,10 @@ impl ServiceFields {
         body.rotation_headers = self.rotation_headers.or(body.rotation_headers);
         body.strict = self.strict.or(body.strict);
         body.asks_for_usage = self.asks_for_usage.or(body.asks_for_usage);
+        set(&mut body.log_requests, self.log_requests);
+        Emptiable::write(self.log_body_limit, &mut body.log_body_limit);
+        if !self.log_redact.is_empty() {
+            body.log_redact = Some(without_empty(self.log_redact)).filter(|pointers| !pointers.is_empty());
+        }
     }
 }

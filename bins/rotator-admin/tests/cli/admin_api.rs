@@ -8,21 +8,30 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rotator_admin_api::bootstrap::{BootstrapOptions, Generated, bootstrap};
 use rotator_admin_api::{
-    AdminContext, ChangeError, ChangeListener, KeyProber, LogControl, LogLevelError, ProbeError, ProbeOutcome, router,
+    AdminContext, ChangeError, ChangeListener, KeyProber, LiveTraffic, LogControl, LogLevelError, ProbeError,
+    ProbeOutcome, ServedService, Traffic, router,
 };
 use rotator_cache_memory::{MemoryClientMeters, MemoryCounters, MemoryRotation};
 use rotator_cache_trait::OnlyNode;
-use rotator_domain::{Clock, KeyId, MasterKey, Secret, ServiceId, SystemClock, Vault, Verdict};
+use rotator_domain::{Clock, KeyId, MasterKey, Secret, ServiceId, SystemClock, TargetUrl, Vault, Verdict};
 use rotator_storage_sqlite::SqliteFactory;
-use rotator_storage_trait::{DatabaseUrl, StorageFactory, StorageOptions};
+use rotator_storage_trait::{DatabaseUrl, Storage, StorageFactory, StorageOptions};
+use rotator_usage::SharedPrices;
+use rotator_webhooks::{Courier, PostError, WebhookPost};
 
 pub(crate) const PASSWORD: &str = "planted-admin-password";
 
-/// There is no proxy to tell.
-struct NoProxy;
+/// There is no proxy to tell, only prices.
+struct NoProxy {
+    storage: Arc<dyn Storage>,
+    prices: SharedPrices,
+}
 
 /// Finds every second key good.
 struct EverySecondWorks;
+
+/// Answers messages to one path with 204, and all others with 500.
+struct TakesOnePath;
 
 /// Takes one level.
 #[derive(Default)]
@@ -42,6 +51,19 @@ impl LogControl for Debugging {
     }
 }
 
+/// Serves nothing.
+struct Quiet;
+
+impl LiveTraffic for Quiet {
+    fn services(&self) -> Vec<ServedService> {
+        Vec::new()
+    }
+
+    fn traffic(&self, _: &[ServiceId]) -> Traffic {
+        Traffic::default()
+    }
+}
+
 #[async_trait]
 impl ChangeListener for NoProxy {
     async fn service_changed(&self, _: ServiceId) -> Result<(), ChangeError> {
@@ -49,6 +71,11 @@ impl ChangeListener for NoProxy {
     }
 
     async fn client_keys_changed(&self) -> Result<(), ChangeError> {
+        Ok(())
+    }
+
+    async fn prices_changed(&self) -> Result<(), ChangeError> {
+        self.prices.set_overrides(self.storage.prices().await.map_err(ChangeError::new)?);
         Ok(())
     }
 }
@@ -63,8 +90,15 @@ impl KeyProber for EverySecondWorks {
     }
 }
 
-/// Serves the admin API on a free port until the test ends.
-pub(crate) async fn start() -> SocketAddr {
+#[async_trait]
+impl WebhookPost for TakesOnePath {
+    async fn post(&self, url: &TargetUrl, _: &[(&'static str, String)], _: &str) -> Result<u16, PostError> {
+        Ok(if url.as_url().path() == "/taken" { 204 } else { 500 })
+    }
+}
+
+/// Serves the admin API on a free port until the test ends, and gives what it stores things in.
+pub(crate) async fn start() -> (SocketAddr, Arc<dyn Storage>) {
     let url = DatabaseUrl::new("sqlite::memory:");
     let storage = SqliteFactory.open(&url, &StorageOptions::default()).await.unwrap();
     let vault = Vault::new(&MasterKey::generate().unwrap());
@@ -76,15 +110,18 @@ pub(crate) async fn start() -> SocketAddr {
         now: SystemClock.now(),
     };
     let bootstrapped = bootstrap(storage.as_ref(), &vault, options, &mut Generated::default()).await.unwrap();
+    let prices = SharedPrices::default();
+    let post = Arc::new(TakesOnePath);
+    let courier = Courier::new(Arc::clone(&storage), post, vault.clone(), Arc::new(SystemClock));
     let router = router(AdminContext {
-        storage,
+        storage: Arc::clone(&storage),
         vault,
         digest_key: bootstrapped.digest_key,
         counters: Arc::new(MemoryCounters::default()),
         rotation: Arc::new(MemoryRotation::default()),
         meters: Arc::new(MemoryClientMeters::default()),
         nodes: Arc::new(OnlyNode { id: "only".to_owned(), version: "1".to_owned() }),
-        changes: Arc::new(NoProxy),
+        changes: Arc::new(NoProxy { storage: Arc::clone(&storage), prices: prices.clone() }),
         prober: Arc::new(EverySecondWorks),
         logs: Arc::new(Debugging::default()),
         clock: Arc::new(SystemClock),
@@ -93,11 +130,17 @@ pub(crate) async fn start() -> SocketAddr {
         public_base_url: None,
         features: Vec::new(),
         body_limit: 64 * 1024 * 1024,
+        token_uses: Arc::default(),
+        request_log: Arc::default(),
+        prices,
+        live: Arc::new(Quiet),
+        webhooks: Arc::new(courier),
+        is_ending: tokio::sync::watch::channel(false).1,
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await.unwrap();
     });
-    address
+    (address, storage)
 }

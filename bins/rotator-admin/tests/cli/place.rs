@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
+use std::sync::Arc;
 
+use rotator_storage_trait::Storage;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
@@ -14,6 +16,8 @@ use crate::admin_api::{self, PASSWORD};
 pub(crate) struct Place {
     folder: TempDir,
     server: String,
+    /// What the place's own server stores things in.
+    storage: Option<Arc<dyn Storage>>,
 }
 
 /// How a command ended.
@@ -29,12 +33,13 @@ pub(crate) struct Ended {
 impl Place {
     /// A server of its own, not logged in.
     pub(crate) async fn new() -> Self {
-        Self::at(format!("http://{}", admin_api::start().await))
+        let (address, storage) = admin_api::start().await;
+        Self { storage: Some(storage), ..Self::at(format!("http://{address}")) }
     }
 
     /// A place for a server that somebody else runs, or nobody.
     pub(crate) fn at(server: String) -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), server }
+        Self { folder: tempfile::tempdir().unwrap(), server, storage: None }
     }
 
     /// A server of its own, logged in.
@@ -42,6 +47,11 @@ impl Place {
         let place = Self::new().await;
         place.run(&["login", "--password-from", "env:PASSWORD"]).await.with_code(0);
         place
+    }
+
+    /// What the place's own server stores things in.
+    pub(crate) fn storage(&self) -> &dyn Storage {
+        self.storage.as_deref().unwrap()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -56,11 +66,17 @@ impl Place {
         self.run_with_input(arguments, "").await
     }
 
-    pub(crate) async fn run_with_input(&self, arguments: &[&str], input: &str) -> Ended {
+    /// A command that is not run yet.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rotator-admin"));
         command.env_clear().current_dir(self.folder.path()).args(arguments);
         command.env("HOME", self.folder.path()).env("ROTATOR_SERVER", &self.server);
         command.env("PASSWORD", PASSWORD).env("KEY", "sk-from-the-environment");
+        command
+    }
+
+    pub(crate) async fn run_with_input(&self, arguments: &[&str], input: &str) -> Ended {
+        let mut command = self.command(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();

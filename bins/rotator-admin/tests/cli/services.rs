@@ -76,6 +76,14 @@ async fn how_a_service_is_used_is_said_by_flags_and_taken_away_by_empty_ones() {
         "true",
         "--asks-for-usage",
         "false",
+        "--log-requests",
+        "bodies",
+        "--log-body-limit",
+        "1000",
+        "--log-redact",
+        "/messages/*/content",
+        "--log-redact",
+        "/a",
     ];
     let limits = ["--rpm", "60", "--tpm", "1000", "--rpd", "5000", "--max-concurrency", "4"];
     let update = ["services", "update", "s"];
@@ -83,6 +91,7 @@ async fn how_a_service_is_used_is_said_by_flags_and_taken_away_by_empty_ones() {
     let expected = json!({
         "strategy": "weighted", "affinity": true, "max_attempts": 3, "deadline_ms": 60000, "retry_after_send": true,
         "max_waiting": 0, "max_wait_ms": 0, "rotation_headers": false, "strict": true, "asks_for_usage": false,
+        "log_requests": "bodies", "log_body_limit": 1000, "log_redact": ["/messages/*/content", "/a"],
         "limits": {"rpm": 60, "tpm": 1000, "rpd": 5000, "max_concurrency": 4},
     });
     for (name, value) in expected.as_object().unwrap() {
@@ -99,7 +108,8 @@ async fn how_a_service_is_used_is_said_by_flags_and_taken_away_by_empty_ones() {
     let away = ["--rpm", "", "--rpd", "", "--max-concurrency", "", "--deadline-ms", "", "--max-waiting", ""];
     let more = ["--max-wait-ms", "", "--strategy", "", "--affinity", "false", "--retry-after-send", "false"];
     let usual_again = ["--rotation-headers", "true", "--strict", "false", "--asks-for-usage", "true"];
-    let back = place.json(&[&update[..], &away, &more, &usual_again].concat()).await;
+    let unlogged = ["--log-requests", "", "--log-body-limit", "", "--log-redact", ""];
+    let back = place.json(&[&update[..], &away, &more, &usual_again, &unlogged].concat()).await;
     let without_time = |mut service: serde_json::Value| {
         service["updated_at"].take();
         service

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use rotator_domain::{MasterKey, Vault};
+use rotator_domain::{MasterKey, SystemClock, Vault};
 use rotator_storage_trait::Storage;
 
 use super::say;
@@ -30,7 +30,7 @@ async fn exchange(config: &Config, storage: &dyn Storage, new_key_file: Option<&
         None
     } else {
         master_key::replace(&pending, &new)?;
-        let count = rotator_admin_api::rekey(storage, &old, &vault).await;
+        let count = rotator_admin_api::rekey(storage, &old, &vault, &SystemClock).await;
         Some(count.map_err(|error| AppError::failed("could not seal everything anew", error))?)
     };
     let sealed = count.map_or("everything is".to_owned(), |count| format!("{count} values are"));

@@ -1,15 +1,11 @@
 //! Whether usage is counted, and how long the figures are kept.
 
-use std::time::Duration;
-
+use rotator_domain::Timestamp;
 use rotator_usage::{Prices, Retention};
 
-use super::{given, parse, parse_bool};
+use super::{days, given, parse_bool};
 use crate::args::Settings;
 use crate::error::AppError;
-
-/// The longest time, in days.
-const LONGEST: u64 = 36_500;
 
 /// How usage is counted.
 #[derive(Clone, Debug)]
@@ -39,16 +35,9 @@ fn prices(settings: &Settings) -> Result<Prices, AppError> {
     let Some(path) = given(settings.rotator_prices.as_deref()) else { return Ok(Prices::default()) };
     let text = std::fs::read_to_string(path)
         .map_err(|error| AppError::config(variable, format!("{path} cannot be read: {error}")))?;
-    Prices::read(&text).map_err(|error| AppError::config(variable, format!("{path}: {error}")))
-}
-
-/// A number of days; 0 means for ever.
-fn days(variable: &'static str, text: Option<&str>, usual: Option<Duration>) -> Result<Option<Duration>, AppError> {
-    let message = "must be a number of days, at most 36500; 0 keeps them for ever";
-    match parse::<u64>(variable, text, message)? {
-        None => Ok(usual),
-        Some(0) => Ok(None),
-        Some(days) if days <= LONGEST => Ok(Some(Duration::from_secs(days * 24 * 60 * 60))),
-        Some(_) => Err(AppError::config(variable, message)),
-    }
+    let prices = Prices::read(&text).map_err(|error| AppError::config(variable, format!("{path}: {error}")))?;
+    // Only told: a file system without such times will do.
+    let changed = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    let since = changed.and_then(|changed| changed.duration_since(std::time::UNIX_EPOCH).ok());
+    Ok(prices.since(since.map(|since| Timestamp::EPOCH.saturating_add(since))))
 }

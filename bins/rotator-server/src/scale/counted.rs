@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use rotator_domain::rotation::Checkpoint;
+use rotator_domain::rotation::{Checkpoint, Glob};
 use rotator_domain::{
-    AdminTokenId, ClientKey, ClientKeyId, Digest, Grain, KeyId, Sealed, Service, ServiceId, Slug, Timestamp, UsageRow,
+    AdminTokenId, AlarmState, ClientKey, ClientKeyId, Digest, Grain, KeyId, PriceOverride, Sealed, Service, ServiceId,
+    Slug, Timestamp, UsageRow, Webhook, WebhookId,
 };
 use rotator_storage_trait::*;
 
@@ -48,10 +49,15 @@ impl Counted {
 counted!(AdminRepository:
     admin_user(username: &str) -> Option<AdminUser>;
     count_admin_users() -> u64;
+    admin_users() -> Vec<AdminUser>;
     put_admin_user(user: &AdminUser) -> ();
+    insert_admin_user(user: &AdminUser) -> ();
+    change_admin_user(username: &str, change: &AdminUserChange) -> (AdminUser, AdminUser);
+    delete_admin_user(username: &str) -> AdminUser;
     insert_admin_token(token: &AdminToken) -> ();
     admin_tokens() -> Vec<AdminToken>;
     admin_token(digest: &Digest) -> Option<AdminToken>;
+    note_token_uses(uses: &[(AdminTokenId, Timestamp)]) -> ();
     delete_admin_token(id: AdminTokenId) -> ();
     end_session(session_id: &str, expires_at: Timestamp, now: Timestamp) -> ();
     is_session_ended(session_id: &str) -> bool;
@@ -59,7 +65,8 @@ counted!(AdminRepository:
 
 counted!(AuditRepository:
     append_audit(entry: &AuditEntry) -> ();
-    audit(page: Page<i64>) -> Vec<AuditEntry>;
+    audit(filter: &AuditFilter, page: Page<i64>) -> Vec<AuditEntry>;
+    forget_audit(before: Timestamp, limit: u64) -> u64;
 );
 
 counted!(ClientKeyRepository:
@@ -122,6 +129,37 @@ counted!(UsageRepository:
     usage(query: &UsageQuery, limit: u64) -> Vec<UsageGroup>;
     forget_usage(grain: Grain, before: Timestamp, limit: u64) -> u64;
     forget_usage_sources(before: Timestamp) -> u64;
+);
+
+counted!(RequestLogRepository:
+    append_requests(entries: &[NewLogEntry]) -> ();
+    requests(filter: &LogFilter, slice: LogSlice, limit: u64) -> Vec<LogEntry>;
+    request(id: i64) -> Option<(LogEntry, Option<[StoredBody; 2]>)>;
+    newest_request() -> i64;
+    forget_requests(before: Option<Timestamp>, size: u64, limit: u64) -> u64;
+);
+
+counted!(WebhookRepository:
+    insert_webhook(webhook: &Webhook) -> ();
+    webhooks() -> Vec<Webhook>;
+    webhook(id: WebhookId) -> Option<Webhook>;
+    update_webhook(webhook: &Webhook) -> ();
+    disable_webhook(id: WebhookId, now: Timestamp) -> ();
+    delete_webhook(id: WebhookId) -> ();
+    alarms(scopes: &[i64]) -> Vec<Alarm>;
+    change_alarm(alarm: &Alarm, before: Option<AlarmState>, message: Option<&Delivery>) -> bool;
+    forget_alarms(over: Timestamp, raised: Timestamp) -> u64;
+    claim_deliveries(now: Timestamp, until: Timestamp, limit: u64) -> Vec<Delivery>;
+    record_delivery(delivery: &Delivery) -> ();
+    deliveries(webhook: WebhookId, page: Page<i64>) -> Vec<Delivery>;
+    count_waiting(webhook: WebhookId) -> u64;
+    forget_deliveries(webhook: WebhookId, before: Timestamp, most: u64) -> u64;
+);
+
+counted!(PriceRepository:
+    prices() -> Vec<PriceOverride>;
+    put_price(price: &PriceOverride) -> ();
+    delete_price(pattern: &Glob) -> ();
 );
 
 counted!(IdAllocator:

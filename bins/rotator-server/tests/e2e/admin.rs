@@ -20,8 +20,13 @@ async fn ask(server: &Server, method: &str, path: &str, token: Option<&str>) -> 
     server.send(request).await.status
 }
 
+/// A path of the document with something that is not there in place of each parameter.
+pub(crate) fn concrete(path: &str) -> String {
+    path.replace("{id}", "999999").replace("{name}", "nobody").replace("{model}", "nothing")
+}
+
 #[tokio::test]
-async fn no_route_but_the_two_public_ones_answers_without_a_token() {
+async fn no_route_but_the_public_ones_answers_without_a_token() {
     let server = Server::new().await;
     let (_, document) = server.admin(Method::GET, "openapi.json", None).await;
     assert_eq!(document["openapi"], "3.1.0");
@@ -31,15 +36,15 @@ async fn no_route_but_the_two_public_ones_answers_without_a_token() {
         ("PURGE".to_owned(), "/api/admin/proxy-configs".to_owned()),
     ];
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let concrete = path.replace("{id}", "1");
+        let concrete = concrete(path);
         routes.extend(methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), concrete.clone())));
     }
     assert!(routes.len() > 20, "{routes:?}");
-    let public = ["/api/admin/app-config", "/api/admin/login"];
+    let public = [("GET", "/admin/app-config"), ("POST", "/admin/login"), ("POST", "/admin/login/browser")];
     let tokens = [None, Some("Bearer "), Some("Bearer x.y.z"), Some("Basic YWRtaW46YWRtaW4="), Some("Bearer rat-x")];
     for (method, path) in routes {
         for path in [path.clone(), path.replacen("/api/admin", "/admin", 1)] {
-            let is_public = public.iter().any(|public| public.ends_with(path.trim_start_matches("/api")));
+            let is_public = public.contains(&(method.as_str(), path.trim_start_matches("/api")));
             for token in tokens {
                 let is_refused = ask(&server, &method, &path, token).await == StatusCode::UNAUTHORIZED;
                 assert_eq!(is_refused, !is_public, "{method} {path} with {token:?}");
@@ -67,6 +72,39 @@ async fn a_session_that_was_ended_has_expired_or_was_signed_by_another_opens_not
     assert_eq!(login["expires_in"], 1);
     let expired = async { while ask(&other, "GET", path, Some(&bearer)).await != StatusCode::UNAUTHORIZED {} };
     tokio::time::timeout(Duration::from_secs(10), expired).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_browser_holds_its_session_in_a_cookie_that_no_script_and_no_other_site_can_use() {
+    let server = Server::new().await;
+    let ask = async |method: &str, headers: &[(&str, &str)], body: Value| {
+        let path = if method == "POST" { "login/browser" } else { "session" };
+        let mut request = Request::builder().method(method).uri(format!("{}/api/admin/{path}", server.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.header("content-type", "application/json").body(full(body.to_string())).unwrap();
+        server.send(request).await
+    };
+    let own_page = ("x-rotator-csrf", "1");
+    assert_eq!(ask("POST", &[], login(PASSWORD)).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(ask("POST", &[own_page], login("wrong")).await.status, StatusCode::UNAUTHORIZED);
+    let begun = ask("POST", &[own_page], login(PASSWORD)).await;
+    assert_eq!((begun.status, begun.json()), (StatusCode::OK, json!({"message": "logged in"})));
+    let set = begun.headers["set-cookie"].to_str().unwrap();
+    assert!(set.contains("; HttpOnly; SameSite=Strict") && set.contains("; Path=/api/admin;"), "{set}");
+    let cookie = ("cookie", set.split(';').next().unwrap());
+
+    let shown = ask("GET", &[cookie], json!({})).await.json();
+    assert_eq!((&shown["username"], &shown["role"]), (&json!("admin"), &json!("admin")));
+    assert!(shown["expires_at"].is_string());
+    assert_eq!(ask("DELETE", &[cookie], json!({})).await.status, StatusCode::FORBIDDEN);
+    let other_site = ("sec-fetch-site", "cross-site");
+    assert_eq!(ask("DELETE", &[cookie, own_page, other_site], json!({})).await.status, StatusCode::FORBIDDEN);
+    let ended = ask("DELETE", &[cookie, own_page], json!({})).await;
+    assert!(ended.headers["set-cookie"].to_str().unwrap().starts_with("rotator_session=; "));
+    // The token itself has ended, not its cookie alone.
+    assert_eq!(ask("GET", &[cookie], json!({})).await.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]

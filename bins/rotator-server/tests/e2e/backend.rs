@@ -3,8 +3,19 @@
 use rotator_test_services::{Database, Kind, MARIADB, POSTGRES, Redis};
 
 /// What the server writes.
-const TABLES: [&str; 7] =
-    ["services", "upstream_keys", "key_states", "client_keys", "admin_users", "settings", "audit_log"];
+const TABLES: [&str; 11] = [
+    "services",
+    "upstream_keys",
+    "key_states",
+    "client_keys",
+    "admin_users",
+    "settings",
+    "audit_log",
+    "request_log",
+    "request_bodies",
+    "webhooks",
+    "webhook_deliveries",
+];
 
 /// Servers that hold the state of one test.
 pub(crate) struct Backend {

@@ -25,7 +25,7 @@ pub(crate) fn alone(place: Place) -> Place {
 }
 
 /// Two nodes with one database and nothing else between them.
-async fn two_nodes() -> [Server; 2] {
+pub(crate) async fn two_nodes() -> [Server; 2] {
     let one = alone(Place::new()).start().await;
     let other = alone(Place::sharing(one.place().backend.as_ref().map(Arc::clone)));
     let file = one.place().path("data/api_key_rotator.db");

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod files;
+mod full_disk;
 mod logs;
+mod million;
 
 include!("cases.inc");

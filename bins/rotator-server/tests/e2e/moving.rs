@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::outcome::text;
 use crate::exports::{PASSPHRASE, done, entries};
 use crate::server::{CLIENT_KEY, PASSWORD, Place, Server};
+use crate::webhooks::webhook;
 
 /// Runs a command that must be refused, in one line, and gives the line.
 async fn refused(place: &Place, arguments: &[&str]) -> String {
@@ -28,6 +29,7 @@ fn place() -> Place {
 async fn an_export_beside_a_busy_server_is_whole_and_fills_another_database() {
     let server = place().set("LOG_LEVEL", "info").start().await;
     let id = server.generic("s", "http://127.0.0.1:9", &["sk-planted-first"]).await;
+    webhook(&server, "https://ops.example.com/hook", &["key.dead"]).await;
     let is_over = AtomicBool::new(false);
     let write = async {
         let mut number = 0;
@@ -62,6 +64,8 @@ async fn an_export_beside_a_busy_server_is_whole_and_fills_another_database() {
     let target = target.start().await;
     let (_, exported) = target.admin(Method::POST, &format!("proxy-configs/{id}/keys/export"), None).await;
     assert_eq!(exported["keys"][0]["key_value"], "sk-planted-first");
+    let moved = entries(&file).into_iter().find(|entry| entry.contains(r#""kind":"webhook""#)).unwrap();
+    assert!(moved.contains("whsec_") && moved.contains("https://ops.example.com/hook"), "{moved}");
     // New ids are new.
     let added = target.generic("new", "http://127.0.0.1:9", &["sk-new"]).await;
     assert!(added > id);

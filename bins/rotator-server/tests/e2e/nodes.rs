@@ -15,6 +15,7 @@ use crate::client_limits::{client_key, spend};
 use crate::outcome::until;
 use crate::server::{CLIENT_KEY, PASSWORD, Place, Server};
 use crate::usage::{total, until_counted};
+use crate::webhooks::each_death_is_told_once;
 
 pub(crate) fn place(backend: &Arc<Backend>, node: &str) -> Place {
     let usual = Place::sharing(Some(Arc::clone(backend)));
@@ -220,4 +221,9 @@ fn private_database() -> (String, DatabaseServer) {
     // It goes with its server.
     std::mem::forget(database);
     (url, server)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_with_one_state_tell_a_death_once() {
+    each_death_is_told_once(&nodes(&backend(), &["one", "two"]).await).await;
 }

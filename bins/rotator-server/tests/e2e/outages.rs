@@ -13,6 +13,7 @@ use crate::changes::{MASTER_KEY, SECOND, alone};
 use crate::client::{Answer, TestClient, full};
 use crate::outcome::{code, text, until};
 use crate::relay::Relay;
+use crate::request_log::{change, logged};
 use crate::server::{CLIENT_KEY, Place, WAITING};
 
 #[tokio::test]
@@ -44,6 +45,34 @@ async fn what_was_changed_while_the_database_was_away_is_taken_up_when_it_is_bac
     assert_eq!(status("t").await, 404);
     until("it is told", async || told("changes are seen again") == 1).await;
     assert_eq!(told(lost), 1);
+}
+
+#[tokio::test]
+async fn requests_are_served_at_once_while_the_database_is_away_and_logged_when_it_is_back() {
+    let (backend, upstream) = (Arc::new(Backend::new().unwrap()), MockUpstream::start().await.unwrap());
+    let mut way = Relay::to(&backend.database.url()).await;
+    way.open().await;
+    let place = alone(Place::sharing(Some(backend)));
+    let server = place.set("DATABASE_URL", &way.url()).set("DB_ACQUIRE_TIMEOUT", "1").start().await;
+    let id = server.generic("s", &upstream.base_url(), &["sk-1"]).await;
+    change(&server, id, json!({"log_requests": "bodies"})).await;
+    way.close().await;
+    let begun = Instant::now();
+    while begun.elapsed() < 3 * SECOND {
+        let one = Instant::now();
+        assert_eq!(server.get("/proxy/s/echo").await.status, 200);
+        assert!(one.elapsed() < SECOND, "{:?}", one.elapsed());
+    }
+    let served = upstream.hits("sk-1");
+    way.open().await;
+    until("they are logged", async || {
+        // Not while the server finds out that the database is back.
+        let (status, _) = server.admin(Method::GET, "request-logs?limit=1", None).await;
+        status == 200 && logged(&server, "limit=1").await.first().is_some_and(|entry| entry["id"] == served)
+    })
+    .await;
+    let (_, status) = server.admin(Method::GET, "status", None).await;
+    assert_eq!(status["lost_log_entries"], 0, "{status}");
 }
 
 async fn ask(base: &str, method: Method, path: &str) -> Answer {

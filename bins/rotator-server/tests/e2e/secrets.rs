@@ -7,6 +7,8 @@ use rotator_mock_upstream::{KeyBehaviour, MockUpstream};
 use serde_json::json;
 
 use crate::client::{Answer, full};
+use crate::outcome::until;
+use crate::request_log::{change, logged};
 use crate::server::{CLIENT_KEY, PASSWORD, Server};
 
 const JWT_SECRET: &str = "planted-jwt-secret-0123456789-0123456789";
@@ -38,7 +40,10 @@ async fn no_planted_secret_is_in_a_log_an_error_a_metric_an_answer_or_the_databa
     upstream.set_key(UPSTREAM_KEYS[2], KeyBehaviour::Revoked);
     let base = upstream.base_url();
     let generic = server.generic("g", &base, &UPSTREAM_KEYS).await;
-    server.llm("l", "openai_compatible", &base, &UPSTREAM_KEYS).await;
+    let llm = server.llm("l", "openai_compatible", &base, &UPSTREAM_KEYS).await;
+    for id in [generic, llm] {
+        change(&server, id, json!({"log_requests": "bodies"})).await;
+    }
     server.llm("dead", "gemini_native", "http://127.0.0.1:9", &UPSTREAM_KEYS).await;
     server.generic("broken", &format!("{base}/close"), &UPSTREAM_KEYS).await;
 
@@ -73,8 +78,12 @@ async fn no_planted_secret_is_in_a_log_an_error_a_metric_an_answer_or_the_databa
     answers.push(admin(Method::POST, &keys, Some(json!({"key_value": {WRONG: 1}}))).await);
     answers.push(admin(Method::POST, &keys, Some(json!({WRONG: 1}))).await);
     answers.push(admin(Method::POST, &format!("{keys}/batch"), Some(json!({"keys": [format!("{WRONG}\u{1}")]}))).await);
-    // Every list.
-    for path in ["proxy-configs", &keys, "audit", "tokens", "status", "app-config", "openapi.json", "me", "usage?by=model"] {
+    // Every list, and everything in the log.
+    until("requests are logged", async || logged(&server, "limit=1000").await.len() >= 10).await;
+    for entry in logged(&server, "limit=1000").await {
+        answers.push(admin(Method::GET, &format!("request-logs/{}", entry["id"]), None).await);
+    }
+    for path in ["proxy-configs", &keys, "audit", "tokens", "status", "app-config", "openapi.json", "me", "usage?by=model", "request-logs"] {
         answers.push(admin(Method::GET, path, None).await);
     }
     for path in ["/metrics", "/readyz", "/", "/docs/"] {

@@ -39,6 +39,8 @@ pub(crate) struct Starting {
 pub(crate) struct Place {
     folder: TempDir,
     environment: Vec<(String, String)>,
+    /// What the shell does before the server starts, both as the superuser of a namespace with mounts of its own.
+    pub(crate) before: Option<String>,
     /// Where the state is that is not in the folder; nodes share it.
     pub(crate) backend: Option<Arc<Backend>>,
 }
@@ -53,7 +55,12 @@ impl Place {
     /// A place for another node with the same state.
     pub(crate) fn sharing(backend: Option<Arc<Backend>>) -> Self {
         let environment = backend.as_ref().map(|backend| backend.environment());
-        Self { folder: tempfile::tempdir().unwrap(), environment: environment.unwrap_or_default(), backend }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            environment: environment.unwrap_or_default(),
+            before: None,
+            backend,
+        }
     }
 
     /// Sets a variable for every command in this place.
@@ -68,7 +75,16 @@ impl Place {
 
     /// The server's command, with nothing of this process's environment.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rotator-server"));
+        let program = env!("CARGO_BIN_EXE_rotator-server");
+        let mut command = match &self.before {
+            None => Command::new(program),
+            Some(before) => {
+                let mut command = Command::new("unshare");
+                command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
+                command.args([&format!("{before} && exec \"$0\" \"$@\""), program]);
+                command
+            }
+        };
         command.env_clear().current_dir(self.folder.path()).stdin(Stdio::null());
         command.env("BACKEND_PORT", "0").envs(self.environment.iter().map(|(name, value)| (name, value)));
         command

@@ -93,6 +93,11 @@ async fn a_client_that_goes_away_counts_as_one() {
     assert!(sent.is_err());
     until_counted(&server, 1).await;
     assert_eq!(total(&server, "errors_aborted").await, 1);
+    // The upstream was asked, and has not failed.
+    assert_eq!(upstream.hits("sk-1"), 1);
+    assert_eq!((total(&server, "attempts").await, total(&server, "attempts_failed").await), (1, 0));
+    let attempts = "rotator_upstream_attempts_total{service=\"s\",outcome=\"aborted\"} 1";
+    assert!(server.get("/metrics").await.text().contains(attempts));
 }
 
 #[tokio::test]

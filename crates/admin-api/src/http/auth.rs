@@ -1,33 +1,38 @@
-//! Who asks: the bearer of a session or of an API token.
+//! Who asks: the bearer of a session or of an API token, and whether they may.
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
 use axum::middleware::Next;
 use axum::response::Response;
-use rotator_domain::Timestamp;
 
-use super::App;
 use super::error::ApiError;
-use crate::session;
-use crate::use_cases::tokens::PREFIX;
-use crate::use_cases::{Actor, UseCaseError};
+use super::request_id::RequestId;
+use super::{App, browser, permissions};
+use crate::use_cases::{Actor, Origin, Pass};
 
-/// Lets a request pass whose bearer is known, and notes who it is.
+/// Lets a request pass whose bearer is known and may do what it asks for, and notes who it is.
 pub(super) async fn require(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, ApiError> {
-    let token = bearer(request.headers()).ok_or(ApiError::Unauthorized)?;
-    let mut actor = actor_of(&app, token).await?.ok_or(ApiError::Unauthorized)?;
-    actor.remote = remote(request.extensions());
+    let shown = match bearer(request.headers()) {
+        Some(bearer) => Some(bearer),
+        None => browser::token(request.method(), request.headers())?,
+    };
+    let shown = shown.ok_or(ApiError::Unauthorized)?;
+    let pass = Pass::read(app.context(), shown).ok_or(ApiError::Unauthorized)?;
+    let actor = Actor::of(app.context(), pass, origin(request.extensions())).await?;
+    let actor = actor.ok_or(ApiError::Unauthorized)?;
+    permissions::check(&actor, request.method(), request.extensions().get::<MatchedPath>())?;
     request.extensions_mut().insert(actor);
     Ok(next.run(request).await)
 }
 
-/// The address that the connection comes from, where the server tells it.
-pub(super) fn remote(extensions: &Extensions) -> Option<IpAddr> {
-    extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip())
+/// Where a request comes from, as far as the server tells it.
+pub(super) fn origin(extensions: &Extensions) -> Origin {
+    let remote: Option<IpAddr> = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    Origin { remote, request_id: extensions.get::<RequestId>().map(|RequestId(id)| id.clone()) }
 }
 
 /// The actor of a request that has passed [`require`].
@@ -42,23 +47,4 @@ impl<S: Sync> FromRequestParts<S> for Actor {
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim()).filter(|token| !token.is_empty())
-}
-
-async fn actor_of(app: &App, token: &str) -> Result<Option<Actor>, ApiError> {
-    let context = app.context();
-    let now = context.clock.now();
-    if token.starts_with(PREFIX) {
-        let digest = context.digest_key.admin_token(token.as_bytes());
-        let found = context.storage.admin_token(&digest).await.map_err(UseCaseError::Storage)?;
-        let valid = found.filter(|token| token.expires_at.is_none_or(|end| end > now));
-        return Ok(valid.map(|token| Actor { name: format!("token:{}", token.name), remote: None, session: None }));
-    }
-    let Some(claims) = session::read(token, &context.jwt_secret, now) else {
-        return Ok(None);
-    };
-    if context.storage.is_session_ended(&claims.jti).await.map_err(UseCaseError::Storage)? {
-        return Ok(None);
-    }
-    let end = Timestamp::from_millis(claims.exp.saturating_mul(1000));
-    Ok(Some(Actor { name: claims.sub, remote: None, session: Some((claims.jti, end)) }))
 }

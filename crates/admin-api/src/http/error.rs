@@ -14,6 +14,8 @@ use crate::wire::{ErrorBody, FieldErrorBody};
 pub(crate) enum ApiError {
     /// No valid bearer token.
     Unauthorized,
+    /// A cookie came with a request that may be of another site's page.
+    OtherSite,
     /// Name or password is wrong.
     WrongLogin,
     /// Too many logins failed; wait so many seconds.
@@ -53,6 +55,7 @@ impl IntoResponse for ApiError {
                 response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
                 return response;
             }
+            Self::OtherSite => plain(StatusCode::FORBIDDEN, "a cookie counts in requests of the UI's own page only"),
             Self::WrongLogin => plain(StatusCode::UNAUTHORIZED, "the name or the password is wrong"),
             Self::Slowed(seconds) => {
                 let error = format!("too many failed logins; try again in {seconds} s");
@@ -75,6 +78,8 @@ fn use_case(error: UseCaseError) -> (StatusCode, Vec<FieldError>, String) {
     let text = error.to_string();
     match error {
         UseCaseError::NotFound(_) => (StatusCode::NOT_FOUND, Vec::new(), text),
+        UseCaseError::Forbidden { .. } | UseCaseError::SessionNeeded => (StatusCode::FORBIDDEN, Vec::new(), text),
+        UseCaseError::LastAdmin => (StatusCode::CONFLICT, Vec::new(), text),
         UseCaseError::Invalid(Invalid(fields)) => (StatusCode::UNPROCESSABLE_ENTITY, fields, text),
         UseCaseError::Conflict { field } => (StatusCode::CONFLICT, vec![FieldError::new(field, "is taken")], text),
         other => {

@@ -6,6 +6,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use rotator_domain::{ClientKeyId, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -13,6 +14,9 @@ use utoipa::IntoParams;
 
 use super::error::ApiError;
 use crate::wire::{ProxyConfig, ProxyConfigBody};
+
+/// The client keys of the settings, in parameters.
+const NO_CLIENT: &str = "none";
 
 /// A JSON body.
 pub(super) struct Body<T>(pub(super) T);
@@ -40,6 +44,9 @@ struct DryRunQuery {
 
 /// The id in a path.
 pub(super) struct Id(pub(super) i64);
+
+/// The name in a path.
+pub(super) struct Name(pub(super) String);
 
 // === impl FromRequest ===
 
@@ -85,6 +92,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        path.map(|Path(name)| Self(name)).map_err(|_| ApiError::field("name", "must be UTF-8"))
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for DryRun {
     type Rejection = ApiError;
 
@@ -92,6 +108,25 @@ impl<S: Send + Sync> FromRequestParts<S> for DryRun {
         let query = Query::<DryRunQuery>::from_request_parts(parts, state).await;
         let query = query.map_err(|_: QueryRejection| ApiError::field("dry_run", "must be true or false"))?;
         Ok(Self(query.0.dry_run))
+    }
+}
+
+/// A moment that a parameter names.
+pub(super) fn moment(field: &'static str, text: Option<&str>, now: Timestamp) -> Result<Option<Timestamp>, ApiError> {
+    let refused =
+        || ApiError::field(field, "must be a time as RFC 3339 writes it, a day, or how long ago, such as 24h");
+    text.map(|text| crate::time::moment(text, now).ok_or_else(refused)).transpose()
+}
+
+/// A client key that a parameter names by its id, or those of the settings.
+pub(super) fn client(text: Option<&str>) -> Result<Option<Option<ClientKeyId>>, ApiError> {
+    match text {
+        None => Ok(None),
+        Some(NO_CLIENT) => Ok(Some(None)),
+        Some(id) => {
+            let id = id.parse().map_err(|_| ApiError::field("client", "must be an id or none"))?;
+            Ok(Some(Some(ClientKeyId(id))))
+        }
     }
 }
 

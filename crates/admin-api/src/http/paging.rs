@@ -4,7 +4,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, OriginalUri, Query};
 use axum::http::header::LINK;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use rotator_storage_trait::Page;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -24,7 +24,7 @@ pub(super) struct PageQuery {
 /// A page that was asked for, and where.
 pub(super) struct Paged {
     query: PageQuery,
-    path: String,
+    uri: Uri,
 }
 
 const LARGEST: u64 = 1000;
@@ -38,7 +38,7 @@ impl Paged {
         Page { after: self.query.after.map(id), limit: self.limit() }
     }
 
-    /// `Link` to the next page, when this one is full (RFC 8288), and the length of the whole list, where it is known.
+    /// `Link` to the next page, when this one is full, and the length of the whole list, where it is known.
     pub(super) fn headers(&self, ids: impl ExactSizeIterator<Item = i64>, total: Option<u64>) -> HeaderMap {
         let mut headers = HeaderMap::new();
         if let Some(total) = total {
@@ -46,10 +46,7 @@ impl Paged {
         }
         let is_full = ids.len() as u64 == self.limit();
         if let Some(last) = ids.last().filter(|_| is_full) {
-            let link = format!("<{}?limit={}&after={last}>; rel=\"next\"", self.path, self.limit());
-            if let Ok(link) = HeaderValue::from_str(&link) {
-                headers.insert(LINK, link);
-            }
+            link_next(&mut headers, &self.uri, last);
         }
         headers
     }
@@ -69,7 +66,35 @@ impl<S: Send + Sync> FromRequestParts<S> for Paged {
         if query.limit.is_some_and(|limit| limit == 0 || limit > LARGEST) {
             return Err(ApiError::field("limit", format!("must be 1 to {LARGEST}")));
         }
-        let path = parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |uri| uri.path()).to_owned();
-        Ok(Self { query, path })
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri).clone();
+        Ok(Self { query, uri })
+    }
+}
+
+/// Names the next page, which begins after this id (RFC 8288).
+pub(super) fn link_next(headers: &mut HeaderMap, uri: &Uri, after: i64) {
+    if let Ok(link) = HeaderValue::from_str(&format!("<{}>; rel=\"next\"", next_page(uri, after))) {
+        headers.insert(LINK, link);
+    }
+}
+
+/// The same list from this id on.
+fn next_page(uri: &Uri, after: i64) -> String {
+    let query = uri.query().unwrap_or_default();
+    let kept = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("after="));
+    let pairs: Vec<String> = kept.map(str::to_owned).chain([format!("after={after}")]).collect();
+    format!("{}?{}", uri.path(), pairs.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_has_the_same_filters() {
+        let next = |uri: &'static str| next_page(&Uri::from_static(uri), 7);
+        assert_eq!(next("/api/admin/request-logs"), "/api/admin/request-logs?after=7");
+        let filtered = "/api/admin/request-logs?status=5xx&after=9&model=a%26b";
+        assert_eq!(next(filtered), "/api/admin/request-logs?status=5xx&model=a%26b&after=7");
     }
 }

@@ -37,7 +37,7 @@ pub(super) async fn app_config(State(app): State<App>) -> Json<AppConfig> {
     )
 )]
 pub(super) async fn status(State(app): State<App>) -> Json<Status> {
-    let AdminContext { storage, nodes, clock, .. } = app.context();
+    let AdminContext { storage, nodes, clock, request_log, .. } = app.context();
     let services = storage.count_services().await;
     let nodes = nodes.nodes(clock.now()).await.unwrap_or_else(|error| {
         tracing::warn!(error = %error, "the nodes could not be listed");
@@ -50,5 +50,6 @@ pub(super) async fn status(State(app): State<App>) -> Json<Status> {
         database: services.is_ok(),
         services: services.unwrap_or(0),
         nodes: nodes.into_iter().map(node).collect(),
+        lost_log_entries: request_log.lost(),
     })
 }

@@ -27,8 +27,7 @@ pub(super) async fn login(
     extensions: Extensions,
     Body(body): Body<LoginBody>,
 ) -> Result<Json<LoginAnswer>, ApiError> {
-    let remote = Actor { name: String::new(), remote: auth::remote(&extensions), session: None };
-    Ok(Json(log_in(app.context(), &remote, body).await?))
+    Ok(Json(log_in(app.context(), &auth::origin(&extensions), body).await?))
 }
 
 /// End the session.
@@ -59,5 +58,5 @@ pub(super) async fn logout(State(app): State<App>, actor: Actor) -> Result<Json<
     )
 )]
 pub(super) async fn me(actor: Actor) -> Json<Me> {
-    Json(Me { name: actor.name })
+    Json(Me { name: actor.name, user: actor.user, role: actor.role.name().to_owned() })
 }

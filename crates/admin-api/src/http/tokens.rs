@@ -11,14 +11,14 @@ use super::extract::{Body, Id};
 use crate::use_cases::Actor;
 use crate::wire::{AdminToken, AdminTokenBody, ErrorBody, Message, NewAdminToken};
 
-/// List the API tokens.
+/// List one's own API tokens; admins see those of everybody.
 #[utoipa::path(
     get,
     path = "/tokens",
     tag = "tokens",
     security(("bearer" = [])),
     responses(
-        (status = 200, description = "All tokens, without their values", body = Vec<AdminToken>),
+        (status = 200, description = "The tokens, without their values", body = Vec<AdminToken>),
         (status = 401, description = "No valid token", body = ErrorBody),
     )
 )]
@@ -26,7 +26,7 @@ pub(super) async fn list(State(app): State<App>, actor: Actor) -> Result<Json<Ve
     Ok(Json(app.as_actor(&actor).tokens().await?))
 }
 
-/// Make an API token. Its value is shown this once.
+/// Make an API token of one's own. Its value is shown this once.
 #[utoipa::path(
     post,
     path = "/tokens",
@@ -36,6 +36,7 @@ pub(super) async fn list(State(app): State<App>, actor: Actor) -> Result<Json<Ve
     responses(
         (status = 201, description = "The token", body = NewAdminToken),
         (status = 401, description = "No valid token", body = ErrorBody),
+        (status = 403, description = "The scope is above one's own role", body = ErrorBody),
         (status = 422, description = "Refused fields, named", body = ErrorBody),
     )
 )]
@@ -47,7 +48,7 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Json(app.as_actor(&actor).create_token(body).await?)))
 }
 
-/// Delete an API token; it stops to work at once.
+/// Delete an API token; it stops to work at once. Those of others are for admins.
 #[utoipa::path(
     delete,
     path = "/tokens/{id}",
@@ -57,6 +58,7 @@ pub(super) async fn create(
     responses(
         (status = 200, description = "Deleted", body = Message),
         (status = 401, description = "No valid token", body = ErrorBody),
+        (status = 403, description = "It is another's", body = ErrorBody),
         (status = 404, description = "No such token", body = ErrorBody),
     )
 )]

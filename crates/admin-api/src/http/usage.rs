@@ -5,22 +5,20 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use rotator_domain::{ClientKeyId, Grain, KeyId, ServiceId, Timestamp};
+use rotator_domain::{Grain, KeyId, ServiceId, Timestamp};
 use rotator_storage_trait::{UsageDimension, UsageQuery};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::App;
 use super::error::ApiError;
-use crate::time::from_rfc3339;
+use super::extract::{client, moment};
 use crate::use_cases::Actor;
 use crate::wire::{ErrorBody, UsageReport};
 
 const MOST_GROUPS: u64 = 10_000;
 /// What is shown when no time is named.
 const USUAL_TIME: Duration = Duration::from_secs(24 * 60 * 60);
-/// The client keys of the settings.
-const NO_CLIENT: &str = "none";
 
 /// Which figures to show.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -32,9 +30,9 @@ pub(super) struct UsageParameters {
     by: Option<String>,
     /// How long the stretches are: `minute`, `hour` (when absent) or `day`.
     grain: Option<String>,
-    /// From when on, RFC 3339; a day ago when absent.
+    /// From when on: RFC 3339, a day (`2026-11-01`, in UTC), or how long ago (`30m`, `24h`, `7d`); a day ago when absent.
     since: Option<String>,
-    /// Until when, RFC 3339; now when absent.
+    /// Until when, written alike; now when absent.
     until: Option<String>,
     /// Only this service's, by its id.
     service: Option<i64>,
@@ -85,10 +83,11 @@ impl UsageParameters {
                 Grain::from_name(name).ok_or_else(|| ApiError::field("grain", "must be minute, hour or day"))?
             }
         };
-        let until = time("until", self.until.as_deref())?.unwrap_or(now.saturating_add(Duration::from_millis(1)));
+        let until =
+            moment("until", self.until.as_deref(), now)?.unwrap_or(now.saturating_add(Duration::from_millis(1)));
         let usual = || Timestamp::from_millis(until.as_millis().saturating_sub(millis(USUAL_TIME)));
         // A stretch counts as a whole.
-        let from = grain.start(time("since", self.since.as_deref())?.unwrap_or_else(usual));
+        let from = grain.start(moment("since", self.since.as_deref(), now)?.unwrap_or_else(usual));
         if from >= until {
             return Err(ApiError::field("since", "must be before until"));
         }
@@ -96,22 +95,10 @@ impl UsageParameters {
         let names = by.split(',').map(str::trim).filter(|name| !name.is_empty());
         let by: Option<Vec<_>> = names.map(UsageDimension::from_name).collect();
         let by = by.ok_or_else(|| ApiError::field("by", "must name time, service, key, client or model"))?;
-        let client = match self.client.as_deref() {
-            None => None,
-            Some(NO_CLIENT) => Some(None),
-            Some(id) => {
-                let id = id.parse().map_err(|_| ApiError::field("client", "must be an id or none"))?;
-                Some(Some(ClientKeyId(id)))
-            }
-        };
+        let client = client(self.client.as_deref())?;
         let (service, key) = (self.service.map(ServiceId), self.key.map(KeyId));
         Ok(UsageQuery { grain, from, until, by, service, key, client, model: self.model })
     }
-}
-
-fn time(field: &'static str, text: Option<&str>) -> Result<Option<Timestamp>, ApiError> {
-    let read = |text| from_rfc3339(text).ok_or_else(|| ApiError::field(field, "must be a time as RFC 3339 writes it"));
-    text.map(read).transpose()
 }
 
 fn millis(duration: Duration) -> i64 {

@@ -1,7 +1,5 @@
 //! Client keys.
 
-use std::time::Duration;
-
 use rotator_domain::metering::{ClientStanding, GaugeStanding, Unit};
 use rotator_domain::{
     BudgetDraft, CLIENT_KEY_PREFIX, ClientKey, ClientKeyDraft, ClientKeyId, ClientLimitsDraft, Digest, FieldError,
@@ -9,12 +7,12 @@ use rotator_domain::{
 };
 use rotator_storage_trait::Page;
 
+use super::changes::Changes;
 use super::configs::Listed;
-use super::{UseCaseError, UseCases};
+use super::{UseCaseError, UseCases, rotation_end};
 use crate::time::{from_rfc3339, rfc3339};
 use crate::{random, wire};
 
-const LONGEST_GRACE: u64 = 30 * 24 * 60 * 60;
 const NANODOLLARS: f64 = 1e9;
 
 // === impl UseCases ===
@@ -46,7 +44,8 @@ impl UseCases<'_> {
         let id = ClientKeyId(self.context.storage.reserve_ids(1).await.map_err(UseCaseError::Storage)?);
         let key = ClientKey { id, ..checked };
         self.context.storage.insert_client_key(&key).await.map_err(UseCaseError::about("the client key"))?;
-        self.audit("client_key.create", &subject(id), key.name.clone()).await?;
+        let changes = Changes::made(&wire::ClientKey::from(&key));
+        self.audit_changes("client_key.create", &subject(id), key.name.clone(), changes).await?;
         self.context.changes.client_keys_changed().await?;
         Ok(wire::NewClientKey { key_value: value.expose().to_owned(), about: (&key).into() })
     }
@@ -82,13 +81,15 @@ impl UseCases<'_> {
         patch: wire::ClientKeyPatch,
     ) -> Result<wire::ClientKey, UseCaseError> {
         let key = self.stored_client_key(id).await?;
-        let detail = changed(&patch).join(", ");
+        let before = wire::ClientKey::from(&key);
         let draft = patched(ClientKeyDraft::from(&key), patch)?;
         let key = draft.apply(key)?;
         self.update_client_key(&key).await?;
-        self.audit("client_key.update", &subject(id), detail).await?;
+        let after = wire::ClientKey::from(&key);
+        let changes = Changes::between(&before, &after);
+        self.audit_changes("client_key.update", &subject(id), changes.names(), changes).await?;
         self.context.changes.client_keys_changed().await?;
-        Ok((&key).into())
+        Ok(after)
     }
 
     /// Gives a client key another value, which is shown this once; the old one still opens the doors for a while.
@@ -97,24 +98,26 @@ impl UseCases<'_> {
         id: ClientKeyId,
         body: wire::RotationBody,
     ) -> Result<wire::NewClientKey, UseCaseError> {
-        if body.grace_seconds > LONGEST_GRACE {
-            return Err(FieldError::new("grace_seconds", format!("must be 0 to {LONGEST_GRACE}")).into());
-        }
+        let now = self.context.clock.now();
+        let until = rotation_end(body, now)?;
         let mut key = self.stored_client_key(id).await?;
-        let (value, now) = (random::secret(CLIENT_KEY_PREFIX)?, self.context.clock.now());
+        let before = wire::ClientKey::from(&key);
+        let value = random::secret(CLIENT_KEY_PREFIX)?;
         let digest: Digest = self.context.digest_key.client_key(value.expose().as_bytes());
-        let until = now.saturating_add(Duration::from_secs(body.grace_seconds));
         key.rotate(value.expose(), digest, until, now);
         self.update_client_key(&key).await?;
-        self.audit("client_key.rotate", &subject(id), format!("grace: {} s", body.grace_seconds)).await?;
+        let (detail, about) = (format!("grace: {} s", body.grace_seconds), wire::ClientKey::from(&key));
+        let changes = Changes::between(&before, &about).with_hidden("key_value", true);
+        self.audit_changes("client_key.rotate", &subject(id), detail, changes).await?;
         self.context.changes.client_keys_changed().await?;
-        Ok(wire::NewClientKey { key_value: value.expose().to_owned(), about: (&key).into() })
+        Ok(wire::NewClientKey { key_value: value.expose().to_owned(), about })
     }
 
     /// Deletes a client key; it opens no door from now on.
     pub(crate) async fn delete_client_key(&self, id: ClientKeyId) -> Result<(), UseCaseError> {
+        let changes = Changes::gone(&wire::ClientKey::from(&self.stored_client_key(id).await?));
         self.context.storage.delete_client_key(id).await.map_err(UseCaseError::about("the client key"))?;
-        self.audit("client_key.delete", &subject(id), None).await?;
+        self.audit_changes("client_key.delete", &subject(id), None, changes).await?;
         self.context.changes.client_keys_changed().await?;
         if let Err(error) = self.context.meters.forget(id).await {
             tracing::warn!(client.id = %id, error = %error, "what a deleted client key used could not be forgotten");
@@ -138,20 +141,6 @@ fn subject(id: ClientKeyId) -> String {
 
 fn time(field: &'static str, text: &str) -> Result<Timestamp, FieldError> {
     from_rfc3339(text).ok_or_else(|| FieldError::new(field, "must be a time as RFC 3339 writes it"))
-}
-
-/// The names of what a patch changes.
-fn changed(patch: &wire::ClientKeyPatch) -> Vec<&'static str> {
-    let named = [
-        ("name", patch.name.is_some()),
-        ("is_active", patch.is_active.is_some()),
-        ("expires_at", patch.expires_at.is_some()),
-        ("services", patch.services.is_some()),
-        ("models", patch.models.is_some()),
-        ("sources", patch.sources.is_some()),
-        ("limits", patch.limits.is_some()),
-    ];
-    named.into_iter().filter(|(_, is_changed)| *is_changed).map(|(name, _)| name).collect()
 }
 
 /// The draft with what is named changed.

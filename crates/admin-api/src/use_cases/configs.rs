@@ -4,6 +4,8 @@ use rotator_domain::{FieldError, Service, ServiceDraft, ServiceId, ServiceKind, 
 use rotator_llm_adapters as llm_adapters;
 use rotator_storage_trait::{KeyCounts, Page};
 
+use super::changes::Changes;
+use super::keys::subject_of_pool as subject;
 use super::{UseCaseError, UseCases};
 use crate::time::rfc3339;
 use crate::wire::{NewApiKey, NewKey, ProxyConfig, ProxyConfigBody, UpstreamKey};
@@ -41,12 +43,16 @@ impl UseCases<'_> {
         let id = ServiceId(self.context.storage.reserve_ids(1).await.map_err(UseCaseError::Storage)?);
         let service = Service { id, ..checked };
         self.context.storage.insert_service(&service).await.map_err(UseCaseError::about("the config"))?;
-        if let Err(error) = self.store_keys(id, keys).await {
-            // All of the request or none of it; the first error is the one to tell.
-            self.context.storage.delete_service(id).await.map_err(UseCaseError::about("the config"))?;
-            return Err(error);
-        }
-        self.audit("config.create", &format!("service:{id}"), service.slug.to_string()).await?;
+        let added_count = match self.store_keys(id, keys).await {
+            Ok(stored) => stored.added_count(),
+            Err(error) => {
+                // All of the request or none of it; the first error is the one to tell.
+                self.context.storage.delete_service(id).await.map_err(UseCaseError::about("the config"))?;
+                return Err(error);
+            }
+        };
+        let changes = Changes::made(&body_of(&service)).with("api_key_count", None, Some(added_count));
+        self.audit_changes("config.create", &subject(id), service.slug.to_string(), changes).await?;
         self.context.changes.service_changed(id).await?;
         self.config(id).await
     }
@@ -103,12 +109,13 @@ impl UseCases<'_> {
     pub(crate) async fn delete_config(&self, id: ServiceId) -> Result<(), UseCaseError> {
         let service = self.service(id).await?;
         self.context.storage.delete_service(id).await.map_err(UseCaseError::about("the config"))?;
-        self.audit("config.delete", &format!("service:{id}"), service.slug.to_string()).await?;
+        let changes = Changes::gone(&body_of(&service));
+        self.audit_changes("config.delete", &subject(id), service.slug.to_string(), changes).await?;
         Ok(self.context.changes.service_changed(id).await?)
     }
 
     /// The service, or an error that says that there is none.
-    pub(super) async fn service(&self, id: ServiceId) -> Result<Service, UseCaseError> {
+    pub(crate) async fn service(&self, id: ServiceId) -> Result<Service, UseCaseError> {
         let found = self.context.storage.service(id).await.map_err(UseCaseError::Storage)?;
         found.ok_or(UseCaseError::NotFound("the config"))
     }
@@ -124,8 +131,8 @@ impl UseCases<'_> {
 
     async fn update(&self, before: &Service, service: Service) -> Result<ProxyConfig, UseCaseError> {
         self.context.storage.update_service(&service).await.map_err(UseCaseError::about("the config"))?;
-        let changed = changed_fields(&ServiceDraft::from(before), &ServiceDraft::from(&service));
-        self.audit("config.update", &format!("service:{}", service.id), changed).await?;
+        let changes = Changes::between(&body_of(before), &body_of(&service));
+        self.audit_changes("config.update", &subject(service.id), changes.names(), changes).await?;
         self.context.changes.service_changed(service.id).await?;
         self.config(service.id).await
     }
@@ -154,8 +161,13 @@ fn answer(service: Service, counts: KeyCounts, api_keys: Vec<UpstreamKey>) -> Pr
         active_key_count: counts.active,
         created_at: rfc3339(service.created_at),
         updated_at: rfc3339(service.updated_at),
-        body: ProxyConfigBody::from(ServiceDraft::from(&service)),
+        body: body_of(&service),
     }
+}
+
+/// What can be changed of a service, its keys left out; nothing of it is secret.
+fn body_of(service: &Service) -> ProxyConfigBody {
+    ProxyConfigBody::from(ServiceDraft::from(service))
 }
 
 /// What the domain cannot check: whether there is such a provider.
@@ -166,17 +178,6 @@ fn checked(service: Service) -> Result<Service, UseCaseError> {
         return Err(FieldError::new("provider", unknown.to_string()).into());
     }
     Ok(service)
-}
-
-/// The names of the fields in which two drafts differ; none of them is secret.
-fn changed_fields(before: &ServiceDraft, after: &ServiceDraft) -> Option<String> {
-    let fields = |draft: &ServiceDraft| serde_json::to_value(ProxyConfigBody::from(draft.clone())).unwrap_or_default();
-    let (before, after) = (fields(before), fields(after));
-    let names: std::collections::BTreeSet<&String> =
-        [&before, &after].into_iter().filter_map(|value| value.as_object()).flat_map(|object| object.keys()).collect();
-    let changed: Vec<&str> =
-        names.into_iter().filter(|name| before.get(name) != after.get(name)).map(String::as_str).collect();
-    (!changed.is_empty()).then(|| changed.join(", "))
 }
 
 // === impl From ===

@@ -44,6 +44,9 @@ impl From<&ProxyConfigBody> for ServiceDraft {
             rotation_headers: body.rotation_headers,
             strict: body.strict,
             asks_for_usage: body.asks_for_usage,
+            log_requests: body.log_requests,
+            log_body_limit: body.log_body_limit,
+            log_redact: body.log_redact.unwrap_or_default(),
         }
     }
 }
@@ -84,6 +87,9 @@ impl From<ServiceDraft> for ProxyConfigBody {
             rotation_headers: draft.rotation_headers,
             strict: draft.strict,
             asks_for_usage: draft.asks_for_usage,
+            log_requests: draft.log_requests,
+            log_body_limit: draft.log_body_limit,
+            log_redact: Some(draft.log_redact).filter(|pointers| !pointers.is_empty()),
             api_keys: None,
         }
     }
@@ -122,6 +128,9 @@ mod tests {
             "rotation_headers": false,
             "strict": true,
             "asks_for_usage": false,
+            "log_requests": "bodies",
+            "log_body_limit": 8,
+            "log_redact": ["/messages/*/content"],
         });
         assert_eq!(back(&full), full);
     }

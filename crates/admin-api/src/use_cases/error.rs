@@ -1,6 +1,6 @@
 //! Why something could not be done.
 
-use rotator_domain::{FieldError, Invalid, SealError};
+use rotator_domain::{FieldError, Invalid, Role, SealError};
 use rotator_storage_trait::{StorageError, StorageErrorKind};
 
 use crate::ChangeError;
@@ -20,6 +20,18 @@ pub enum UseCaseError {
         /// The field's name.
         field: &'static str,
     },
+    /// The actor may not do this.
+    #[error("the role {} is needed", needed.name())]
+    Forbidden {
+        /// The least role that may.
+        needed: Role,
+    },
+    /// Only a session may do this.
+    #[error("a login is needed; a token will not do")]
+    SessionNeeded,
+    /// Nobody would be left who can manage users.
+    #[error("no other enabled user has the role admin")]
+    LastAdmin,
     /// The database failed.
     #[error("the database failed")]
     Storage(#[source] StorageError),
@@ -42,6 +54,7 @@ impl UseCaseError {
         move |error| match error.kind() {
             StorageErrorKind::NotFound => Self::NotFound(what),
             StorageErrorKind::Conflict { field } => Self::Conflict { field },
+            StorageErrorKind::LastAdmin => Self::LastAdmin,
             _ => Self::Storage(error),
         }
     }

@@ -9,7 +9,8 @@ use rotator_domain::{
 };
 use rotator_storage_trait::{KeyChange, KeyCounts, KeyRecord, Page};
 
-use super::policies::{changed_parts, patterns, policy_of};
+use super::changes::Changes;
+use super::policies::{patterns, policy_of};
 use super::{Listed, UseCaseError, UseCases};
 use crate::time::rfc3339;
 use crate::wire::{
@@ -43,7 +44,8 @@ impl UseCases<'_> {
         let Some(id) = added.ids.first().filter(|id| !added.skipped.contains(id)) else {
             return Err(UseCaseError::Conflict { field: "key_value" });
         };
-        self.audit("key.create", &format!("key:{id}"), format!("service:{service}")).await?;
+        let changes = Changes::made(&self.shown(self.record(*id).await?)?);
+        self.audit_changes("key.create", &subject(*id), subject_of_pool(service), changes).await?;
         self.context.changes.service_changed(service).await?;
         self.key(*id).await
     }
@@ -63,13 +65,14 @@ impl UseCases<'_> {
         }
         let stored = self.store_keys(service, good).await?;
         let report = BatchReport {
-            success_count: (stored.ids.len() - stored.skipped.len()) as u64,
+            success_count: stored.added_count(),
             failed_count: failed_keys.len() as u64,
             skipped_count: stored.skipped.len() as u64,
             failed_keys,
         };
         let detail = format!("{} added, {} skipped", report.success_count, report.skipped_count);
-        self.audit("keys.import", &format!("service:{service}"), detail).await?;
+        let changes = Changes::default().with("added_count", None, Some(report.success_count));
+        self.audit_changes("keys.import", &subject_of_pool(service), detail, changes).await?;
         self.context.changes.service_changed(service).await?;
         Ok(report)
     }
@@ -85,21 +88,21 @@ impl UseCases<'_> {
         // What is not named stays as it is, and is good; so the change is checked as that of a usual key.
         check_key_policy(&policy.clone().of(KeyPolicy::default()))?;
         let change = KeyChange { is_active: patch.is_active, label, policy };
+        let before = self.shown(self.record(id).await?)?;
         let now = self.context.clock.now();
         let record = self.context.storage.change_key(id, &change, now).await.map_err(UseCaseError::about("the key"))?;
-        let active = change.is_active.map(|is_active| format!("is_active: {is_active}"));
-        let label = change.label.map(|_| "label".to_owned());
-        let policy = changed_parts(&change.policy).map(str::to_owned);
-        let detail = active.into_iter().chain(label).chain(policy).collect::<Vec<_>>().join(", ");
-        self.audit("key.update", &format!("key:{id}"), detail).await?;
-        self.context.changes.service_changed(record.service_id).await?;
+        let service = record.service_id;
+        let changes = Changes::between(&before, &self.shown(record)?);
+        self.audit_changes("key.update", &subject(id), changes.names(), changes).await?;
+        self.context.changes.service_changed(service).await?;
         self.key(id).await
     }
 
     /// Deletes a key.
     pub(crate) async fn delete_key(&self, id: KeyId) -> Result<(), UseCaseError> {
+        let changes = Changes::gone(&self.shown(self.record(id).await?)?);
         let service = self.context.storage.delete_key(id).await.map_err(UseCaseError::about("the key"))?;
-        self.audit("key.delete", &format!("key:{id}"), format!("service:{service}")).await?;
+        self.audit_changes("key.delete", &subject(id), subject_of_pool(service), changes).await?;
         Ok(self.context.changes.service_changed(service).await?)
     }
 
@@ -107,7 +110,9 @@ impl UseCases<'_> {
     pub(crate) async fn clear_keys(&self, service: ServiceId) -> Result<DeletedCount, UseCaseError> {
         self.service(service).await?;
         let deleted_count = self.context.storage.delete_keys(service).await.map_err(UseCaseError::Storage)?;
-        self.audit("keys.clear", &format!("service:{service}"), format!("{deleted_count} deleted")).await?;
+        let changes = Changes::default().with("deleted_count", None, Some(deleted_count));
+        self.audit_changes("keys.clear", &subject_of_pool(service), format!("{deleted_count} deleted"), changes)
+            .await?;
         self.context.changes.service_changed(service).await?;
         Ok(DeletedCount { deleted_count })
     }
@@ -115,7 +120,7 @@ impl UseCases<'_> {
     /// All keys of a config in clear; the export is in the audit log before any value leaves.
     pub(crate) async fn export_keys(&self, service: ServiceId) -> Result<ExportedKeys, UseCaseError> {
         self.service(service).await?;
-        self.audit("keys.export", &format!("service:{service}"), None).await?;
+        self.audit("keys.export", &subject_of_pool(service), None).await?;
         let mut keys = Vec::new();
         self.each_record(service, |record| {
             let value = self.context.vault.open(SealContext::UpstreamKey(record.id), &record.sealed)?;
@@ -134,6 +139,12 @@ impl UseCases<'_> {
         })
         .await?;
         Ok(ExportedKeys { keys })
+    }
+
+    /// A key as the audit log shows it: its value masked.
+    fn shown(&self, record: KeyRecord) -> Result<NewKey, UseCaseError> {
+        let value = self.context.vault.open(SealContext::UpstreamKey(record.id), &record.sealed)?;
+        Ok(written(record, &Secret::new(value.masked())))
     }
 
     /// Takes every key of a service as it is stored, ordered by id; a page at a time is read. The first error ends it.
@@ -296,12 +307,31 @@ pub(super) struct StoredKeys {
     pub(super) skipped: Vec<KeyId>,
 }
 
+/// A key, as the audit log names it.
+pub(super) fn subject(id: KeyId) -> String {
+    format!("key:{id}")
+}
+
+/// A service and its pool, as the audit log names them.
+pub(super) fn subject_of_pool(service: ServiceId) -> String {
+    format!("service:{service}")
+}
+
 /// Makes keys ready for the storage.
 pub(super) struct Sealer {
     pub(super) vault: Vault,
     pub(super) digest_key: DigestKey,
     pub(super) service: ServiceId,
     pub(super) now: Timestamp,
+}
+
+// === impl StoredKeys ===
+
+impl StoredKeys {
+    /// How many keys are new.
+    pub(super) fn added_count(&self) -> u64 {
+        (self.ids.len() - self.skipped.len()) as u64
+    }
 }
 
 // === impl Sealer ===

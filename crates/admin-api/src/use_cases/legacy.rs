@@ -4,6 +4,8 @@ use rotator_domain::{Clock, DigestKey, FieldError, Invalid, Service, ServiceDraf
 use rotator_storage_trait::{LegacyService, Storage, StorageErrorKind};
 
 use super::UseCaseError;
+use super::audit::{DATABASE, Deed, audit_server};
+use super::changes::Changes;
 use super::keys::Sealer;
 use crate::wire::NewKey;
 
@@ -82,6 +84,10 @@ pub async fn import_legacy(
         report.keys += (records.len() - duplicates) as u64;
         report.duplicate_keys += duplicates as u64;
     }
+    let changes =
+        Changes::default().with("services", None, Some(report.services)).with("keys", None, Some(report.keys));
+    let deed = Deed { action: "database.import_legacy", subject: DATABASE.to_owned(), detail: None, changes };
+    audit_server(storage, now, deed).await.map_err(UseCaseError::Storage)?;
     Ok(report)
 }
 

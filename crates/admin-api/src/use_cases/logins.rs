@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use rotator_domain::{Secret, Timestamp};
+use rotator_storage_trait::AdminUser;
 
-use super::{Actor, UseCaseError, UseCases, audit_log};
+use super::actors::{Origin, Pass};
+use super::audit::{Deed, audit_log};
+use super::{UseCaseError, UseCases};
 use crate::session::{self, Claims};
 use crate::wire::{LoginAnswer, LoginBody};
 use crate::{AdminContext, password, random};
@@ -13,6 +16,8 @@ use crate::{AdminContext, password, random};
 const FREE_FAILURES: u64 = 5;
 /// How long a count of failures is kept after the last one; the longest wait.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
+/// What a login is about, in the audit log.
+const SESSION: &str = "session";
 
 /// Why a login failed.
 pub(crate) enum LoginError {
@@ -25,43 +30,75 @@ pub(crate) enum LoginError {
 }
 
 /// Checks name and password and begins a session.
-pub(crate) async fn log_in(context: &AdminContext, remote: &Actor, body: LoginBody) -> Result<LoginAnswer, LoginError> {
+pub(crate) async fn log_in(
+    context: &AdminContext,
+    origin: &Origin,
+    body: LoginBody,
+) -> Result<LoginAnswer, LoginError> {
+    let user = verified(context, origin, "login.fail", &body.username, body.password).await?;
+    let answer = begin(context, &user)?;
+    let deed = Deed { action: "login", subject: SESSION.to_owned(), ..Deed::default() };
+    audit_log(context, &user.username, None, origin, deed).await?;
+    Ok(answer)
+}
+
+/// The user with this name and password. A failure is counted, slowed and written down as `failure`.
+pub(super) async fn verified(
+    context: &AdminContext,
+    origin: &Origin,
+    failure: &'static str,
+    username: &str,
+    password: String,
+) -> Result<AdminUser, LoginError> {
     // One address guessing one name is slowed; the others are not locked out by it.
-    let from = remote.remote.map(|address| address.to_string()).unwrap_or_default();
-    let name: String = body.username.chars().take(100).collect();
+    let from = origin.remote.map(|address| address.to_string()).unwrap_or_default();
+    let name: String = username.chars().take(100).collect();
     let (tries, blocked) = (format!("login:tries:{from}:{name}"), format!("login:blocked:{from}:{name}"));
     let failures = context.counters.counted(&tries).await.unwrap_or_else(uncounted);
     if failures >= FREE_FAILURES && context.counters.counted(&blocked).await.unwrap_or_else(uncounted) > 0 {
         return Err(LoginError::Slowed(wait_after(failures)));
     }
-    let actor = Actor { name: name.clone(), ..remote.clone() };
-    let user = context.storage.admin_user(&body.username).await.map_err(UseCaseError::Storage)?;
-    let (password, hash) = (Secret::new(body.password), user.map(|user| user.password_hash));
-    let verified = tokio::task::spawn_blocking(move || password::verify(&password, hash.as_deref()))
-        .await
-        .map_err(|_| UseCaseError::Interrupted)?;
-    if !verified {
+    let user = context.storage.admin_user(username).await.map_err(UseCaseError::Storage)?;
+    // Whoever is disabled is answered as somebody who is not there.
+    let user = user.filter(|user| !user.is_disabled);
+    let hash = user.as_ref().map(|user| user.password_hash.clone());
+    let is_right = blocking(move || password::verify(&Secret::new(password), hash.as_deref())).await?;
+    let Some(user) = user.filter(|_| is_right) else {
         let failures = context.counters.count(&tries, WINDOW).await.unwrap_or_else(uncounted);
         if failures >= FREE_FAILURES {
             context.counters.count(&blocked, wait_after(failures)).await.unwrap_or_else(uncounted);
         }
         tracing::warn!(user = %name, remote = %from, failures, "a login failed");
-        audit_log(context, &actor, "login.fail", "session", None).await?;
+        let deed = Deed { action: failure, subject: SESSION.to_owned(), ..Deed::default() };
+        audit_log(context, &name, None, origin, deed).await?;
         return Err(LoginError::Wrong);
-    }
+    };
     if let Err(error) = context.counters.forget(&tries).await {
         uncounted(error);
     }
-    let answer = begin(context, &name)?;
-    audit_log(context, &actor, "login", "session", None).await?;
-    Ok(answer)
+    Ok(user)
 }
 
-fn begin(context: &AdminContext, username: &str) -> Result<LoginAnswer, UseCaseError> {
+/// Hashes a new password.
+pub(super) async fn hashed(password: String) -> Result<String, UseCaseError> {
+    let hashed = blocking(move || password::hash(&Secret::new(password))).await?;
+    hashed.map_err(|error| {
+        tracing::error!(error = %error, "a password could not be set");
+        UseCaseError::Interrupted
+    })
+}
+
+/// Does what takes long where that holds nobody up.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, UseCaseError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| UseCaseError::Interrupted)
+}
+
+fn begin(context: &AdminContext, user: &AdminUser) -> Result<LoginAnswer, UseCaseError> {
     let now = context.clock.now();
     let end = now.saturating_add(context.session_ttl);
     let claims = Claims {
-        sub: username.to_owned(),
+        sub: user.username.clone(),
+        epoch: user.session_epoch,
         jti: random::session_id()?,
         iat: now.as_millis() / 1000,
         exp: end.as_millis().div_euclid(1000),
@@ -104,11 +141,11 @@ impl From<UseCaseError> for LoginError {
 impl UseCases<'_> {
     /// Ends the actor's session; a token's bearer has none to end.
     pub(crate) async fn log_out(&self) -> Result<(), UseCaseError> {
-        if let Some((session_id, expires_at)) = &self.actor.session {
-            let now: Timestamp = self.context.clock.now();
-            self.context.storage.end_session(session_id, *expires_at, now).await.map_err(UseCaseError::Storage)?;
+        if let Pass::Session(claims) = &self.actor.pass {
+            let (now, end) = (self.context.clock.now(), Timestamp::from_millis(claims.exp.saturating_mul(1000)));
+            self.context.storage.end_session(&claims.jti, end, now).await.map_err(UseCaseError::Storage)?;
         }
-        self.audit("logout", "session", None).await
+        self.audit("logout", SESSION, None).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use rotator_domain::FieldError;
 
+use super::changes::Changes;
 use super::{UseCaseError, UseCases};
 use crate::wire::LogLevel;
 
@@ -19,7 +20,9 @@ impl UseCases<'_> {
         let refused = |error: crate::LogLevelError| FieldError::new("level", error.to_string());
         self.context.logs.set_level(&level).map_err(refused)?;
         // What nobody could read later does not happen.
-        if let Err(error) = self.audit("log_level.change", "server", format!("from {before} to {level}")).await {
+        let detail = format!("from {before} to {level}");
+        let changes = Changes::default().with("level", Some(&before), Some(&level));
+        if let Err(error) = self.audit_changes("log_level.change", "server", detail, changes).await {
             self.context.logs.set_level(&before).map_err(refused)?;
             return Err(error);
         }

@@ -13,10 +13,11 @@ pub use error::MovingError;
 use std::io::{Read, Write};
 
 use rotator_domain::{Clock, Secret, Vault};
-use rotator_storage_trait::{AuditEntry, Filling, Record, Storage};
+use rotator_storage_trait::{Filling, Record, Storage};
 
 use self::entry::Entry;
 use self::file::{Cost, Pieces, SealedWriter};
+use super::audit::{DATABASE, Deed, audit_server};
 use crate::bootstrap::DIGEST_KEY;
 
 /// The shortest passphrase, in characters.
@@ -62,16 +63,8 @@ pub async fn export<W: Write>(
     if storage.setting(DIGEST_KEY).await?.is_none() {
         return Err(MovingError::Nothing);
     }
-    let entry = AuditEntry {
-        id: storage.reserve_ids(1).await?,
-        at: clock.now(),
-        actor: "rotator-server".to_owned(),
-        remote: None,
-        action: "database.export".to_owned(),
-        subject: "database".to_owned(),
-        detail: None,
-    };
-    storage.append_audit(&entry).await?;
+    let deed = Deed { action: "database.export", subject: DATABASE.to_owned(), ..Deed::default() };
+    audit_server(storage, clock.now(), deed).await?;
     let mut snapshot = storage.snapshot().await?;
     let mut file = SealedWriter::new(out, passphrase, Cost::USUAL)?;
     let mut report = MovingReport::default();

@@ -22,18 +22,6 @@ pub(super) fn patterns(models: &[Glob]) -> Vec<String> {
     models.iter().map(|glob| glob.as_str().to_owned()).collect()
 }
 
-/// The names of the parts that a change is about.
-pub(super) fn changed_parts(change: &KeyPolicyChange) -> impl Iterator<Item = &'static str> {
-    let parts = [
-        (change.weight.is_some(), "weight"),
-        (change.tier.is_some(), "tier"),
-        (change.limits != LimitsChange::default(), "limits"),
-        (change.models.is_some(), "models"),
-        (change.group.is_some(), "quota_group"),
-    ];
-    parts.into_iter().filter_map(|(is_changed, name)| is_changed.then_some(name))
-}
-
 fn globs(models: Vec<String>) -> Vec<Glob> {
     models.into_iter().map(Glob::new).collect()
 }

@@ -6,7 +6,8 @@ use rotator_domain::rotation::KeyPolicy;
 use rotator_domain::{Digest, FieldError, Invalid, KeyId, KeyLabel, KeyPolicyChange, ServiceId, check_key_policy};
 use rotator_storage_trait::{KeyChange, KeyRecord, PoolChange};
 
-use super::keys::LARGEST_BATCH;
+use super::changes::Changes;
+use super::keys::{LARGEST_BATCH, subject_of_pool};
 use super::{UseCaseError, UseCases};
 use crate::wire::{NewKey, PoolBody, PoolKey, PoolReport};
 
@@ -42,7 +43,10 @@ impl UseCases<'_> {
         stored.map_err(UseCaseError::about("the config"))?;
         let PoolReport { added_count, changed_count, deleted_count, .. } = report;
         let detail = format!("{added_count} added, {changed_count} changed, {deleted_count} deleted");
-        self.audit("keys.apply", &format!("service:{service}"), detail).await?;
+        let counts = [("added_count", added_count), ("changed_count", changed_count), ("deleted_count", deleted_count)];
+        let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+        let changes = counts.fold(Changes::default(), |changes, (name, count)| changes.with(name, None, Some(count)));
+        self.audit_changes("keys.apply", &subject_of_pool(service), detail, changes).await?;
         self.context.changes.service_changed(service).await?;
         Ok(report)
     }

@@ -2,6 +2,7 @@
 
 use rotator_domain::{KeyId, ServiceId, Verdict};
 
+use super::keys::{subject, subject_of_pool};
 use super::{UseCaseError, UseCases};
 use crate::AdminContext;
 use crate::wire::ProbeReport;
@@ -12,7 +13,7 @@ impl UseCases<'_> {
     /// Tests a key at its upstream.
     pub(crate) async fn test_key(&self, id: KeyId) -> Result<ProbeReport, UseCaseError> {
         let record = self.record(id).await?;
-        self.audit("key.test", &format!("key:{id}"), None).await?;
+        self.audit("key.test", &subject(id), None).await?;
         Ok(probe(self.context, record.service_id, id).await)
     }
 
@@ -25,7 +26,7 @@ impl UseCases<'_> {
             Ok(())
         })
         .await?;
-        self.audit("keys.test", &format!("service:{service}"), format!("{} keys", keys.len())).await?;
+        self.audit("keys.test", &subject_of_pool(service), format!("{} keys", keys.len())).await?;
         Ok(keys)
     }
 }

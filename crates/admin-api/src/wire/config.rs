@@ -106,6 +106,16 @@ pub struct ProxyConfigBody {
     /// asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asks_for_usage: Option<bool>,
+    /// What is kept of its requests: `off` (when absent), `metadata`, or `bodies` as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_requests: Option<String>,
+    /// How much of a body is kept, in bytes, 1 to 1,048,576; 65,536 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_body_limit: Option<u32>,
+    /// What is left out of kept bodies: at most 100 JSON pointers (RFC 6901), in which `*` stands for any member or index, such
+    /// as `/messages/*/content`. In streams they hold for each event. Of a body that is no JSON nothing is kept then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_redact: Option<Vec<String>>,
     /// The first keys of a new config. When a config is replaced, only keys that carry an `id` may stand here, as an answer
     /// gave them; they are left as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,9 @@
 //! The server itself.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// What a client may know before it logs in.
@@ -28,6 +31,10 @@ pub struct Status {
     /// The nodes that share a cache, this one among them; empty while they cannot be asked.
     #[serde(default)]
     pub nodes: Vec<NodeStatus>,
+    /// How many requests this node has not logged since its start although their services log them: the database did not keep
+    /// up.
+    #[serde(default)]
+    pub lost_log_entries: u64,
 }
 
 /// A node.
@@ -56,14 +63,34 @@ pub struct AuditEntry {
     pub id: i64,
     /// When; RFC 3339.
     pub at: String,
-    /// Who: a user's name, or `token:` and a token's name.
+    /// Who: a user's name, `token:` and a token's name, or `rotator-server` for the server itself.
     pub actor: String,
+    /// Whose token it was, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// From which address.
     pub remote: Option<String>,
+    /// The id of the request, which its answer told as `x-request-id`.
+    #[serde(default)]
+    pub request_id: Option<String>,
     /// What: a noun and a verb, such as `keys.export`.
     pub action: String,
     /// To what, such as `service:12`.
     pub subject: String,
     /// More about it.
     pub detail: Option<String>,
+    /// What changed, by field; secrets are masked.
+    #[serde(default)]
+    pub changes: BTreeMap<String, AuditChange>,
+}
+
+/// How a field changed; what was not there, or is not, is absent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AuditChange {
+    /// Its value before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Value>,
+    /// Its value afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Value>,
 }

@@ -30,11 +30,28 @@ pub struct LoginAnswer {
     pub message: String,
 }
 
+/// Who is logged in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Session {
+    /// A user's name, or `token:` and a token's name.
+    pub username: String,
+    /// What they may do: `viewer`, `operator` or `admin`.
+    pub role: String,
+    /// When the session, or the token, stops to work; never when absent.
+    pub expires_at: Option<String>,
+}
+
 /// Who the bearer of a token is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Me {
     /// A user's name, or `token:` and a token's name.
     pub name: String,
+    /// The user, or whose token it is.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// What the bearer may do: `viewer`, `operator` or `admin`.
+    #[serde(default)]
+    pub role: String,
 }
 
 // === impl Debug, without the secrets ===

@@ -11,7 +11,13 @@ use utoipa::ToSchema;
 pub struct AdminTokenBody {
     /// What it is for.
     pub name: String,
-    /// After how many days it stops to work; never when absent.
+    /// What it may do: `viewer` (when absent), `operator` or `admin`; never more than who makes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// When it stops to work, RFC 3339; never when absent. A token that is made through another one ends with it at the latest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+    /// The same as a number of days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_days: Option<u32>,
 }
@@ -23,12 +29,24 @@ pub struct AdminToken {
     pub id: i64,
     /// What it is for.
     pub name: String,
+    /// The first characters of its value; empty for one that was made before they were kept.
+    #[serde(default)]
+    pub prefix: String,
+    /// What it may do, as far as its owner may: `viewer`, `operator` or `admin`.
+    #[serde(default)]
+    pub scope: String,
+    /// The user whose it is: it does not work while they are disabled, and goes with them.
+    #[serde(default)]
+    pub owner: Option<String>,
     /// Who made it.
     pub created_by: String,
     /// When it was made; RFC 3339.
     pub created_at: String,
     /// When it stops to work; RFC 3339.
     pub expires_at: Option<String>,
+    /// When it was last used, to the minute or so; RFC 3339.
+    #[serde(default)]
+    pub last_used_at: Option<String>,
 }
 
 /// A new token; its value is shown this once.

@@ -29,7 +29,7 @@ local NO_LIMITS = {}
 
 -- === the state that was loaded, written back at the end ===
 
-local Lane = {}
+local Lane, Line = {}, {}
 local Store = { members = {}, groups = {}, lanes = {}, touched = {}, policy = nil, held = nil }
 
 -- Buckets and seats that were changed are in this set.
@@ -51,18 +51,30 @@ function Store.static_of(text)
   return cjson.decode(text)
 end
 
--- A key of the pool with its policy (`static`), its bucket and, where it is out of use, `out`; nil where it is none.
-function Store.member(id)
-  local member = Store.members[id]
-  if member == nil then
-    local static = Store.static_of(call('HGET', BASE .. ':keys', id))
-    member = false
+-- Loads keys of the pool, all those together that are not yet.
+function Store.load(ids)
+  local unknown = {}
+  for _, id in ipairs(ids) do
+    if Store.members[id] == nil then unknown[#unknown + 1] = id end
+  end
+  if #unknown == 0 then return end
+  local texts = call('HMGET', BASE .. ':keys', unpack(unknown))
+  for at, held in ipairs(call('HMGET', BASE .. ':members', unpack(unknown))) do
+    local id, static, member = unknown[at], Store.static_of(texts[at]), false
     if static then
-      local held = call('HGET', BASE .. ':members', id)
       held = held and unpacked(held) or {}
       member = { id = id, static = static, bucket = held.b or {}, out = held.o }
     end
     Store.members[id] = member
+  end
+end
+
+-- A key of the pool with its policy (`static`), its bucket and, where it is out of use, `out`; nil where it is none.
+function Store.member(id)
+  local member = Store.members[id]
+  if member == nil then
+    Store.load({ id })
+    member = Store.members[id]
   end
   return member or nil
 end
@@ -105,19 +117,19 @@ local function call_in_chunks(command, key, arguments)
   end
 end
 
-function Store.write_member(member)
-  if next(member.bucket) == nil and not member.out then
-    call('HDEL', BASE .. ':members', member.id)
-  else
-    call('HSET', BASE .. ':members', member.id, pack({ b = member.bucket, o = member.out }))
-  end
-end
-
 -- Writes back what was changed.
 function Store.close()
-  for _, member in pairs(Store.members) do
-    if member and (touched[member] or touched[member.bucket]) then Store.write_member(member) end
+  local written = {}
+  for id, member in pairs(Store.members) do
+    if member and (touched[member] or touched[member.bucket]) then
+      if next(member.bucket) == nil and not member.out then
+        call('HDEL', BASE .. ':members', id)
+      else
+        written[#written + 1], written[#written + 2] = id, pack({ b = member.bucket, o = member.out })
+      end
+    end
   end
+  call_in_chunks('HSET', BASE .. ':members', written)
   for name, bucket in pairs(Store.groups) do
     if bucket and touched[bucket] then call('HSET', BASE .. ':groups', name, pack(bucket)) end
   end
@@ -137,6 +149,7 @@ function Store.close()
         end
       end
       call_in_chunks('HSET', lane.key, changed)
+      for _, line in pairs(lane.lines) do Line.write(line) end
       if touched[lane] then call('HSET', BASE .. ':lanes', lane.model, pack(lane.held)) end
     end
   end

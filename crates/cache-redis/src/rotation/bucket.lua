@@ -68,7 +68,7 @@ function Bucket.reserve(b, tokens, limits, learns)
   if learns or is_limited then
     b.minute = b.minute or Window.new(MINUTE)
     Window.add(b.minute, 1, tokens)
-    in_minute = b.minute[2]
+    in_minute = Window.requests(b.minute)
   end
   if limits.d then
     b.day = b.day or Window.new(DAY)

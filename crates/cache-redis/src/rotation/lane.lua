@@ -10,20 +10,12 @@ local STRIDE = 1048576
 -- How the member of a line begins where no equal scores are told apart.
 local FIRST_PLACE = padded(0) .. ':'
 
-local function line_of(lane, tier)
-  return lane.key .. ':t:' .. tier
-end
-
-local function id_of(member)
-  return string.match(member, '([^:]+)$')
-end
-
 -- A lane as it is in this call.
 function Lane.open(model, held)
   local lane = Store.lanes[model]
   if lane then return lane end
   local key = BASE .. ':lane:' .. string.format('%.0f', held.i)
-  lane = { model = model, held = held, key = key, seats = {}, groups = {} }
+  lane = { model = model, held = held, key = key, seats = {}, groups = {}, lines = {} }
   lane.resting, lane.parked = key .. ':r', key .. ':p'
   Store.lanes[model] = lane
   return lane
@@ -62,12 +54,31 @@ function Lane.text_of(seat)
   return string.format('q|%.0f|%.0f|%.0f|%s', seat.z, seat.p, seat.x, seat.m)
 end
 
+-- Loads keys of the pool and their seats, all those together that are not yet.
+function Lane.load(lane, ids)
+  Store.load(ids)
+  local unknown = {}
+  for _, id in ipairs(ids) do
+    if lane.seats[id] == nil then unknown[#unknown + 1] = id end
+  end
+  if #unknown == 0 then return end
+  for at, held in ipairs(call('HMGET', lane.key, unpack(unknown))) do
+    lane.seats[unknown[at]] = held and Lane.seat_of(held) or false
+  end
+end
+
+-- Loads the keys of a set that a model's requests were sent with.
+function Lane.load_for(model, set)
+  local lane, ids = Lane.peek(model), {}
+  for id in pairs(set) do ids[#ids + 1] = id end
+  if lane then Lane.load(lane, ids) else Store.load(ids) end
+end
+
 function Lane.seat(lane, id)
   local seat = lane.seats[id]
   if seat == nil then
-    local held = call('HGET', lane.key, id)
-    seat = held and Lane.seat_of(held) or false
-    lane.seats[id] = seat
+    Lane.load(lane, { id })
+    seat = lane.seats[id]
   end
   return seat or nil
 end
@@ -87,7 +98,7 @@ end
 function Lane.forget(lane)
   local parked = call('ZRANGE', lane.parked, 0, -1)
   for _, member in ipairs(parked) do Lane.count_parked(string.match(member, '^([^%z]*)'), -1) end
-  for tier in pairs(lane.held.t) do call('UNLINK', line_of(lane, tier)) end
+  for tier in pairs(lane.held.t) do Line.forget(Line.open(lane, tier)) end
   call('UNLINK', lane.key, lane.resting, lane.parked)
   call('HDEL', BASE .. ':lanes', lane.model)
   lane.is_gone = true
@@ -110,7 +121,7 @@ end
 function Lane.leave(lane, id, seat)
   Lane.follow(lane)
   if seat.a == 'q' then
-    call('ZREM', line_of(lane, seat.z), seat.m)
+    Line.remove(Line.open(lane, seat.z), seat.m)
   elseif seat.a == 'r' then
     call('ZREM', lane.resting, seat.m)
   elseif seat.a == 'k' then
@@ -146,6 +157,22 @@ function Lane.rank(lane, id, seat, in_flight)
   return score, (second == 0 and FIRST_PLACE or padded(second) .. ':') .. id
 end
 
+-- The tiers of the keys in line, the best first.
+function Lane.tiers(lane)
+  if not lane.tiers then
+    lane.tiers = {}
+    for tier in pairs(lane.held.t) do lane.tiers[#lane.tiers + 1] = tier end
+    table.sort(lane.tiers)
+  end
+  return lane.tiers
+end
+
+function Lane.know_tier(lane, tier)
+  if lane.held.t[tier] then return end
+  lane.held.t[tier], lane.tiers = true, nil
+  touched[lane] = true
+end
+
 -- Puts a key where its strategy wants it.
 function Lane.line_up(lane, id, in_flight)
   local seat = Lane.seat(lane, id)
@@ -157,11 +184,11 @@ function Lane.line_up(lane, id, in_flight)
   local tier = of_pool and of_pool.static.t or 0
   local score, member = Lane.rank(lane, id, seat, in_flight)
   -- Where it is called the same there, it only moves.
-  if was_in_line and (before ~= member or seat.z ~= tier) then call('ZREM', line_of(lane, seat.z), before) end
+  if was_in_line and (before ~= member or seat.z ~= tier) then Line.remove(Line.open(lane, seat.z), before) end
   touched[seat] = true
   seat.a, seat.x, seat.m, seat.z = 'q', score, member, tier
-  lane.held.t[tier] = true
-  call('ZADD', line_of(lane, tier), score, member)
+  Lane.know_tier(lane, tier)
+  Line.put(Line.open(lane, tier), id, score, member)
 end
 
 -- A key was picked: it goes where its next turn is.

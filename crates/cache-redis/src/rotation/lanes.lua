@@ -59,13 +59,12 @@ end
 function Lane.reorder(lane)
   lane.held.s = Store.policy.strategy
   touched[lane] = true
-  local tiers, ready = {}, {}
-  for tier in pairs(lane.held.t) do tiers[#tiers + 1] = tier end
-  table.sort(tiers)
+  local ready = {}
   -- Places of two strategies do not go together, as one may be another's: nobody is in line while it is made anew.
-  for _, tier in ipairs(tiers) do
-    for _, member in ipairs(call('ZRANGE', line_of(lane, tier), 0, -1)) do ready[#ready + 1] = id_of(member) end
-    call('UNLINK', line_of(lane, tier))
+  for _, tier in ipairs(Lane.tiers(lane)) do
+    local line = Line.open(lane, tier)
+    for _, member in ipairs(Line.all(line)) do ready[#ready + 1] = id_of(member) end
+    Line.forget(line)
   end
   for first = 1, #ready, CHUNK do
     local ids = { unpack(ready, first, min(first + CHUNK - 1, #ready)) }
@@ -96,8 +95,8 @@ end
 
 function Lane.line_up_all(lane, lines)
   for tier, line in pairs(lines) do
-    lane.held.t[tier] = true
-    call_in_chunks('ZADD', line_of(lane, tier), line)
+    Lane.know_tier(lane, tier)
+    Line.put_all(Line.open(lane, tier), line)
   end
 end
 

@@ -4,9 +4,12 @@
 local NOTHING = { 0 }
 local HEALTHY = { verdict = 'healthy', limits = {} }
 
--- What an answer said; 'h' is what most say.
+-- What most answers say.
+Pool.SERVED = 'h'
+
+-- What an answer said.
 function Pool.reading_of(text)
-  return text == 'h' and HEALTHY or cjson.decode(text)
+  return text == Pool.SERVED and HEALTHY or cjson.decode(text)
 end
 
 local function told_cooling(cooling)

@@ -1,4 +1,4 @@
-//! The leases of a node: how they are taken and given back, and the task that tells that the node lives.
+//! The leases of a node: how they are taken and given back.
 
 use std::sync::Arc;
 
@@ -8,13 +8,10 @@ use rotator_domain::{ServiceId, Timestamp};
 
 use super::turns::{Haste, arguments};
 use super::{Shared, wire};
-use crate::RedisCacheError;
-use crate::tickets::Tickets;
-
-/// How much is given back by one call.
-const AT_ONCE: usize = 100;
-/// So many signs of life fit into the silence after which a node counts as ended.
-const SIGNS: u32 = 5;
+use crate::life::Holder;
+use crate::script::ScriptCall;
+use crate::tickets::{Owed, Tickets};
+use crate::{Connections, RedisCacheError};
 
 /// The leases that this node has taken, each with what ends it as the script takes it.
 pub(super) type Leases = Tickets<ServiceId, Vec<String>>;
@@ -53,50 +50,28 @@ impl Shared {
         giving.done();
         Ok(())
     }
-
-    /// Gives back what is owed, as far as Redis answers.
-    async fn pay(&self) -> Result<(), RedisCacheError> {
-        let mut failed = Ok(());
-        for (service_id, all) in self.leases.take_owed() {
-            for some in all.chunks(AT_ONCE) {
-                let mut answer = Err(RedisCacheError::TimedOut(self.silence));
-                if failed.is_ok() {
-                    let turns = some.iter().map(|one| (one.ticket, &one.used[..]));
-                    let call = arguments(self.call(service_id, "turns", None), turns);
-                    answer = call.run_large::<Value>(&self.connections).await;
-                }
-                let is_paid = answer.is_ok();
-                if failed.is_ok() {
-                    failed = answer.map(drop);
-                }
-                some.iter().for_each(|one| self.leases.paid(one, is_paid));
-            }
-        }
-        failed
-    }
 }
 
-/// Tells that this node lives, for every service in which it holds something, and gives back what it owes; until it is stopped.
-pub(super) async fn tell(shared: Arc<Shared>) {
-    let mut signs = tokio::time::interval(shared.silence / SIGNS);
-    signs.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        let stopped = tokio::select! {
-            () = shared.stop.cancelled() => true,
-            _ = signs.tick() => false,
-        };
-        if let Err(error) = shared.pay().await {
-            tracing::debug!(error = %error, "leases cannot be given back now");
-        }
-        if stopped {
-            return;
-        }
-        for service_id in shared.leases.ids() {
-            let call = shared.call(service_id, "live", None);
-            if let Err(error) = call.run_large::<Value>(&shared.connections).await {
-                tracing::debug!(service.id = service_id.0, error = %error, "no sign of life could be given");
-                break;
-            }
-        }
+impl Holder for Shared {
+    type Id = ServiceId;
+    type Used = Vec<String>;
+
+    const HELD: &str = "leases";
+
+    fn tickets(&self) -> &Leases {
+        &self.leases
+    }
+
+    fn connections(&self) -> &Connections {
+        &self.connections
+    }
+
+    fn sign(&self, service_id: ServiceId) -> ScriptCall<'_> {
+        self.call(service_id, "live", None)
+    }
+
+    fn give_back(&self, service_id: ServiceId, some: &[Owed<ServiceId, Vec<String>>]) -> ScriptCall<'_> {
+        let turns = some.iter().map(|one| (one.ticket, &one.used[..]));
+        arguments(self.call(service_id, "turns", None), turns)
     }
 }

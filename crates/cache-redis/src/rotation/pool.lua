@@ -70,33 +70,28 @@ end
 
 -- Looks for a key that can serve in one line, from a place on to another. Gives a lease, or what was found instead.
 function Pool.walk(lane, tier, from, places, found, request)
-  local line = line_of(lane, tier)
-  local step = 1
+  local line = Line.open(lane, tier)
   while places > 0 do
-    local members = call('ZRANGE', line, from, from + min(step, places) - 1)
-    if #members == 0 then return nil end
-    for _, member in ipairs(members) do
-      local id = id_of(member)
-      local room, at, group = Pool.room(lane, id, request.tokens)
-      if room and room ~= AT and request.tried[id] then
-        -- It keeps its place for the next request.
-        from = from + 1
-      elseif room == FREE then
-        return Pool.take(lane, id, request.session, request.tokens)
-      elseif room == AT then
-        Lane.rest(lane, id, at)
-      elseif room == TIGHT then
-        found.at = min(found.at or at, at)
-        from = from + 1
-      elseif room == BUSY then
-        found.is_busy = true
-        Lane.park(lane, id, group and holder_of_group(group) or holder_of_key(id))
-      else
-        Lane.send_away(lane, id)
-      end
+    local id = Line.at(line, from)
+    if not id then return nil end
+    local room, at, group = Pool.room(lane, id, request.tokens)
+    if room and room ~= AT and request.tried[id] then
+      -- It keeps its place for the next request.
+      from = from + 1
+    elseif room == FREE then
+      return Pool.take(lane, id, request.session, request.tokens)
+    elseif room == AT then
+      Lane.rest(lane, id, at)
+    elseif room == TIGHT then
+      found.at = min(found.at or at, at)
+      from = from + 1
+    elseif room == BUSY then
+      found.is_busy = true
+      Lane.park(lane, id, group and holder_of_group(group) or holder_of_key(id))
+    else
+      Lane.send_away(lane, id)
     end
-    places = places - #members
-    step = min(step * 2, 64)
+    places = places - 1
   end
 end
 
@@ -112,14 +107,12 @@ function Pool.pick(model, request)
     if pinned and (room == AT or room == TIGHT) then return nil, at, false end
     if pinned and room == BUSY then return nil, nil, true end
   end
-  local found, tiers = { at = nil, is_busy = false }, {}
-  for tier in pairs(lane.held.t) do tiers[#tiers + 1] = tier end
-  table.sort(tiers)
-  for _, tier in ipairs(tiers) do
+  local found = { at = nil, is_busy = false }
+  for _, tier in ipairs(Lane.tiers(lane)) do
     local lease = nil
     if Store.policy.strategy == 'random' then
       -- Random choices begin anywhere and come round.
-      local before = call('ZCOUNT', line_of(lane, tier), '-inf', Store.random())
+      local before = Line.count(Line.open(lane, tier), Store.random())
       lease = Pool.walk(lane, tier, before, math.huge, found, request)
         or Pool.walk(lane, tier, 0, before, found, request)
     else
@@ -165,11 +158,12 @@ end
 
 -- Something has changed for a key, or its quota group: whoever waits for that is back in line.
 function Pool.call_back(lease)
+  local is_least = Store.policy.strategy == 'least_in_flight'
+  if not (is_least or Lane.has_parked()) then return end
   local member = Store.member(lease.k)
   local in_flight = member and member.bucket.flying or 0
   local holders = { holder_of_key(lease.k), lease.g and holder_of_group(lease.g) }
   local counts = Lane.has_parked() and call('HMGET', BASE .. ':parked', unpack(holders)) or {}
-  local is_least = Store.policy.strategy == 'least_in_flight'
   if not (counts[1] or counts[2] or is_least) then return end
   for _, lane in ipairs(Lane.all()) do
     for at, holder in ipairs(holders) do
@@ -179,6 +173,21 @@ function Pool.call_back(lease)
     local seat = is_least and Lane.seat(lane, lease.k)
     if seat and seat.a == 'q' then Lane.line_up(lane, lease.k, in_flight) end
   end
+end
+
+-- A lease's request was served as usual, and has ended: what `learn` and `settle` do, in one walk.
+function Pool.settle_served(lease, used)
+  local in_group = lease.g ~= nil
+  Pool.each_bucket(lease, function(of, is_group, bucket, load)
+    Bucket.accept(bucket, of == MODEL and is_group == in_group and load or nil)
+    Bucket.release(bucket, lease.t, used)
+    if lease.p then Bucket.shrug(bucket) end
+  end)
+  local member = Store.member(lease.k)
+  if member and member.out then Pool.revive(lease.k) end
+  -- That the key serves calls one back, and that it serves one less another.
+  Pool.call_back(lease)
+  Pool.call_back(lease)
 end
 
 -- A lease's request has ended.

@@ -16,7 +16,7 @@ local function pick(ticket, at)
     lease, retry_at, is_busy = Pool.pick(ARGV[at], request)
     if not lease then return { 0, retry_at and retry_at - SHIFT or false, is_busy and 1 or 0 }, finish + 1 end
     mine[ticket] = lease
-    kept[#kept + 1], kept[#kept + 2] = ticket, pack(lease)
+    kept[#kept + 1], kept[#kept + 2] = ticket, Leases.text_of(lease)
   end
   return { 1, lease.k, lease.p and 1 or 0 }, finish + 1
 end
@@ -28,8 +28,13 @@ local function settle(ticket, at)
   if not lease then return 0, at + 2 end
   mine[ticket] = false
   gone[#gone + 1] = ticket
-  if ARGV[at] ~= '' then Pool.learn(lease, Pool.reading_of(ARGV[at])) end
-  Pool.settle(lease, number_at(at + 1))
+  local said, used = ARGV[at], number_at(at + 1)
+  if said == Pool.SERVED then
+    Pool.settle_served(lease, used)
+  else
+    if said ~= '' then Pool.learn(lease, Pool.reading_of(said)) end
+    Pool.settle(lease, used)
+  end
   return 1, at + 2
 end
 
@@ -39,8 +44,18 @@ function Verbs.turns()
   Leases.reap()
   local count = number_at(FIRST)
   local tickets = { unpack(ARGV, FIRST + 1, FIRST + count) }
-  local held = call('HMGET', Leases.of(NODE), unpack(tickets))
-  for place, ticket in ipairs(tickets) do mine[ticket] = held[place] and unpacked(held[place]) end
+  local held, keys = call('HMGET', Leases.of(NODE), unpack(tickets)), {}
+  for place, ticket in ipairs(tickets) do
+    local lease = held[place] and Leases.lease_of(held[place])
+    mine[ticket] = lease
+    if lease then
+      keys[lease.m] = keys[lease.m] or {}
+      keys[lease.m][lease.k] = true
+    else
+      WANTED = WANTED + 1
+    end
+  end
+  for model, ids in pairs(keys) do Lane.load_for(model, ids) end
   local answers, at = {}, FIRST + count + 1
   for place, ticket in ipairs(tickets) do
     local turn = ARGV[at] == 'pick' and pick or settle

@@ -1,5 +1,7 @@
 //! What can be seen of a pool.
 
+use std::collections::HashMap;
+
 use super::CoolingReason;
 use super::bucket::Cooling;
 use super::member::OutReason;
@@ -90,6 +92,16 @@ impl KeyReport {
         }
         report
     }
+
+    /// How the keys are that something keeps from serving, each once.
+    #[must_use]
+    pub fn resting(checkpoints: impl IntoIterator<Item = Checkpoint>) -> Vec<Self> {
+        let mut by_key: HashMap<KeyId, Vec<Checkpoint>> = HashMap::new();
+        for checkpoint in checkpoints {
+            by_key.entry(checkpoint.key).or_default().push(checkpoint);
+        }
+        by_key.into_iter().map(|(key, checkpoints)| Self::of(key, 0, checkpoints)).collect()
+    }
 }
 
 // === impl KeyState ===
@@ -110,6 +122,11 @@ impl KeyState {
     #[must_use]
     pub fn from_name(text: &str) -> Option<Self> {
         [Self::Active, Self::Cooling, Self::Exhausted, Self::Dead].into_iter().find(|state| state.name() == text)
+    }
+
+    /// Whether only a test ends it, and no time alone. One that is exhausted may be either, and is taken for the other.
+    pub(super) const fn needs_test(self) -> bool {
+        matches!(self, Self::Dead)
     }
 
     /// How bad it is: of several states of a key the worst is told.

@@ -76,6 +76,12 @@ pub struct ServiceDraft {
     pub strict: Option<bool>,
     /// Whether a stream is asked to tell what it used where its client does not ask; yes when absent.
     pub asks_for_usage: Option<bool>,
+    /// `off` (when absent), `metadata` or `bodies`.
+    pub log_requests: Option<String>,
+    /// How much of a body is logged, in bytes; 65,536 when absent.
+    pub log_body_limit: Option<u32>,
+    /// JSON pointers to what is left out of logged bodies.
+    pub log_redact: Vec<String>,
 }
 
 /// A service that steps in for another one, as somebody wrote it.

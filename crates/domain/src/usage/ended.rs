@@ -63,8 +63,32 @@ pub struct EndedAttempt {
     pub service: ServiceId,
     /// With which key.
     pub key: KeyId,
-    /// What the answer said; `None` where there was none.
+    /// What the answer said; `None` where there was none: the attempt failed, or it is the last one of a request whose client
+    /// went away before it was answered.
     pub verdict: Option<Verdict>,
+}
+
+// === impl End ===
+
+impl End {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Whole, Self::Broken, Self::Aborted];
+
+    /// Its name in the log of requests.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Broken => "broken",
+            Self::Aborted => "aborted",
+        }
+    }
+
+    /// The end of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|end| end.name() == name)
+    }
 }
 
 // === impl EndedRequest ===
@@ -101,9 +125,10 @@ impl EndedRequest {
     #[must_use]
     pub fn figures(&self) -> Vec<(UsageSubject, UsageFigures)> {
         let mut all = vec![(self.subject(self.service, self.key), self.own_figures())];
-        for attempt in &self.attempts {
+        for (place, attempt) in self.attempts.iter().enumerate() {
             let subject = self.subject(attempt.service, Some(attempt.key));
-            let figures = attempt.figures();
+            let is_last = place + 1 == self.attempts.len();
+            let figures = attempt.figures(is_last && self.end == End::Aborted);
             match all.iter_mut().find(|(known, _)| *known == subject) {
                 Some((_, known)) => known.add_all(&figures),
                 None => all.push((subject, figures)),
@@ -144,11 +169,13 @@ impl EndedRequest {
 // === impl EndedAttempt ===
 
 impl EndedAttempt {
-    fn figures(&self) -> UsageFigures {
+    /// Its figures; `is_left` where nobody waited for it to end.
+    fn figures(&self, is_left: bool) -> UsageFigures {
         let mut figures = UsageFigures::default();
         figures.add(Figure::Attempts, 1);
         let fault = match self.verdict {
             Some(Verdict::Healthy | Verdict::ClientFault) => None,
+            None if is_left => None,
             Some(Verdict::CoolDown { .. }) => Some(Figure::AttemptsLimited),
             Some(Verdict::OutOfQuota { .. } | Verdict::Dead | Verdict::Forbidden) => Some(Figure::AttemptsRefused),
             Some(Verdict::UpstreamFault { .. }) | None => Some(Figure::AttemptsFailed),
@@ -218,6 +245,13 @@ mod tests {
         let twice = vec![(Figure::Attempts, 2), (Figure::AttemptsLimited, 1), (Figure::AttemptsFailed, 1)];
         let once = vec![(Figure::Attempts, 1), (Figure::AttemptsFailed, 1)];
         assert_eq!(figures, [(3, served), (2, twice), (4, once)]);
+    }
+
+    #[test]
+    fn an_attempt_that_its_client_did_not_wait_for_has_not_failed() {
+        let request = EndedRequest { end: End::Aborted, key: None, attempts: vec![attempt(2, None); 2], ..ended() };
+        let figures = request.figures().pop().unwrap().1;
+        assert_eq!((figures.get(Figure::Attempts), figures.get(Figure::AttemptsFailed)), (2, 1));
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl Body for ProxyBody {
         if let (Poll::Ready(Some(Ok(frame))), Some(tally)) = (&polled, this.tally.as_mut())
             && let Some(data) = frame.data_ref()
         {
-            tally.passed(data.len());
+            tally.passed(data);
         }
         // Told before the last byte is on its way, and not when the client's connection lets go of the body.
         let end = match &polled {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::HeaderName;
 use http::uri::{Authority, Scheme};
+use rotator_domain::rotation::Census;
 use rotator_domain::{
     Format, KeyId, KeyLocation, MethodSet, OutputFormat, Secret, Service, ServiceId, ServiceKind, ServicePolicy, Slug,
 };
@@ -29,8 +30,12 @@ pub struct ServiceEntry {
     pub(crate) injection: Injection,
     pub(crate) policy: ServicePolicy,
     keys: HashMap<KeyId, KeyMaterial>,
+    /// The keys that may serve.
+    census: Census,
     /// What its requests count into, since the first of them.
     metrics: OnceLock<Arc<ServiceMetrics>>,
+    /// How much stands before each key in its material, in bytes.
+    prefix_length: usize,
 }
 
 /// Through which door a service is reached.
@@ -114,8 +119,22 @@ impl ServiceEntry {
             injection,
             policy: service.policy.clone(),
             keys,
+            census: Census::default(),
             metrics: OnceLock::new(),
+            prefix_length: prefix.len(),
         })
+    }
+
+    /// With its active keys counted, for whoever asks how many of them can serve.
+    #[must_use]
+    pub fn with_census(self, census: Census) -> Self {
+        Self { census, ..self }
+    }
+
+    /// Its active keys, where they were counted.
+    #[must_use]
+    pub fn census(&self) -> &Census {
+        &self.census
     }
 
     /// The service's id.
@@ -154,14 +173,27 @@ impl ServiceEntry {
         self.metrics.get_or_init(|| shared.metrics.of(self.slug.as_str()))
     }
 
+    /// Its requests in flight; nothing where they are counted with those of others.
+    #[must_use]
+    pub fn in_flight(&self) -> Option<u64> {
+        let Some(metrics) = self.metrics.get() else { return Some(0) };
+        (metrics.slug() == self.slug.as_str()).then(|| u64::try_from(metrics.in_flight()).unwrap_or_default())
+    }
+
     /// How many active keys it has.
-    pub(crate) fn key_count(&self) -> usize {
+    #[must_use]
+    pub fn key_count(&self) -> usize {
         self.keys.len()
     }
 
     /// What of this key goes into a request.
     pub(crate) fn key(&self, id: KeyId) -> Option<&KeyMaterial> {
         self.keys.get(&id)
+    }
+
+    /// The value of this key, to be recognised where it must not be.
+    pub(crate) fn secret(&self, id: KeyId) -> Option<Secret> {
+        self.keys.get(&id)?.secret(self.prefix_length)
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, HeaderValue, Method, Response};
+use http_body_util::BodyExt;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rotator_domain::Format;
 use rotator_format_converters::{Operation, operation, wire_format};
@@ -18,6 +19,7 @@ use crate::attempt::{self, Outgoing, Served};
 use crate::body::{InboundBody, ProxyBody, Replay};
 use crate::catalog::{Catalog, Door, ServiceEntry};
 use crate::demand::{Demand, model_in_path};
+use crate::log::Capture;
 use crate::proxy::Shared;
 use crate::refusal::Refusal;
 use crate::route::DoorName;
@@ -54,6 +56,21 @@ pub(super) enum ClientBody {
     Whole(Bytes, Option<HeaderMap>),
     /// On its way.
     Streaming(InboundBody),
+}
+
+// === impl ClientBody ===
+
+impl ClientBody {
+    /// The same, of which the beginning is kept.
+    pub(super) fn watched(self, capture: &Capture) -> Self {
+        match self {
+            Self::Whole(body, trailers) => {
+                capture.push(&body);
+                Self::Whole(body, trailers)
+            }
+            Self::Streaming(body) => Self::Streaming(capture.watch(body).boxed_unsync()),
+        }
+    }
 }
 
 /// Who serves it, and under which names they know the models.

@@ -1,10 +1,8 @@
 //! How the keys of the services are that were used.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use rotator_domain::KeyId;
 use rotator_domain::rotation::{Checkpoint, KeyReport, KeyState};
 
 use super::service::{KEY_STATES, ServiceMetrics};
@@ -43,22 +41,17 @@ impl Proxy {
 
 /// How many of so many keys are in each state, in the order of [`KEY_STATES`]. Those of which nothing is told are active.
 fn count(keys: usize, checkpoints: Vec<Checkpoint>) -> [u64; KEY_STATES.len()] {
-    let mut resting: HashMap<KeyId, Vec<Checkpoint>> = HashMap::new();
-    for checkpoint in checkpoints {
-        resting.entry(checkpoint.key).or_default().push(checkpoint);
-    }
+    let resting = KeyReport::resting(checkpoints);
     let active = (keys as u64).saturating_sub(resting.len() as u64);
-    let states: Vec<KeyState> =
-        resting.into_iter().map(|(key, checkpoints)| KeyReport::of(key, 0, checkpoints).state).collect();
     KEY_STATES.map(|state| match state {
         KeyState::Active => active,
-        _ => states.iter().filter(|other| **other == state).count() as u64,
+        _ => resting.iter().filter(|report| report.state == state).count() as u64,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use rotator_domain::Timestamp;
+    use rotator_domain::{KeyId, Timestamp};
 
     use super::*;
 

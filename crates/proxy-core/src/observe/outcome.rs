@@ -20,6 +20,7 @@ pub(crate) enum AttemptOutcome {
     Timeout,
     ClientBody,
     Barred,
+    Aborted,
 }
 
 /// What became of a request.
@@ -53,7 +54,7 @@ pub(super) const fn status_class(status: u16) -> usize {
 
 impl AttemptOutcome {
     /// All of them with their labels, in their order.
-    pub(super) const ALL: [(Self, &str); 12] = [
+    pub(super) const ALL: [(Self, &str); 13] = [
         (Self::Healthy, "healthy"),
         (Self::Limited, "limited"),
         (Self::OutOfQuota, "out_of_quota"),
@@ -66,6 +67,7 @@ impl AttemptOutcome {
         (Self::Timeout, "timeout"),
         (Self::ClientBody, "client_body"),
         (Self::Barred, "barred"),
+        (Self::Aborted, "aborted"),
     ];
 }
 

@@ -106,7 +106,7 @@ impl ServiceMetrics {
         }
     }
 
-    pub(super) fn slug(&self) -> &str {
+    pub(crate) fn slug(&self) -> &str {
         &self.slug
     }
 
@@ -152,7 +152,7 @@ impl ServiceMetrics {
         self.first_byte.read()
     }
 
-    pub(super) fn in_flight(&self) -> i64 {
+    pub(crate) fn in_flight(&self) -> i64 {
         self.in_flight.load(Ordering::Relaxed)
     }
 

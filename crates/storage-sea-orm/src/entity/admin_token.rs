@@ -1,11 +1,11 @@
 //! The table `admin_tokens`.
 
-use rotator_domain::{AdminTokenId, Timestamp};
+use rotator_domain::{AdminTokenId, Role, Timestamp};
 use rotator_storage_trait::AdminToken;
 use sea_orm::IntoActiveModel;
 use sea_orm::entity::prelude::*;
 
-use crate::entity::digest;
+use crate::entity::{digest, role};
 use crate::error::CorruptRow;
 
 /// An API token, known by its digest only.
@@ -19,6 +19,12 @@ pub(crate) struct Model {
     pub(crate) created_by: String,
     pub(crate) created_at: i64,
     pub(crate) expires_at: Option<i64>,
+    pub(crate) scope: String,
+    /// Nothing for one that a token made before owners were kept.
+    pub(crate) owner: Option<String>,
+    /// Nothing for one that was made before it was kept.
+    pub(crate) prefix: Option<String>,
+    pub(crate) last_used_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -37,6 +43,10 @@ impl From<&AdminToken> for ActiveModel {
             created_by: token.created_by.clone(),
             created_at: token.created_at.as_millis(),
             expires_at: token.expires_at.map(Timestamp::as_millis),
+            scope: Role::name(token.scope).to_owned(),
+            owner: token.owner.clone(),
+            prefix: Some(token.prefix.clone()).filter(|prefix| !prefix.is_empty()),
+            last_used_at: token.last_used_at.map(Timestamp::as_millis),
         };
         row.into_active_model().reset_all()
     }
@@ -52,9 +62,13 @@ impl TryFrom<Model> for AdminToken {
             id: AdminTokenId(row.id),
             name: row.name,
             digest: digest("admin_tokens", row.id, row.digest)?,
+            prefix: row.prefix.unwrap_or_default(),
+            scope: role("admin_tokens", row.id, &row.scope)?,
+            owner: row.owner,
             created_by: row.created_by,
             created_at: Timestamp::from_millis(row.created_at),
             expires_at: row.expires_at.map(Timestamp::from_millis),
+            last_used_at: row.last_used_at.map(Timestamp::from_millis),
         })
     }
 }

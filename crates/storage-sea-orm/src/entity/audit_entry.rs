@@ -17,6 +17,9 @@ pub(crate) struct Model {
     pub(crate) action: String,
     pub(crate) subject: String,
     pub(crate) detail: Option<String>,
+    pub(crate) owner: Option<String>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) changes: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -36,13 +39,16 @@ impl From<&AuditEntry> for ActiveModel {
             action: text(&entry.action),
             subject: text(&entry.subject),
             detail: entry.detail.as_deref().map(text),
+            owner: entry.owner.as_deref().map(text),
+            request_id: entry.request_id.as_deref().map(text),
+            changes: entry.changes.as_deref().map(text),
         };
         row.into_active_model().reset_all()
     }
 }
 
 /// Text as every database takes it: PostgreSQL takes no NUL, and what somebody typed must not keep an entry out.
-fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
@@ -58,6 +64,9 @@ impl From<Model> for AuditEntry {
             action: row.action,
             subject: row.subject,
             detail: row.detail,
+            owner: row.owner,
+            request_id: row.request_id,
+            changes: row.changes,
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::error::CorruptRow;
 const TABLE: &str = "config_changes";
 const SERVICE: &str = "service";
 const CLIENT_KEYS: &str = "client_keys";
+const PRICES: &str = "prices";
 
 /// The last change of one thing.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -35,6 +36,7 @@ impl ActiveModel {
         let (kind, id) = match served {
             Served::Service(id) => (SERVICE, id.0),
             Served::ClientKeys => (CLIENT_KEYS, 0),
+            Served::Prices => (PRICES, 0),
         };
         Self { kind: ActiveValue::Set(kind.to_owned()), id: ActiveValue::Set(id), version: ActiveValue::Set(version) }
     }
@@ -49,6 +51,7 @@ impl TryFrom<Model> for StoredChange {
         let served = match row.kind.as_str() {
             SERVICE => Served::Service(ServiceId(row.id)),
             CLIENT_KEYS => Served::ClientKeys,
+            PRICES => Served::Prices,
             _ => return Err(CorruptRow::new(TABLE, row.id, "its kind is unknown")),
         };
         Ok(Self { served, version: row.version })

@@ -54,6 +54,12 @@ pub(super) struct ServiceColumn {
     pub(super) strict: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) asks_for_usage: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) log_requests: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) log_body_limit: Option<u32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) log_redact: Vec<String>,
 }
 
 /// Declared limits.

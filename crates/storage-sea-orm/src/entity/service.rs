@@ -78,6 +78,9 @@ impl TryFrom<&Service> for ActiveModel {
             rotation_headers,
             strict,
             asks_for_usage,
+            log_requests,
+            log_body_limit,
+            log_redact,
         } = ServiceDraft::from(service);
         let policy = ServiceColumn {
             connect_timeout_ms,
@@ -98,6 +101,9 @@ impl TryFrom<&Service> for ActiveModel {
             rotation_headers,
             strict,
             asks_for_usage,
+            log_requests,
+            log_body_limit,
+            log_redact,
         };
         let row = Model {
             id: service.id.0,
@@ -163,6 +169,9 @@ impl TryFrom<Model> for Service {
             rotation_headers: policy.rotation_headers,
             strict: policy.strict,
             asks_for_usage: policy.asks_for_usage,
+            log_requests: policy.log_requests,
+            log_body_limit: policy.log_body_limit,
+            log_redact: policy.log_redact,
         };
         let created_at = Timestamp::from_millis(row.created_at);
         let updated_at = Timestamp::from_millis(row.updated_at);

@@ -16,13 +16,14 @@ use sea_orm::{
 
 use super::usage::Usage;
 use crate::entity::{
-    admin_token, admin_user, audit_entry, client_key, ended_session, key_state, service, setting, upstream_key,
+    admin_token, admin_user, audit_entry, client_key, ended_session, key_state, price, service, setting, upstream_key,
+    webhook,
 };
 use crate::error::{Attempt, CorruptRow};
 use crate::storage::{limit as storable_limit, statements};
 
 /// All of them, in an order in which they can be filled: those that refer to others come after them.
-pub(super) const TABLES: [&dyn Table; 12] = [
+pub(super) const TABLES: [&dyn Table; 14] = [
     &Rows::<setting::Entity>::NEW,
     &Rows::<admin_user::Entity>::NEW,
     &Rows::<admin_token::Entity>::NEW,
@@ -35,6 +36,8 @@ pub(super) const TABLES: [&dyn Table; 12] = [
     &Usage(Grain::Minute),
     &Usage(Grain::Hour),
     &Usage(Grain::Day),
+    &Rows::<webhook::Entity>::NEW,
+    &Rows::<price::Entity>::NEW,
 ];
 
 /// A table whose rows are records.
@@ -167,13 +170,15 @@ macro_rules! moves {
 }
 
 moves!(setting as Setting, row => read_setting(row), setting => Ok(write_setting(setting)));
-moves!(admin_user as AdminUser, row => row.into(), user => Ok(user.into()));
+moves!(admin_user as AdminUser, row => row.try_into()?, user => Ok(user.into()));
 moves!(admin_token as AdminToken, row => row.try_into()?, token => Ok(token.into()));
 moves!(ended_session as EndedSession, row => read_session(row), session => Ok(write_session(session)));
 moves!(client_key as ClientKey, row => row.try_into()?, key => key.try_into());
 moves!(service as Service, row => Box::new(row.try_into()?), service => service.as_ref().try_into());
 moves!(upstream_key as UpstreamKey, row => row.try_into()?, key => key.try_into());
 moves!(audit_entry as Audit, row => row.into(), entry => Ok(entry.into()));
+moves!(webhook as Webhook, row => Box::new(row.try_into()?), webhook => webhook.as_ref().try_into());
+moves!(price as Price, row => row.try_into()?, price => Ok(price.into()));
 
 impl Moving for key_state::Entity {
     fn record(row: key_state::Model) -> Result<Option<Record>, CorruptRow> {

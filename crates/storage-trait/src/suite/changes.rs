@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures_util::future::join_all;
 use rotator_domain::{ClientKey, ClientKeyId, KeyId, ServiceId};
 
+use super::audit;
 use super::sample::{at, digest, generic, key, keys, store_service};
-use crate::{
-    AuditEntry, KeyChange, PoolChange, Served, ServiceRepository, Storage, StorageError, StorageErrorKind, StoredChange,
-};
+use crate::{KeyChange, PoolChange, Served, ServiceRepository, Storage, StorageError, StorageErrorKind, StoredChange};
 
 const FIRST: Served = Served::Service(ServiceId(1));
 const SECOND: Served = Served::Service(ServiceId(2));
@@ -86,16 +85,7 @@ pub async fn what_is_refused_or_not_served_counts_nothing(storage: &dyn Storage)
     storage.save_states(service, &[]).await.unwrap();
     storage.reserve_ids(3).await.unwrap();
     storage.end_session("session", at(9), at(1)).await.unwrap();
-    let entry = AuditEntry {
-        id: 1,
-        at: at(1),
-        actor: String::new(),
-        remote: None,
-        action: String::new(),
-        subject: String::new(),
-        detail: None,
-    };
-    storage.append_audit(&entry).await.unwrap();
+    storage.append_audit(&audit::entry(1)).await.unwrap();
     assert_eq!(storage.config_version().await.unwrap(), 2);
     assert_eq!(since(storage, 0).await, [(FIRST, 1), (Served::ClientKeys, 2)]);
 }

@@ -2,11 +2,13 @@
 
 use rotator_domain::rotation::{Checkpoint, KeyState};
 use rotator_domain::{
-    AdminTokenId, ClientKey, ClientKeyId, Figure, Grain, KeyId, Sealed, ServiceId, Timestamp, UsageRow, UsageSubject,
+    AdminTokenId, ClientKey, ClientKeyId, Figure, Grain, KeyId, Role, Sealed, ServiceId, Timestamp, UsageRow,
+    UsageSubject,
 };
 
-use super::client_keys;
 use super::sample::{EMOJI, all, at, digest, generic, key, keys, llm, long_policy, store_service};
+use super::webhooks::{rich_webhook, webhook};
+use super::{client_keys, prices};
 use crate::{
     AdminToken, AdminUser, AuditEntry, EndedSession, KeyRecord, Record, SettingRecord, Storage, StorageErrorKind,
     UsageBatch,
@@ -18,14 +20,26 @@ const MANY: i64 = 2_500;
 /// One record of every kind and some more, as a snapshot gives them.
 fn everything() -> Vec<Record> {
     let setting = |name: &str, sealed| Record::Setting(SettingRecord { name: name.into(), sealed: Sealed(sealed) });
-    let user = |username: &str| AdminUser { username: username.into(), password_hash: "$a".into(), updated_at: at(-1) };
-    let token = |id, expires_at| AdminToken {
+    let user = |username: &str, kept_session: Option<&str>| AdminUser {
+        username: username.into(),
+        password_hash: "$a".into(),
+        updated_at: at(-1),
+        role: if kept_session.is_some() { Role::Operator } else { Role::Admin },
+        is_disabled: kept_session.is_some(),
+        session_epoch: kept_session.map_or(0, |_| 7),
+        kept_session: kept_session.map(str::to_owned),
+    };
+    let token = |id, expires_at: Option<Timestamp>| AdminToken {
         id: AdminTokenId(id),
         name: EMOJI.into(),
         digest: digest(id),
+        prefix: if id % 2 == 0 { "rat-abcd".into() } else { String::new() },
+        scope: if id % 2 == 0 { Role::Viewer } else { Role::Admin },
+        owner: expires_at.map(|_| EMOJI.into()),
         created_by: "admin".into(),
         created_at: at(id),
         expires_at,
+        last_used_at: expires_at,
     };
     let session = |id: &str, millis| EndedSession { session_id: id.into(), expires_at: at(millis) };
     let client_key = ClientKey::new(ClientKeyId(20), EMOJI.to_owned(), "", digest(20), at(20));
@@ -37,14 +51,17 @@ fn everything() -> Vec<Record> {
         action: "keys.export".into(),
         subject: EMOJI.into(),
         detail: text.map(str::to_owned),
+        owner: text.map(str::to_owned),
+        request_id: text.map(str::to_owned),
+        changes: text.map(str::to_owned),
     };
     let long = KeyRecord { policy: long_policy(), label: None, is_active: false, ..key(6, ServiceId(2), 6) };
     vec![
         Record::NextId(1_000),
         setting("digest-key", (0..=255).collect()),
         setting("jwt-secret", vec![0]),
-        Record::AdminUser(user("admin")),
-        Record::AdminUser(user(EMOJI)),
+        Record::AdminUser(user("admin", None)),
+        Record::AdminUser(user(EMOJI, Some("a"))),
         Record::AdminToken(token(10, None)),
         Record::AdminToken(token(11, Some(at(i64::MAX)))),
         Record::EndedSession(session("a", i64::MAX)),
@@ -71,6 +88,10 @@ fn everything() -> Vec<Record> {
         Record::Usage(Grain::Day, usage(0, None, None, None)),
         Record::Usage(Grain::Day, usage(0, Some(5), None, Some(EMOJI))),
         Record::Usage(Grain::Day, usage(0, Some(5), Some(20), Some("a"))),
+        Record::Webhook(Box::new(webhook(26))),
+        Record::Webhook(Box::new(rich_webhook(27))),
+        Record::Price(prices::plain("a")),
+        Record::Price(prices::rich(EMOJI)),
     ]
 }
 
@@ -138,6 +159,8 @@ pub async fn everything_that_is_stored_is_read(storage: &dyn Storage) {
             // Hours and days add themselves up.
             Record::Usage(Grain::Minute, row) => minutes.push(row.as_ref().clone()),
             Record::Usage(..) => {}
+            Record::Webhook(webhook) => storage.insert_webhook(webhook).await.unwrap(),
+            Record::Price(price) => storage.put_price(price).await.unwrap(),
         }
     }
     let batch = UsageBatch { source: "a".to_owned(), number: 1 };

@@ -51,6 +51,9 @@ pub(super) fn generic(id: i64, name: &str, slug: &str) -> Service {
         rotation_headers: Some(false),
         strict: Some(true),
         asks_for_usage: Some(false),
+        log_requests: Some("bodies".into()),
+        log_body_limit: Some(1),
+        log_redact: vec!["/messages/*/content".into(), format!("/{EMOJI}~1~0")],
         ..ServiceDraft::default()
     };
     draft.into_service(ServiceId(id), at(id), at(id + 1)).unwrap()

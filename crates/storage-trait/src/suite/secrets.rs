@@ -4,9 +4,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_util::future::join_all;
-use rotator_domain::{KeyId, Sealed};
+use rotator_domain::{KeyId, Sealed, WebhookId};
 
 use super::sample::{all, keys, store_service};
+use super::webhooks::{rich_webhook, webhook};
 use crate::{SealedPlace, Storage, StorageError, StorageErrorKind};
 
 /// More than one page of any backend.
@@ -38,15 +39,18 @@ pub async fn everything_sealed_is_exchanged(storage: &dyn Storage) {
     storage.insert_keys(&keys(1..=MANY, service)).await.unwrap();
     storage.setting_or_insert("a", &Sealed(b"sealed a".to_vec())).await.unwrap();
     storage.setting_or_insert("b", &Sealed(b"sealed b".to_vec())).await.unwrap();
+    storage.insert_webhook(&webhook(5_000)).await.unwrap();
+    storage.insert_webhook(&rich_webhook(5_001)).await.unwrap();
     let places = Mutex::new(Vec::new());
     let reseal = |place: &SealedPlace, old: &Sealed| {
         places.lock().unwrap().push(place.clone());
         Ok(Sealed([b"again ", old.0.as_slice()].concat()))
     };
-    assert_eq!(storage.reseal_all(&reseal).await.unwrap(), MANY.unsigned_abs() + 2);
+    assert_eq!(storage.reseal_all(&reseal).await.unwrap(), MANY.unsigned_abs() + 5);
     let mut places = places.into_inner().unwrap();
-    assert_eq!(places.len(), MANY.unsigned_abs() as usize + 2);
+    assert_eq!(places.len(), MANY.unsigned_abs() as usize + 5);
     places.dedup();
+    assert!(places.contains(&SealedPlace::Webhook(WebhookId(5_001))));
     assert!(places.contains(&SealedPlace::Setting("a".into())));
     assert!(places.contains(&SealedPlace::UpstreamKey(KeyId(MANY))));
     for (expected, stored) in keys(1..=MANY, service).into_iter().zip(storage.keys(service, all()).await.unwrap()) {
@@ -54,6 +58,13 @@ pub async fn everything_sealed_is_exchanged(storage: &dyn Storage) {
         assert_eq!(stored, crate::KeyRecord { sealed, ..expected });
     }
     assert_eq!(storage.setting("b").await.unwrap(), Some(Sealed(b"again sealed b".to_vec())));
+    let again = |sealed: &Sealed| [b"again ", sealed.0.as_slice()].concat();
+    let stored = storage.webhooks().await.unwrap();
+    for (expected, stored) in [webhook(5_000), rich_webhook(5_001)].into_iter().zip(stored) {
+        assert_eq!(stored.sealed.0, again(&expected.sealed));
+        let previous = |webhook: rotator_domain::Webhook| webhook.previous.map(|previous| previous.sealed);
+        assert_eq!(previous(stored).map(|sealed| sealed.0), previous(expected).map(|sealed| again(&sealed)));
+    }
 }
 
 pub async fn a_failing_exchange_changes_nothing(storage: &dyn Storage) {

@@ -5,6 +5,9 @@
 //! milliseconds since the Unix epoch.
 
 mod client_key;
+mod people;
+mod price;
+mod webhook;
 
 use std::collections::BTreeMap;
 
@@ -12,13 +15,16 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rotator_domain::rotation::{Checkpoint, KeyState};
 use rotator_domain::{
-    AdminTokenId, ClientKeyId, Digest, Figure, Grain, KeyId, SealContext, Secret, ServiceDraft, ServiceId, Timestamp,
-    UsageFigures, UsageRow, UsageSubject, Vault,
+    ClientKeyId, Digest, Figure, Grain, KeyId, SealContext, Secret, ServiceDraft, ServiceId, Timestamp, UsageFigures,
+    UsageRow, UsageSubject, Vault,
 };
-use rotator_storage_trait::{AdminToken, AdminUser, AuditEntry, EndedSession, KeyRecord, Record, SettingRecord};
+use rotator_storage_trait::{EndedSession, KeyRecord, Record, SettingRecord};
 use serde::{Deserialize, Serialize};
 
 use self::client_key::ClientKeyEntry;
+use self::people::{AdminTokenEntry, AdminUserEntry, AuditLine};
+use self::price::PriceRecord;
+use self::webhook::WebhookEntry;
 use super::MovingError;
 use crate::use_cases::keys;
 use crate::wire::{NewKey, ProxyConfigBody};
@@ -35,19 +41,8 @@ pub(super) enum Entry {
         name: String,
         value: String,
     },
-    AdminUser {
-        username: String,
-        password_hash: String,
-        updated_at: i64,
-    },
-    AdminToken {
-        id: i64,
-        name: String,
-        digest: String,
-        created_by: String,
-        created_at: i64,
-        expires_at: Option<i64>,
-    },
+    AdminUser(AdminUserEntry),
+    AdminToken(Box<AdminTokenEntry>),
     EndedSession {
         session_id: String,
         expires_at: i64,
@@ -75,15 +70,7 @@ pub(super) enum Entry {
         since: i64,
         until: i64,
     },
-    Audit {
-        id: i64,
-        at: i64,
-        actor: String,
-        remote: Option<String>,
-        action: String,
-        subject: String,
-        detail: Option<String>,
-    },
+    Audit(Box<AuditLine>),
     Usage {
         grain: String,
         at: i64,
@@ -93,6 +80,8 @@ pub(super) enum Entry {
         model: Option<String>,
         figures: BTreeMap<String, u64>,
     },
+    Price(Box<PriceRecord>),
+    Webhook(Box<WebhookEntry>),
 }
 
 // === impl Entry ===
@@ -117,19 +106,8 @@ impl Entry {
                 let value = STANDARD.encode(&*vault.open_bytes(SealContext::Setting(&name), &sealed)?);
                 Self::Setting { name, value }
             }
-            Record::AdminUser(AdminUser { username, password_hash, updated_at }) => {
-                Self::AdminUser { username, password_hash, updated_at: updated_at.as_millis() }
-            }
-            Record::AdminToken(AdminToken { id, name, digest, created_by, created_at, expires_at }) => {
-                Self::AdminToken {
-                    id: id.0,
-                    name,
-                    digest: STANDARD.encode(digest.0),
-                    created_by,
-                    created_at: created_at.as_millis(),
-                    expires_at: expires_at.map(Timestamp::as_millis),
-                }
-            }
+            Record::AdminUser(user) => Self::AdminUser(user.into()),
+            Record::AdminToken(token) => Self::AdminToken(Box::new(token.into())),
             Record::EndedSession(EndedSession { session_id, expires_at }) => {
                 Self::EndedSession { session_id, expires_at: expires_at.as_millis() }
             }
@@ -159,9 +137,8 @@ impl Entry {
                 since: since.as_millis(),
                 until: until.as_millis(),
             },
-            Record::Audit(AuditEntry { id, at, actor, remote, action, subject, detail }) => {
-                Self::Audit { id, at: at.as_millis(), actor, remote, action, subject, detail }
-            }
+            Record::Audit(entry) => Self::Audit(Box::new(entry.into())),
+            Record::Price(price) => Self::Price(Box::new(price.into())),
             Record::Usage(grain, row) => Self::Usage {
                 grain: grain.name().to_owned(),
                 at: row.at.as_millis(),
@@ -171,6 +148,7 @@ impl Entry {
                 model: row.subject.model,
                 figures: row.figures.iter().map(|(figure, value)| (figure.name().to_owned(), value)).collect(),
             },
+            Record::Webhook(webhook) => Self::Webhook(Box::new(WebhookEntry::of(&webhook, vault)?)),
         })
     }
 
@@ -183,23 +161,13 @@ impl Entry {
                 let sealed = vault.seal_bytes(SealContext::Setting(&name), &value)?;
                 Record::Setting(SettingRecord { name, sealed })
             }
-            Self::AdminUser { username, password_hash, updated_at } => {
-                Record::AdminUser(AdminUser { username, password_hash, updated_at: at(updated_at) })
-            }
-            Self::AdminToken { id, name, digest, created_by, created_at, expires_at } => {
-                Record::AdminToken(AdminToken {
-                    id: AdminTokenId(id),
-                    name,
-                    digest: read_digest(&digest)?,
-                    created_by,
-                    created_at: at(created_at),
-                    expires_at: expires_at.map(at),
-                })
-            }
+            Self::AdminUser(user) => Record::AdminUser(user.try_into()?),
+            Self::AdminToken(token) => Record::AdminToken((*token).try_into()?),
             Self::EndedSession { session_id, expires_at } => {
                 Record::EndedSession(EndedSession { session_id, expires_at: at(expires_at) })
             }
             Self::ClientKey(key) => Record::ClientKey((*key).try_into()?),
+            Self::Price(price) => Record::Price((*price).try_into()?),
             Self::Service { id, service, created_at, updated_at } => {
                 let draft = ServiceDraft::from(&*service);
                 let service = draft.into_service(ServiceId(id), at(created_at), at(updated_at));
@@ -225,9 +193,7 @@ impl Entry {
                 let state = Checkpoint { key: KeyId(key_id), model, state, since: at(since), until: at(until) };
                 Record::KeyState(ServiceId(service_id), state)
             }
-            Self::Audit { id, at: millis, actor, remote, action, subject, detail } => {
-                Record::Audit(AuditEntry { id, at: at(millis), actor, remote, action, subject, detail })
-            }
+            Self::Audit(line) => Record::Audit((*line).into()),
             Self::Usage { grain, at: millis, service_id, key_id, client_key_id, model, figures } => {
                 let grain = Grain::from_name(&grain).ok_or(MovingError::Entry)?;
                 let (key, client) = (key_id.map(KeyId), client_key_id.map(ClientKeyId));
@@ -237,6 +203,7 @@ impl Entry {
                 let figures = figures.ok_or(MovingError::Entry)?;
                 Record::Usage(grain, Box::new(UsageRow { at: at(millis), subject, figures }))
             }
+            Self::Webhook(webhook) => Record::Webhook(Box::new(webhook.into_webhook(vault)?)),
         })
     }
 }

@@ -12,6 +12,7 @@ use crate::limits::check_limits;
 use crate::rotation::{AttemptPolicy, QuotaGroup, RotationPolicy, Strategy, WaitPolicy};
 use crate::service::{Fallback, HttpVersion, ServicePolicy, Slug};
 use crate::validation::{Checks, short_text};
+use crate::{LogDetail, LogPolicy, Pointer};
 
 const LONGEST_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 const LONGEST_WAIT: Duration = Duration::from_secs(10 * 60);
@@ -21,6 +22,7 @@ const MOST_GROUPS: usize = 1000;
 const MOST_MODELS: usize = 200;
 const LONGEST_MODEL: usize = 200;
 const MOST_FALLBACKS: usize = 10;
+const MOST_POINTERS: usize = 100;
 
 /// The draft's policy. What was refused is in `checks`, and takes its default.
 pub(super) fn checked(draft: &ServiceDraft, checks: &mut Checks) -> ServicePolicy {
@@ -41,6 +43,7 @@ pub(super) fn checked(draft: &ServiceDraft, checks: &mut Checks) -> ServicePolic
         tells_rotation: draft.rotation_headers.unwrap_or(true),
         is_strict: draft.strict.unwrap_or_default(),
         asks_for_usage: draft.asks_for_usage.unwrap_or(true),
+        log: log(draft, checks),
     }
 }
 
@@ -59,6 +62,7 @@ pub(super) fn write(policy: &ServicePolicy, draft: &mut ServiceDraft) {
         tells_rotation,
         is_strict,
         asks_for_usage,
+        log: LogPolicy { detail, body_limit, redact },
     } = policy;
     let usual = ServicePolicy::default();
     draft.connect_timeout_ms = connect_timeout.and_then(millis);
@@ -82,6 +86,9 @@ pub(super) fn write(policy: &ServicePolicy, draft: &mut ServiceDraft) {
     draft.rotation_headers = unless(*tells_rotation, usual.tells_rotation);
     draft.strict = unless(*is_strict, usual.is_strict);
     draft.asks_for_usage = unless(*asks_for_usage, usual.asks_for_usage);
+    draft.log_requests = unless(*detail, usual.log.detail).map(|detail| detail.name().to_owned());
+    draft.log_body_limit = unless(*body_limit, usual.log.body_limit);
+    draft.log_redact = redact.iter().map(Pointer::to_string).collect();
 }
 
 fn rotation(draft: &ServiceDraft, checks: &mut Checks) -> RotationPolicy {
@@ -144,6 +151,30 @@ fn fallback(draft: &ServiceDraft, checks: &mut Checks) -> Vec<Fallback> {
         services.extend(checks.take(checked).map(|slug| Fallback { slug, models }));
     }
     services
+}
+
+fn log(draft: &ServiceDraft, checks: &mut Checks) -> LogPolicy {
+    let detail = match draft.log_requests.as_deref() {
+        None | Some("") => LogDetail::Off,
+        Some(text) => LogDetail::from_name(text).unwrap_or_else(|| {
+            checks.refuse("log_requests", "must be off, metadata or bodies");
+            LogDetail::Off
+        }),
+    };
+    let body_limit = draft.log_body_limit.unwrap_or(LogPolicy::USUAL_BODY_LIMIT);
+    if !(1..=LogPolicy::LARGEST_BODY_LIMIT).contains(&body_limit) {
+        checks.refuse("log_body_limit", "must be 1 to 1048576 bytes");
+    }
+    if draft.log_redact.len() > MOST_POINTERS {
+        checks.refuse("log_redact", "must be at most 100");
+        return LogPolicy { detail, body_limit, redact: Vec::new() };
+    }
+    let pointer = |(at, text): (usize, &String)| {
+        let named = |message| FieldError::new(format!("log_redact[{at}]"), message);
+        checks.take(Pointer::parse(text).map_err(named))
+    };
+    let redact = draft.log_redact.iter().enumerate().filter_map(pointer).collect();
+    LogPolicy { detail, body_limit, redact }
 }
 
 /// Names of models, and what they stand for.

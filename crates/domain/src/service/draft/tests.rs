@@ -110,6 +110,9 @@ fn tuned() -> ServiceDraft {
         fallback: vec![FallbackDraft { slug: "other".into(), models: models("gpt-4o", "claude") }],
         rotation_headers: Some(false),
         strict: Some(true),
+        log_requests: Some("bodies".into()),
+        log_body_limit: Some(1_048_576),
+        log_redact: vec!["/messages/*/content".into(), "/a~1b".into()],
         api_format: Some("openai_compatible".into()),
         output_format: Some("none".into()),
         config_type: "LLM".into(),
@@ -144,6 +147,8 @@ fn what_is_as_usual_is_left_out_but_for_the_strategy() {
         max_wait_ms: Some(10_000),
         rotation_headers: Some(true),
         strict: Some(false),
+        log_requests: Some("off".into()),
+        log_body_limit: Some(65_536),
         ..llm()
     };
     assert_eq!(ServiceDraft::from(&check(written).unwrap()), usual);
@@ -180,6 +185,11 @@ fn refused_fields_of_the_policy_are_named_by_their_path() {
             ServiceDraft { fallback: vec![FallbackDraft { models: many(201), ..other("a") }], ..llm() },
             vec!["fallback[0].models"],
         ),
+        (ServiceDraft { log_requests: Some("all".into()), ..llm() }, vec!["log_requests"]),
+        (ServiceDraft { log_body_limit: Some(0), ..llm() }, vec!["log_body_limit"]),
+        (ServiceDraft { log_body_limit: Some(1_048_577), ..llm() }, vec!["log_body_limit"]),
+        (ServiceDraft { log_redact: vec!["/a".into(), "b".into()], ..llm() }, vec!["log_redact[1]"]),
+        (ServiceDraft { log_redact: vec!["/a".into(); 101], ..llm() }, vec!["log_redact"]),
         (ServiceDraft { fallback: (0..11).map(|at| other(&at.to_string())).collect(), ..llm() }, vec!["fallback"]),
     ];
     for (draft, expected) in cases {

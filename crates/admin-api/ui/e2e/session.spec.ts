@@ -1,0 +1,58 @@
+import { expect, test } from '@playwright/test'
+import { createService, logIn, PASSWORD, unique, UPSTREAM, USER } from './helpers'
+
+test('a wrong password is told and what was typed stays', async ({ page }) => {
+  await page.goto('/services')
+  await expect(page).toHaveURL(/\/login\?to=/)
+  await page.getByText('Here for the first time?').click()
+  await expect(page.getByText('The first start of the server shows the password')).toBeVisible()
+  await page.locator('input[name=username]').fill(USER)
+  await page.locator('input[name=password]').fill('not the password')
+  await page.getByRole('button', { name: 'Log in' }).click()
+  await expect(page.getByRole('alert')).toHaveText('The name or the password is wrong.')
+  await expect(page.locator('input[name=username]')).toHaveValue(USER)
+  await page.locator('input[name=password]').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/\/services$/)
+  await page.getByRole('button', { name: 'Account' }).click()
+  await page.getByRole('menuitem', { name: 'Log out' }).click()
+  await expect(page).toHaveURL(/\/login/)
+  await page.goto('/usage')
+  await expect(page).toHaveURL(/\/login\?to=/)
+})
+
+test('a new server shows its first steps', async ({ page }) => {
+  await logIn(page)
+  const listed = await page.request.get('/api/admin/proxy-configs')
+  test.skip(((await listed.json()) as unknown[]).length > 0, 'the server has services already')
+  await expect(page.getByText('Four steps to the first answer')).toBeVisible()
+  await page.getByRole('link', { name: 'Create one' }).click()
+  await expect(page.getByText('What is behind it?')).toBeVisible()
+})
+
+test('a session that ends in mid-work is taken up again without losing what was typed', async ({ page, context }) => {
+  await logIn(page)
+  const slug = unique('resume')
+  await createService(page, { slug, target: `${UPSTREAM}/x` })
+  await page.getByRole('tab', { name: 'Settings' }).click()
+  await page.getByTestId('service-name').fill(`${slug} renamed`)
+  await context.clearCookies()
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  const dialog = page.getByRole('dialog', { name: 'Log in again' })
+  await expect(dialog).toBeVisible()
+  await dialog.locator('input[name=password]').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await expect(dialog).toBeHidden()
+  await expect(page.getByRole('heading', { name: `${slug} renamed` })).toBeVisible()
+})
+
+test('a lost server is told and the page heals by itself', async ({ page }) => {
+  await logIn(page, '/services')
+  await expect(page.getByRole('heading', { name: 'Services' })).toBeVisible()
+  await page.route('**/api/admin/**', (route) => route.abort())
+  await expect(page.getByText('The server does not answer. Trying again by itself')).toBeVisible({ timeout: 40_000 })
+  await expect(page.getByRole('heading', { name: 'Services' })).toBeVisible()
+  await page.unroute('**/api/admin/**')
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByText('The server does not answer. Trying again by itself')).toBeHidden()
+})

@@ -1,0 +1,27 @@
+// Client keys: what callers of the proxy show.
+import { api, take, takeAll, takePage, type Schemas } from './client'
+
+export type ClientKey = Schemas['ClientKey']
+export type ClientKeyReport = Schemas['ClientKeyReport']
+export type ClientKeyBody = Schemas['ClientKeyBody']
+export type ClientKeyPatch = Schemas['ClientKeyPatch']
+export type NewClientKey = Schemas['NewClientKey']
+export type LimitStanding = Schemas['LimitStanding']
+export type Budget = Schemas['Budget']
+
+const path = (id: number) => ({ params: { path: { id } } })
+
+export const listClientKeys = () =>
+  takeAll<ClientKey>((after) => takePage(api.GET('/api/admin/client-keys', { params: { query: { after } } })))
+
+export const showClientKey = (id: number) => take(api.GET('/api/admin/client-keys/{id}', path(id)))
+
+export const createClientKey = (body: ClientKeyBody) => take(api.POST('/api/admin/client-keys', { body }))
+
+export const changeClientKey = (id: number, body: ClientKeyPatch) =>
+  take(api.PATCH('/api/admin/client-keys/{id}', { ...path(id), body }))
+
+export const rotateClientKey = (id: number, grace_seconds: number) =>
+  take(api.POST('/api/admin/client-keys/{id}/rotate', { ...path(id), body: { grace_seconds } }))
+
+export const deleteClientKey = (id: number) => take(api.DELETE('/api/admin/client-keys/{id}', path(id)))
