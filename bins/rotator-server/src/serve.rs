@@ -98,15 +98,13 @@ impl Site {
             let looked = self.states.tend(&self.proxy, TENDING).await;
             self.webhooks.watch(looked, &self.states).await;
             self.upkeep.store_uses().await;
-            if self.is_first("forgetting-messages", FORGETTING).await {
-                self.webhooks.forget_old().await;
-            }
             if self.is_first("forgetting", FORGETTING).await {
                 let now = SystemClock.now();
                 if let Some(usage) = &self.usage {
                     usage.forget_old(now).await;
                 }
                 self.upkeep.forget_old(now).await;
+                self.webhooks.forget_old().await;
             }
         }
     }
