@@ -11,7 +11,7 @@ use rotator_domain::{Clock, Secret, SystemClock, Vault};
 use rotator_proxy_core::{Proxy, ProxyMetrics};
 use rotator_storage_trait::Storage;
 
-use crate::backends::{self, Cache};
+use crate::backends::{self, Cache, Tracing};
 use crate::catalog_source::CatalogSource;
 use crate::client_meters::SeededMeters;
 use crate::config::Config;
@@ -89,6 +89,7 @@ pub(crate) async fn compose(
     opened: Opened,
     cache: Cache,
     logs: Arc<dyn LogControl>,
+    tracing: Option<Tracing>,
 ) -> Result<Composition, AppError> {
     let Opened { storage, vault, bootstrapped } = opened;
     let source = Arc::new(CatalogSource::new(
@@ -130,7 +131,13 @@ pub(crate) async fn compose(
     if let Some(usage) = &usage {
         proxy = proxy.observer(usage.observer());
     }
+    if let Some(tracing) = &tracing {
+        proxy = proxy.traces(Arc::clone(&tracing.context));
+    }
     let proxy = proxy.build().map_err(|error| AppError::failed("could not build the proxy", error))?;
+    if let Some(tracing) = tracing {
+        tracing.export.send_over(&proxy);
+    }
     let shares_state = cache.shared.is_some();
     let watched = (catalog, Arc::clone(&meters));
     let webhooks = Arc::new(Webhooks::new(&storage, &vault, &proxy, watched, shares_state));

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
 use http::request::Parts;
+use http::{HeaderMap, Method};
 use rotator_domain::metering::{ClientStanding, ClientUse, Unit};
 use rotator_domain::{
     End, EndedAttempt, EndedRequest, Figure, KeyId, MOST_NANODOLLARS, MOST_TOKENS, Pricing, ServiceId, TokenUsage,
@@ -14,6 +14,7 @@ use rotator_domain::{
 };
 use tokio::time::Instant;
 
+use crate::attempt::Outgoing;
 use crate::catalog::ServiceEntry;
 use crate::client_keys::ClientEntry;
 use crate::log::{Capture, Sheet};
@@ -21,6 +22,7 @@ use crate::observe::InFlight;
 use crate::proxy::Shared;
 use crate::reserved::{Metered, Reserved};
 use crate::route::Route;
+use crate::trace::Trace;
 
 /// The status of a request whose client went away before it was answered, as nginx logs it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -48,6 +50,8 @@ pub(crate) struct Tally {
     metered: Metered,
     /// What it counts into.
     in_flight: InFlight,
+    /// Its spans, where somebody knows of traces.
+    trace: Option<Box<Trace>>,
 }
 
 /// How many bytes of a request's body have come in.
@@ -88,7 +92,25 @@ impl Tally {
             is_told: false,
             metered: Metered::default(),
             in_flight: shared.metrics.nobody().begin(),
+            trace: None,
         })
+    }
+
+    /// It has spans from now on, if anybody knows of traces.
+    pub(crate) fn trace(&mut self, shared: &Shared, method: &Method, route: Option<Route<'_>>, headers: &HeaderMap) {
+        let begin = |traces| Box::new(Trace::begin(traces, method, route, headers));
+        self.trace = shared.traces.as_ref().map(begin);
+    }
+
+    /// It is sent with this key: gives what is sent, where that is something else because of its spans.
+    pub(crate) fn attempt(&mut self, entry: &ServiceEntry, key: KeyId, outgoing: &Outgoing) -> Option<Outgoing> {
+        let model = self.request.model.as_deref();
+        self.trace.as_mut().map(|trace| trace.attempt(entry, key, model, outgoing))
+    }
+
+    /// The spans of the request.
+    pub(crate) fn spans(&mut self) -> Option<&mut Trace> {
+        self.trace.as_deref_mut()
     }
 
     /// A client key has let the request in to a service.
@@ -200,6 +222,9 @@ impl Tally {
         self.in_flight.service().ended(request);
         if let Some(observer) = &self.observer {
             observer.ended(request);
+        }
+        if let Some(trace) = self.trace.take() {
+            trace.end(request);
         }
         if let Some(sheet) = self.sheet.take() {
             sheet.end(request.clone());

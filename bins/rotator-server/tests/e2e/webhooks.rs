@@ -127,7 +127,7 @@ async fn a_budget_that_is_nearly_used_up_is_told_once() {
     let (server, upstream) = (Server::usual().start().await, MockUpstream::start().await.unwrap());
     let receiver = MockUpstream::start().await.unwrap();
     server.llm("s", "openai_compatible", &upstream.base_url(), &["sk-1"]).await;
-    let budget = json!({"limits": {"budgets": [{"amount": 40, "unit": "tokens", "period": "month"}]}});
+    let budget = json!({"limits": {"budgets": [{"amount": 100, "unit": "tokens", "period": "month"}]}});
     let (client, key) = client_key(&server, budget).await;
     webhook(&server, &receiver.base_url(), &["budget.near"]).await;
     let question = r#"{"model":"gpt-mock","max_tokens":4,"messages":[{"role":"user","content":"Hello?"}]}"#;
@@ -136,7 +136,7 @@ async fn a_budget_that_is_nearly_used_up_is_told_once() {
         let request = http::Request::post(format!("{}/llm/s/v1/chat/completions", server.base));
         let request = request.header("authorization", format!("Bearer {key}")).header("content-type", "application/json");
         served += u64::from(server.send(request.body(full(question)).unwrap()).await.status == 200);
-        served >= 4
+        served >= 10
     })
     .await;
     until("it is told", async || !receiver.requests().is_empty()).await;
@@ -146,8 +146,8 @@ async fn a_budget_that_is_nearly_used_up_is_told_once() {
     assert_eq!(told["data"]["client_key"], json!({"id": client, "name": "client"}));
     let budget = &told["data"]["budget"];
     let (unit, period, limit) = (&budget["unit"], &budget["period"], &budget["limit"]);
-    assert_eq!((unit, period, limit), (&json!("tokens"), &json!("month"), &json!(40.0)));
-    assert!(budget["used"].as_f64().unwrap() >= 32.0 && !told.to_string().contains(&key), "{told}");
+    assert_eq!((unit, period, limit), (&json!("tokens"), &json!("month"), &json!(100.0)));
+    assert!(budget["used"].as_f64().unwrap() >= 80.0 && !told.to_string().contains(&key), "{told}");
 }
 
 #[tokio::test]
