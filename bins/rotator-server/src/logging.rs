@@ -54,7 +54,10 @@ pub(crate) fn start(config: &LogConfig, spans: Option<SpanLayer>) -> Result<LogL
     let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let lines = if config.json { lines.json().boxed() } else { lines.boxed() };
     // Spans for others are in no line.
-    let lines = lines.with_filter(filter_fn(|metadata| metadata.target() != TRACE_TARGET));
+    let lines: Box<dyn Layer<_> + Send + Sync> = match hears_spans {
+        true => lines.with_filter(filter_fn(|metadata| metadata.target() != TRACE_TARGET)).boxed(),
+        false => lines,
+    };
     let started = tracing_subscriber::registry().with(filter).with(spans).with(lines).try_init();
     started.map_err(|error| AppError::failed("could not start logging", error))?;
     Ok(LogLevel { told: Mutex::new(config.level.clone()), hears_spans, filter: handle })

@@ -121,6 +121,9 @@ impl Tally {
         self.request.service = entry.id();
         self.request.is_llm = is_llm;
         self.request.client = client.id;
+        if let Some(trace) = &self.trace {
+            trace.let_in(entry);
+        }
     }
 
     /// It is logged, if the service that is asked logs.

@@ -60,12 +60,17 @@ impl Trace {
             http.route = path,
             http.response.status_code = field::Empty,
             error.type = field::Empty,
-            rotator.service = route.map(|route| route.slug),
+            rotator.service = field::Empty,
             rotator.client_key.id = field::Empty,
             rotator.attempts = field::Empty,
         );
         context.adopt(&request, headers);
         Self { context: Arc::clone(context), request, attempt: Span::none(), attempts: 0 }
+    }
+
+    /// A client key has let it in to this service: until then whatever stands in the place of a slug may be anything.
+    pub(crate) fn let_in(&self, entry: &ServiceEntry) {
+        self.request.record("rotator.service", entry.slug().as_str());
     }
 
     /// It is sent with this key: gives what is sent then.

@@ -1,11 +1,12 @@
 //! Traces for OpenTelemetry, by OTLP over HTTP. Settings are the standard variables, which the SDK reads itself.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request, Response, StatusCode};
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_http::{HeaderExtractor, HeaderInjector, HttpClient, HttpError};
@@ -40,7 +41,10 @@ struct W3c(TraceContextPropagator);
 
 /// Sends spans over the proxy's connections, once there are some.
 #[derive(Debug, Default)]
-struct OverProxy(OnceLock<(Proxy, Handle)>);
+struct OverProxy {
+    proxy: OnceLock<(Proxy, Handle)>,
+    is_away: AtomicBool,
+}
 
 struct Export {
     provider: SdkTracerProvider,
@@ -104,7 +108,7 @@ impl TraceContext for W3c {
 impl SpanExport for Export {
     fn send_over(&self, proxy: &Proxy) {
         // A start that is done again after the database was away makes another one, which is as good as the first.
-        let _ = self.client.0.set((proxy.clone(), Handle::current()));
+        let _ = self.client.proxy.set((proxy.clone(), Handle::current()));
     }
 
     async fn close(&self) {
@@ -117,17 +121,40 @@ impl SpanExport for Export {
     }
 }
 
+// === impl OverProxy ===
+
+impl OverProxy {
+    async fn send(&self, request: Request<Bytes>) -> Result<StatusCode, HttpError> {
+        let (proxy, runtime) = self.proxy.get().cloned().ok_or("there are no connections yet")?;
+        let (parts, body) = request.into_parts();
+        let url = TargetUrl::parse(&parts.uri.to_string())?;
+        // The exporter has a thread of its own, without a runtime.
+        let sending = runtime.spawn(async move { proxy.post(&url, parts.headers, body, PATIENCE).await });
+        Ok(sending.await??)
+    }
+
+    /// Says that spans are lost when that begins, and when it ends.
+    fn tell(&self, sent: &Result<StatusCode, HttpError>) {
+        let why = match sent {
+            Ok(status) if status.is_success() => None,
+            Ok(status) => Some(format!("the answer was {status}")),
+            Err(error) => Some(error.to_string()),
+        };
+        match (self.is_away.swap(why.is_some(), Ordering::Relaxed), why) {
+            (false, Some(why)) => tracing::warn!(error = why, "spans are lost: nobody takes them"),
+            (true, None) => tracing::info!("spans are taken again"),
+            (false, None) | (true, Some(_)) => {}
+        }
+    }
+}
+
 // === impl Lent ===
 
 #[async_trait]
 impl HttpClient for Lent {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let (proxy, runtime) = self.0.0.get().cloned().ok_or("there are no connections yet")?;
-        let (parts, body) = request.into_parts();
-        let url = TargetUrl::parse(&parts.uri.to_string())?;
-        // The exporter has a thread of its own, without a runtime.
-        let sending = runtime.spawn(async move { proxy.post(&url, parts.headers, body, PATIENCE).await });
-        let status = sending.await??;
-        Ok(Response::builder().status(status).body(Bytes::new())?)
+        let sent = self.0.send(request).await;
+        self.0.tell(&sent);
+        Ok(Response::builder().status(sent?).body(Bytes::new())?)
     }
 }

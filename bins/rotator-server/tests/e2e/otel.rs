@@ -165,3 +165,20 @@ async fn a_trace_that_its_client_does_not_sample_is_handed_on_and_not_exported()
     let traces: Vec<String> = spans(&collector).iter().map(|span| hex(&span.trace_id)).collect();
     assert_eq!(traces, ["11111111111111111111111111111111"; 2]);
 }
+
+#[tokio::test]
+async fn a_collector_that_takes_nothing_is_told_of_once_and_holds_nobody_up() {
+    let (server, _upstream, collector) = traced().await;
+    collector.set_key("", KeyBehaviour::Failing(503));
+    let tries = || collector.requests().len();
+    while tries() < 3 {
+        ask(&server, &format!("00-{TRACE}-{PARENT}-01")).await;
+    }
+    collector.set_key("", KeyBehaviour::Good);
+    until("spans are taken again", async || {
+        ask(&server, &format!("00-{TRACE}-{PARENT}-01")).await;
+        server.output().contains("spans are taken again")
+    })
+    .await;
+    assert_eq!(server.output().matches("spans are lost: nobody takes them").count(), 1);
+}
