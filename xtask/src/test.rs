@@ -12,8 +12,8 @@ use crate::workspace::Workspace;
 
 /// The variable that tells the SDK tests which Python has the SDKs.
 const PYTHON: &str = "ROTATOR_SDK_PYTHON";
-/// What makes the server hold every backend.
-const EVERY_BACKEND: &str = "rotator-server/enterprise";
+/// What makes the server hold every backend, and traces.
+const EVERYTHING: &str = "rotator-server/enterprise,rotator-server/otel";
 /// The recordings of this workspace.
 const CORPUS: &str = "crates/format-converters/tests/corpus";
 /// The programs that compare what the SDKs see: in the upstream's own format, and in all others.
@@ -32,7 +32,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Tas
     if whole {
         let python = python::with_sdks(workspace)?;
         process::run(cargo(workspace).args(["test", "--quiet", "--workspace", "--doc"]))?;
-        command.args(["--workspace", "--all-targets", "--features", EVERY_BACKEND]).env(PYTHON, python);
+        command.args(["--workspace", "--all-targets", "--features", EVERYTHING]).env(PYTHON, python);
     }
     command.args(arguments);
     // The SDK tests are ignored where there is no Python for them.

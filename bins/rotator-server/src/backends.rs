@@ -1,14 +1,20 @@
 //! Which backends this build holds; the only place that knows their features.
 
+#[cfg(feature = "otel")]
+mod otel;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use rotator_cache_trait::{ChangeFeed, ClientMeters, ConversationStore, Counters, NodeRegistry, RotationState};
 use rotator_domain::Timestamp;
+use rotator_proxy_core::{Proxy, TraceContext};
 use rotator_storage_trait::{DatabaseUrl, StorageFactory};
+use tracing_subscriber::Layer;
 
 use crate::config::{CacheUrl, Config};
 use crate::error::AppError;
+use crate::logging::Filtered;
 
 /// Where the state is that changes with every request.
 #[derive(Clone)]
@@ -50,6 +56,50 @@ pub(crate) struct Standing {
     pub(crate) losses: u64,
 }
 
+/// What hears of spans.
+pub(crate) type SpanLayer = Box<dyn Layer<Filtered> + Send + Sync>;
+
+/// Traces on their way out of this process.
+pub(crate) struct Traces {
+    /// What hears of spans.
+    pub(crate) layer: SpanLayer,
+    pub(crate) tracing: Tracing,
+}
+
+/// What of traces the proxy needs, and the end of the server.
+#[derive(Clone)]
+pub(crate) struct Tracing {
+    /// What knows to which trace a span belongs.
+    pub(crate) context: Arc<dyn TraceContext>,
+    pub(crate) export: Arc<dyn SpanExport>,
+}
+
+/// Sends spans away.
+#[async_trait]
+pub(crate) trait SpanExport: Send + Sync {
+    /// Sends them over this proxy's connections from now on; until then they wait.
+    fn send_over(&self, proxy: &Proxy);
+
+    /// Sends the last ones.
+    async fn close(&self);
+}
+
+/// Traces, where this build holds them and somebody wants them.
+///
+/// # Errors
+/// When what the variables say cannot be used.
+#[cfg(feature = "otel")]
+pub(crate) fn traces() -> Result<Option<Traces>, AppError> {
+    otel::traces()
+}
+
+/// Traces, where this build holds them: it does not.
+#[cfg(not(feature = "otel"))]
+#[expect(clippy::unnecessary_wraps, reason = "a build that holds them has errors")]
+pub(crate) fn traces() -> Result<Option<Traces>, AppError> {
+    Ok(None)
+}
+
 /// The features of this build, for the admin API.
 pub(crate) fn features() -> Vec<String> {
     let features: &[(&str, bool)] = &[
@@ -58,6 +108,7 @@ pub(crate) fn features() -> Vec<String> {
         ("postgres", cfg!(feature = "postgres")),
         ("memory", cfg!(feature = "memory")),
         ("redis", cfg!(feature = "redis")),
+        ("otel", cfg!(feature = "otel")),
     ];
     features.iter().filter(|(_, built)| *built).map(|(name, _)| (*name).to_owned()).collect()
 }

@@ -18,6 +18,7 @@ use rotator_admin_api::moving::MovingReport;
 use tokio::runtime::Builder;
 
 use crate::args::{Args, Command};
+use crate::backends::Traces;
 use crate::config::Config;
 use crate::error::AppError;
 use crate::logging;
@@ -29,14 +30,19 @@ const STANDARD_STREAM: &str = "-";
 pub(crate) fn run(args: Args) -> Result<(), AppError> {
     let config = Config::new(&args.settings)?;
     crate::backends::storage_factory(&config.database)?;
-    let logs = logging::start(&config.log)?;
+    let traces = match &args.command {
+        None | Some(Command::Serve) => crate::backends::traces()?,
+        Some(_) => None,
+    };
+    let (spans, tracing) = traces.map(|Traces { layer, tracing }| (layer, tracing)).unzip();
+    let logs = logging::start(&config.log, spans)?;
     let runtime = Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| AppError::failed("could not start the runtime", error))?;
     let done = runtime.block_on(async {
         match args.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve::run(&config, logs).await,
+            Command::Serve => serve::run(&config, logs, tracing).await,
             Command::CheckConfig => check_config::run(&config),
             Command::Migrate => migrate::run(&config).await,
             Command::Reset { yes } => reset::run(&config, yes).await,

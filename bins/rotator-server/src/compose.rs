@@ -13,7 +13,7 @@ use rotator_storage_trait::Storage;
 use rotator_usage::SharedPrices;
 
 use crate::admin_upkeep::AdminUpkeep;
-use crate::backends::{self, Cache};
+use crate::backends::{self, Cache, Tracing};
 use crate::catalog_source::CatalogSource;
 use crate::client_meters::SeededMeters;
 use crate::config::Config;
@@ -92,6 +92,7 @@ pub(crate) async fn compose(
     opened: Opened,
     cache: Cache,
     logs: Arc<dyn LogControl>,
+    tracing: Option<Tracing>,
 ) -> Result<Composition, AppError> {
     let Opened { storage, vault, bootstrapped } = opened;
     let prices = SharedPrices::new(config.usage.prices.clone());
@@ -127,7 +128,7 @@ pub(crate) async fn compose(
     let upkeep = AdminUpkeep::new(&storage, config.audit_kept);
     let (ending, is_ending) = tokio::sync::watch::channel(false);
     let live = Arc::new(LiveCounts::new(catalog.clone(), usage.as_ref().map(|usage| usage.observer())));
-    let proxy = Proxy::builder(catalog.clone(), Arc::clone(&cache.rotation))
+    let mut proxy = Proxy::builder(catalog.clone(), Arc::clone(&cache.rotation))
         .settings(config.proxy.clone())
         .metrics(metrics.clone())
         .client_meters(Arc::clone(&meters) as _)
@@ -135,7 +136,13 @@ pub(crate) async fn compose(
         .conversations(cache.conversations)
         .logger(request_log.logger())
         .observer(Arc::clone(&live) as _);
+    if let Some(tracing) = &tracing {
+        proxy = proxy.traces(Arc::clone(&tracing.context));
+    }
     let proxy = proxy.build().map_err(|error| AppError::failed("could not build the proxy", error))?;
+    if let Some(tracing) = tracing {
+        tracing.export.send_over(&proxy);
+    }
     let shares_state = cache.shared.is_some();
     let watched = (catalog, Arc::clone(&meters));
     let webhooks = Arc::new(Webhooks::new(&storage, &vault, &proxy, watched, shares_state));

@@ -134,7 +134,9 @@ async fn what_is_asked_of_the_storage_does_not_grow_with_the_services() {
 
     counted.take();
     let Composition { site, .. } =
-        compose::compose(&config, opened, backends::cache(&config).await.unwrap(), Arc::new(NoLog)).await.unwrap();
+        compose::compose(&config, opened, backends::cache(&config).await.unwrap(), Arc::new(NoLog), None)
+            .await
+            .unwrap();
     let asked = counted.take();
     assert!(asked <= A_START, "a start asked {asked} times");
 

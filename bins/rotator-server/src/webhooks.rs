@@ -110,6 +110,10 @@ impl Webhooks {
 
     async fn look(&self, agenda: &mut Agenda, states: &KeyStates) -> Result<(), StorageError> {
         let webhooks = self.storage.webhooks().await?;
+        if !webhooks.iter().any(|webhook| webhook.is_enabled) {
+            *agenda = Agenda::default();
+            return Ok(());
+        }
         let versions: Vec<_> = webhooks.iter().map(|webhook| (webhook.id, webhook.updated_at)).collect();
         if agenda.caught_up != versions {
             // One that is new, or was changed, is told of what is so already.
@@ -129,7 +133,7 @@ impl Webhooks {
         let catalog = self.catalog.load();
         let pools = agenda.pools.iter().filter_map(|(service, states)| {
             let entry = catalog.by_id(*service).filter(|entry| entry.is_active())?;
-            let (slug, census) = (entry.slug().as_str().to_owned(), entry.census().clone());
+            let (slug, census) = (entry.slug().as_str().to_owned(), Arc::clone(entry.census()));
             Some(PoolLook { service: *service, slug, census, states: states.clone() })
         });
         pools.collect()

@@ -32,6 +32,7 @@ use crate::observe::AttemptOutcome;
 use crate::proxy::Shared;
 use crate::refusal::Refusal;
 use crate::tally::Tally;
+use crate::trace::Trace;
 use crate::upstream::SendError;
 
 /// How long a client is told to wait when all keys are busy: nobody knows when a request ends.
@@ -95,7 +96,8 @@ pub(crate) async fn run(
         run.tried.push(key);
         // The pool may be newer than this request's catalog for a moment.
         let Some(material) = entry.key(key) else { continue };
-        run.tally.attempts(shared, entry, key);
+        let traced = run.tally.attempts(shared, entry, key, outgoing);
+        let outgoing = traced.as_ref().unwrap_or(outgoing);
         let pause = match send(shared, entry, outgoing, replay, material).await {
             Ok(response) => match run.answered(response, held, replay).await? {
                 Ok(served) => {
@@ -251,6 +253,9 @@ impl Run<'_> {
         let (response, reading) = answer::read(entry, response, idle, shared.clock.now()).await;
         entry.metrics(shared).attempted(reading.verdict.into());
         self.tally.attempted(entry, held.lease().key, Some(reading.verdict));
+        if let Some(spans) = self.tally.spans() {
+            spans.answered(response.status().as_u16(), reading.verdict);
+        }
         shared.oddities.tell(entry, &reading);
         let verdict = reading.verdict;
         // Nobody waits for what concerns this request alone.
@@ -264,6 +269,7 @@ impl Run<'_> {
         let (may_repeat, is_replayable) = (self.demand.may_repeat, replay.is_replayable());
         match self.course.after(attempted, &entry.policy.attempts, may_repeat, is_replayable) {
             Step::Again { pause } => {
+                self.tally.spans().into_iter().for_each(Trace::attempt_is_over);
                 let is_cooling = matches!(verdict, Verdict::CoolDown { .. } | Verdict::OutOfQuota { .. });
                 if !is_cooling {
                     self.hopeless.push(held.lease().key);
@@ -281,6 +287,9 @@ impl Run<'_> {
 
     /// What becomes of an attempt without an answer: the refusal to tell, or another attempt after a pause.
     fn failed(&mut self, held: &Held, replay: &Replay, failure: SendFailure) -> Result<Duration, Refusal> {
+        if let Some(spans) = self.tally.spans() {
+            spans.failed(&failure);
+        }
         let (error, refusal) = match failure {
             SendFailure::BadPath => {
                 self.tally.did_not_attempt();

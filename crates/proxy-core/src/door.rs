@@ -46,7 +46,9 @@ pub(crate) async fn answer(
     let catalog = shared.catalog.load();
     let (mut parts, body) = request.into_parts();
     let uri = std::mem::take(&mut parts.uri);
-    let Some(route) = Route::parse(uri.path()) else {
+    let route = Route::parse(uri.path());
+    tally.trace(shared, &parts.method, route, &parts.headers);
+    let Some(route) = route else {
         return told(Refusal::NoRoute.respond(None), tally);
     };
     let entry = service_of(&catalog, route);

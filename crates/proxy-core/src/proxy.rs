@@ -28,6 +28,7 @@ use crate::request_id::RequestIds;
 use crate::reserved::Returning;
 use crate::settings::ProxySettings;
 use crate::tally::{Received, RequestObserver};
+use crate::trace::TraceContext;
 use crate::translate::ModelLists;
 use crate::unpriced::Unpriced;
 use crate::upgrade::Tunnels;
@@ -49,6 +50,7 @@ pub struct ProxyBuilder {
     client_meters: Option<Arc<dyn ClientMeters>>,
     pricing: Option<Arc<dyn Pricing>>,
     logger: Option<Arc<dyn RequestLogger>>,
+    traces: Option<Arc<dyn TraceContext>>,
 }
 
 /// What all clones of a proxy share.
@@ -71,6 +73,8 @@ pub(crate) struct Shared {
     pub(crate) returning: Returning,
     /// Who logs requests.
     pub(crate) logger: Option<Arc<dyn RequestLogger>>,
+    /// Who knows of traces.
+    pub(crate) traces: Option<Arc<dyn TraceContext>>,
     pub(crate) model_lists: ModelLists,
     pub(crate) tunnels: Tunnels,
     pub(crate) waiting: WaitingRoom,
@@ -97,6 +101,7 @@ impl Proxy {
             client_meters: None,
             pricing: None,
             logger: None,
+            traces: None,
         }
     }
 
@@ -227,6 +232,13 @@ impl ProxyBuilder {
         self
     }
 
+    /// Makes spans of requests and attempts, which belong to the traces that `traces` knows of; without it there are none.
+    #[must_use]
+    pub fn traces(mut self, traces: Arc<dyn TraceContext>) -> Self {
+        self.traces = Some(traces);
+        self
+    }
+
     /// Builds the proxy.
     ///
     /// # Errors
@@ -246,6 +258,7 @@ impl ProxyBuilder {
             unpriced: Unpriced::default(),
             returning: Returning::default(),
             logger: self.logger,
+            traces: self.traces,
             model_lists: ModelLists::default(),
             tunnels: Tunnels::default(),
             waiting: WaitingRoom::default(),

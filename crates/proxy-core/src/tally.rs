@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
 use http::request::Parts;
+use http::{HeaderMap, Method};
 use rotator_domain::metering::{ClientStanding, ClientUse, Unit};
 use rotator_domain::{
     End, EndedAttempt, EndedRequest, Figure, KeyId, MOST_NANODOLLARS, MOST_TOKENS, Pricing, ServiceId, TokenUsage,
@@ -14,6 +14,7 @@ use rotator_domain::{
 };
 use tokio::time::Instant;
 
+use crate::attempt::Outgoing;
 use crate::catalog::ServiceEntry;
 use crate::client_keys::ClientEntry;
 use crate::log::{Capture, Sheet};
@@ -21,6 +22,7 @@ use crate::observe::{AttemptOutcome, InFlight, ServiceMetrics};
 use crate::proxy::Shared;
 use crate::reserved::{Metered, Reserved};
 use crate::route::Route;
+use crate::trace::Trace;
 
 /// The status of a request whose client went away before it was answered, as nginx logs it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -50,6 +52,8 @@ pub(crate) struct Tally {
     metered: Metered,
     /// What it counts into.
     in_flight: InFlight,
+    /// Its spans, where somebody knows of traces.
+    trace: Option<Box<Trace>>,
 }
 
 /// How many bytes of a request's body have come in.
@@ -91,7 +95,19 @@ impl Tally {
             is_told: false,
             metered: Metered::default(),
             in_flight: shared.metrics.nobody().begin(),
+            trace: None,
         })
+    }
+
+    /// It has spans from now on, if anybody knows of traces.
+    pub(crate) fn trace(&mut self, shared: &Shared, method: &Method, route: Option<Route<'_>>, headers: &HeaderMap) {
+        let begin = |traces| Box::new(Trace::begin(traces, method, route, headers));
+        self.trace = shared.traces.as_ref().map(begin);
+    }
+
+    /// The spans of the request.
+    pub(crate) fn spans(&mut self) -> Option<&mut Trace> {
+        self.trace.as_deref_mut()
     }
 
     /// A client key has let the request in to a service.
@@ -102,6 +118,9 @@ impl Tally {
         self.request.service = entry.id();
         self.request.is_llm = is_llm;
         self.request.client = client.id;
+        if let Some(trace) = &self.trace {
+            trace.let_in(entry);
+        }
     }
 
     /// It is logged, if the service that is asked logs.
@@ -129,10 +148,19 @@ impl Tally {
         self.request.model = model.map(str::to_owned);
     }
 
-    /// It is being sent to an upstream. Unless that is told to have ended, the client went away meanwhile.
-    pub(crate) fn attempts(&mut self, shared: &Shared, entry: &ServiceEntry, key: KeyId) {
+    /// It is being sent to an upstream with this key: gives what is sent, where that is something else because of its spans. Unless
+    /// the attempt is told to have ended, the client went away meanwhile.
+    pub(crate) fn attempts(
+        &mut self,
+        shared: &Shared,
+        entry: &ServiceEntry,
+        key: KeyId,
+        outgoing: &Outgoing,
+    ) -> Option<Outgoing> {
         let attempt = EndedAttempt { service: entry.id(), key, verdict: None };
         self.asking = Some((attempt, Arc::clone(entry.metrics(shared))));
+        let model = self.request.model.as_deref();
+        self.trace.as_mut().map(|trace| trace.attempt(entry, key, model, outgoing))
     }
 
     /// It was not sent to an upstream after all.
@@ -219,6 +247,9 @@ impl Tally {
         self.in_flight.service().ended(request);
         if let Some(observer) = &self.observer {
             observer.ended(request);
+        }
+        if let Some(trace) = self.trace.take() {
+            trace.end(request);
         }
         if let Some(sheet) = self.sheet.take() {
             sheet.end(request.clone());

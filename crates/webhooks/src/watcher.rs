@@ -45,7 +45,7 @@ pub struct PoolLook {
     /// Its slug.
     pub slug: String,
     /// Its active keys.
-    pub census: Census,
+    pub census: Arc<Census>,
     /// All that keeps them from serving.
     pub states: Vec<Checkpoint>,
 }

@@ -204,7 +204,7 @@ fn pool(keys: i64, dead: &[i64], now: Timestamp) -> PoolLook {
     let members: Vec<PoolKey> = (1..=keys).map(|key| PoolKey::new(KeyId(key), KeyPolicy::default())).collect();
     let until = now.saturating_add(Duration::from_secs(60));
     let state = |key: &i64| Checkpoint { key: KeyId(*key), model: None, state: KeyState::Dead, since: now, until };
-    let (census, states) = (Census::of(&members), dead.iter().map(state).collect());
+    let (census, states) = (Arc::new(Census::of(&members)), dead.iter().map(state).collect());
     PoolLook { service: SERVICE, slug: "team-a".to_owned(), census, states }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rotator_admin_api::LogControl;
 
 use super::say;
-use crate::backends::{self, CacheLink};
+use crate::backends::{self, CacheLink, Tracing};
 use crate::compose::{self, Composition};
 use crate::config::Config;
 use crate::error::AppError;
@@ -20,7 +20,7 @@ const PROMPT: Duration = Duration::from_millis(500);
 /// How long a node that never served may take to leave the others.
 const LEAVING: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(config: &Config, logs: LogLevel) -> Result<(), AppError> {
+pub(super) async fn run(config: &Config, logs: LogLevel, tracing: Option<Tracing>) -> Result<(), AppError> {
     let logs: Arc<dyn LogControl> = Arc::new(logs);
     let mut shutdown = pin!(shutdown_signal()?);
     // First, because it changes nothing: what is wrong with it must not leave a database that was made for nothing.
@@ -31,7 +31,7 @@ pub(super) async fn run(config: &Config, logs: LogLevel) -> Result<(), AppError>
     let link = cache.shared.as_ref().map(|shared| Arc::clone(&shared.link));
     let composed = until_it_answers(async || {
         let opened = compose::open(config).await?;
-        compose::compose(config, opened, cache.clone(), Arc::clone(&logs)).await
+        compose::compose(config, opened, cache.clone(), Arc::clone(&logs), tracing.clone()).await
     });
     let begun = begin(config, composed, shutdown.as_mut()).await;
     let Ok(Some((entrance, Composition { site, storage }))) = begun else {
@@ -42,6 +42,9 @@ pub(super) async fn run(config: &Config, logs: LogLevel) -> Result<(), AppError>
     say(&format!("API Key Rotator listens on http://{address}"))?;
     tracing::info!(address = %address, version = env!("CARGO_PKG_VERSION"), "serving");
     entrance.serve(site, shutdown, config.shutdown_grace).await;
+    if let Some(tracing) = tracing {
+        tracing.export.close().await;
+    }
     if let Some(link) = link {
         link.leave().await;
     }

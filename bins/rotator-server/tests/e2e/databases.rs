@@ -71,6 +71,8 @@ async fn filled(upstream: &MockUpstream) -> (Server, i64, [String; 2], String) {
     assert_eq!(status, StatusCode::OK);
     let (_, token) = server.admin(Method::POST, "tokens", Some(json!({"name": "t", "expires_in_days": 30}))).await;
     let token = token["token"].as_str().unwrap().to_owned();
+    let webhook = json!({"name": "ops", "url": "https://ops.example.com/hook", "events": ["key.dead"]});
+    assert_eq!(server.admin(Method::POST, "webhooks", Some(webhook)).await.0, StatusCode::CREATED);
     // A dead key's state, and an ended session.
     assert_eq!(served(&server, &client_keys[0]).await, StatusCode::OK);
     let (_, session) =
@@ -139,6 +141,7 @@ async fn everything_moves_from_sqlite_over_mysql_and_postgresql_and_back() {
         ("upstream_key", MANY + 4),
         ("key_state", 1),
         ("audit", 5),
+        ("webhook", 1),
     ] {
         assert!(count(&expected, kind) >= least, "{kind}: {}", count(&expected, kind));
     }

@@ -194,3 +194,22 @@ async fn a_method_that_the_service_does_not_serve_is_refused_with_those_that_it_
         assert_eq!(answer.status, StatusCode::OK);
     }
 }
+
+#[tokio::test]
+async fn what_a_client_says_of_its_trace_arrives_as_it_was_said() {
+    let (server, upstream) = both_doors().await;
+    let trace: [(&str, &[u8]); 3] = [
+        ("traceparent", b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+        ("tracestate", b"vendor=1,other=2"),
+        ("baggage", b"user=7"),
+    ];
+    for door in DOORS {
+        let seen = arrived(&server, &upstream, &format!("{door}/echo"), &trace).await;
+        for (name, value) in trace {
+            assert_eq!(seen.values(name), [String::from_utf8_lossy(value)], "{door}");
+        }
+        // Who says nothing of one is in none.
+        let seen = arrived(&server, &upstream, &format!("{door}/echo"), &[]).await;
+        assert!(seen.values("traceparent").is_empty() && seen.values("tracestate").is_empty(), "{door}");
+    }
+}

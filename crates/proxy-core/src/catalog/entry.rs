@@ -31,7 +31,7 @@ pub struct ServiceEntry {
     pub(crate) policy: ServicePolicy,
     keys: HashMap<KeyId, KeyMaterial>,
     /// The keys that may serve.
-    census: Census,
+    census: Arc<Census>,
     /// What its requests count into, since the first of them.
     metrics: OnceLock<Arc<ServiceMetrics>>,
     /// How much stands before each key in its material, in bytes.
@@ -119,7 +119,7 @@ impl ServiceEntry {
             injection,
             policy: service.policy.clone(),
             keys,
-            census: Census::default(),
+            census: Arc::default(),
             metrics: OnceLock::new(),
             prefix_length: prefix.len(),
         })
@@ -128,12 +128,12 @@ impl ServiceEntry {
     /// With its active keys counted, for whoever asks how many of them can serve.
     #[must_use]
     pub fn with_census(self, census: Census) -> Self {
-        Self { census, ..self }
+        Self { census: Arc::new(census), ..self }
     }
 
     /// Its active keys, where they were counted.
     #[must_use]
-    pub fn census(&self) -> &Census {
+    pub fn census(&self) -> &Arc<Census> {
         &self.census
     }
 
