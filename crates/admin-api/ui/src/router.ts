@@ -51,13 +51,31 @@ router.afterEach((to) => {
   document.title = `${translate(to.meta.title)} · API Key Rotator`
 })
 
-// A build that was replaced has other files: the page is read anew, once.
-router.onError((error, to) => {
-  if (/dynamically imported module|module script failed/i.test(String(error)) && sessionStorage.getItem('rotator-reread') !== to.fullPath) {
-    sessionStorage.setItem('rotator-reread', to.fullPath)
-    location.assign(to.fullPath)
+// A screen whose file does not come: the build was replaced, and the page is read anew, once; or the server is away.
+router.onError(async (error, to) => {
+  if (!/dynamically imported module|module script failed|preload CSS/i.test(String(error))) return
+  const connection = useConnection()
+  await connection.look()
+  if (!connection.isReached) {
+    // A page that is read now would be the browser's error; this one stays, and the screen is opened as soon as it can be.
+    wanted = to.fullPath
+    const stop = watch(
+      () => connection.epoch,
+      () => {
+        stop()
+        if (wanted === to.fullPath) location.assign(wanted)
+      },
+    )
+    return
   }
+  if (sessionStorage.getItem('rotator-reread') === to.fullPath) return
+  sessionStorage.setItem('rotator-reread', to.fullPath)
+  location.assign(to.fullPath)
 })
+
+/** The screen that waits for the server. */
+let wanted: string | null = null
+router.beforeEach(() => void (wanted = null))
 
 function waitForServer(restore: () => Promise<void>): Promise<void> {
   const connection = useConnection()
