@@ -1,5 +1,5 @@
 // An upstream to develop with. How it treats a request is in the name of the key: `limited` gets 429 for 20 s, `revoked` 401,
-// `broke` 402, `flaky` 500 every other time; all others are served. Paths that end in /status/N answer N.
+// `broke` 402, `flaky` 500 every other time; all others are served. Paths that end in /status/N answer N. MOCK_PORT=0 takes a free port.
 import { createServer } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 
@@ -68,4 +68,6 @@ createServer(async (request, response) => {
   const answer = ANSWERS[kind](JSON.parse(text || '{}'))
   if (Array.isArray(answer)) return stream(response, answer)
   return json(200, answer)
-}).listen(port, '127.0.0.1', () => console.log(`the mock upstream listens on http://127.0.0.1:${port}`))
+}).listen(port, '127.0.0.1', function () {
+  console.log(`the mock upstream listens on http://127.0.0.1:${this.address().port}`)
+})

@@ -1,5 +1,5 @@
 // What the tests of the page share.
-import { expect, type Page } from '@playwright/test'
+import { expect, type Locator, type Page } from '@playwright/test'
 
 export const USER = process.env.ROTATOR_UI_USER ?? 'admin'
 export const PASSWORD = process.env.ROTATOR_UI_PASSWORD ?? ''
@@ -11,10 +11,10 @@ let number = 0
 /** A name that no other test of this run or an earlier one has. */
 export const unique = (name: string): string => `${name}-${Date.now().toString(36)}${(number += 1)}`
 
-export async function logIn(page: Page, path = '/'): Promise<void> {
+export async function logIn(page: Page, path = '/', password = PASSWORD): Promise<void> {
   await page.goto('/login')
   await page.locator('input[name=username]').fill(USER)
-  await page.locator('input[name=password]').fill(PASSWORD)
+  await page.locator('input[name=password]').fill(password)
   await page.keyboard.press('Enter')
   await expect(page.locator('#main')).toBeAttached()
   if (path !== '/') await page.goto(path)
@@ -42,12 +42,26 @@ export async function createService(page: Page, { slug, preset, target, keys = [
   await expect(page.getByRole('heading', { name: slug })).toBeVisible()
 }
 
+/** A call of the API with the page's session, for what a test needs and is not about. */
+export async function call<Answer>(page: Page, method: 'POST' | 'PUT' | 'PATCH' | 'GET', path: string, data?: unknown): Promise<Answer> {
+  const answered = await page.request.fetch(`/api/admin/${path}`, { method, data, headers: { 'x-rotator-csrf': '1' } })
+  expect(answered.ok(), `${method} ${path}: ${answered.status()} ${answered.ok() ? '' : await answered.text()}`).toBe(true)
+  return (await answered.json()) as Answer
+}
+
+/** The number of the service that is open. */
+export const openService = (page: Page): number => Number(/services\/(\d+)/.exec(page.url())?.[1])
+
+/** What a form says against a field. */
+export const problemBeside = (input: Locator): Locator =>
+  input.locator('xpath=ancestor::*[contains(concat(" ", @class, " "), " el-form-item ")][1]').locator('.el-form-item__error')
+
 /** Makes a client key through the page and gives its value. */
-export async function createClientKey(page: Page, name: string, rpm?: number): Promise<string> {
+export async function createClientKey(page: Page, name: string, rpd?: number): Promise<string> {
   await page.goto('/client-keys')
   await page.getByTestId('create-client-key').click()
   await page.getByTestId('client-key-name').fill(name)
-  if (rpm !== undefined) await page.getByLabel('Requests a minute').fill(String(rpm))
+  if (rpd !== undefined) await page.getByLabel('Requests a day').fill(String(rpd))
   await page.getByRole('button', { name: 'Make the key' }).click()
   const value = await page.getByTestId('secret').locator('code').innerText()
   await page.getByRole('button', { name: 'I have stored it' }).click()
@@ -59,11 +73,3 @@ export async function choose(page: Page, label: string, option: string): Promise
   await page.getByLabel(label).click({ force: true })
   await page.getByRole('option', { name: option, exact: true }).click()
 }
-
-/** Texts that are the names of messages, which nobody shall see. */
-export async function rawMessages(page: Page): Promise<string[]> {
-  const text = await page.locator('body').innerText()
-  return text.match(/\b(?:audit|clientKeys|common|format|keys|limits|nav|nodes|overview|playground|prices|problems|requests|service|services|session|settings|tokens|usage|users|webhooks)\.[a-zA-Z]\w+/g) ?? []
-}
-
-export const isTooWide = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)

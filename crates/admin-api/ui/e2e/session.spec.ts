@@ -21,15 +21,6 @@ test('a wrong password is told and what was typed stays', async ({ page }) => {
   await expect(page).toHaveURL(/\/login\?to=/)
 })
 
-test('a new server shows its first steps', async ({ page }) => {
-  await logIn(page)
-  const listed = await page.request.get('/api/admin/proxy-configs')
-  test.skip(((await listed.json()) as unknown[]).length > 0, 'the server has services already')
-  await expect(page.getByText('Four steps to the first answer')).toBeVisible()
-  await page.getByRole('link', { name: 'Create one' }).click()
-  await expect(page.getByText('What is behind it?')).toBeVisible()
-})
-
 test('a session that ends in mid-work is taken up again without losing what was typed', async ({ page, context }) => {
   await logIn(page)
   const slug = unique('resume')
@@ -44,15 +35,4 @@ test('a session that ends in mid-work is taken up again without losing what was 
   await page.keyboard.press('Enter')
   await expect(dialog).toBeHidden()
   await expect(page.getByRole('heading', { name: `${slug} renamed` })).toBeVisible()
-})
-
-test('a lost server is told and the page heals by itself', async ({ page }) => {
-  await logIn(page, '/services')
-  await expect(page.getByRole('heading', { name: 'Services' })).toBeVisible()
-  await page.route('**/api/admin/**', (route) => route.abort())
-  await expect(page.getByText('The server does not answer. Trying again by itself')).toBeVisible({ timeout: 40_000 })
-  await expect(page.getByRole('heading', { name: 'Services' })).toBeVisible()
-  await page.unroute('**/api/admin/**')
-  await page.getByRole('button', { name: 'Try again' }).click()
-  await expect(page.getByText('The server does not answer. Trying again by itself')).toBeHidden()
 })
