@@ -7,6 +7,7 @@ mod demo;
 mod error;
 mod fuzz;
 mod million;
+mod packages;
 mod process;
 mod python;
 mod run;
@@ -42,8 +43,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Run every test. Needs Python 3 for the official SDKs, and MariaDB, PostgreSQL and Redis, which it installs where it
-    /// may.
+    /// Run every test. Needs Python 3 for the official SDKs and Node.js for the web UI; and MariaDB, PostgreSQL, Redis and
+    /// Chromium, which it installs where it may.
     Test {
         /// Run these instead: arguments of the test runner, such as --package rotator-storage-mysql.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -85,8 +86,8 @@ enum Task {
         #[arg(long)]
         scenario: Option<String>,
     },
-    /// Build the web UI, which the next build of the server carries. Needs Node.js.
-    Ui,
+    /// Build the web UI, which the next build of the server carries, or run its tests. Needs Node.js.
+    Ui(ui::UiArguments),
     /// Fill a database with very many services and keys, start the server, and measure the start, the memory, pages of lists, a
     /// change, and what it does while idle.
     Scale(scale::ScaleArguments),
@@ -112,7 +113,7 @@ fn main() -> ExitCode {
         Task::Bench { filter, other } => bench::run(&workspace, filter.as_deref(), other),
         Task::Simulate { seed, scenario } => simulate::run(seed, scenario.as_deref()),
         Task::Scale(arguments) => scale::run(&workspace, &arguments),
-        Task::Ui => ui::build(&workspace),
+        Task::Ui(arguments) => ui::run(&workspace, &arguments),
         Task::Million(arguments) => million::run(&workspace, &arguments),
         Task::Demo { hold } => demo::run(&workspace, hold),
     };

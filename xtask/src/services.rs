@@ -1,11 +1,9 @@
 //! The servers that tests need: each is started once for all of them, and ended after them.
 
-use std::process::Command;
-
 use rotator_test_services::{DatabaseServer, Kind, MARIADB, POSTGRES, ServiceError, installed};
 
 use crate::error::TaskError;
-use crate::process;
+use crate::packages;
 
 /// Running servers; dropped, they are ended. Those that a variable names already are somebody else's.
 pub(crate) struct Services {
@@ -42,29 +40,15 @@ fn unless_named(kind: &'static Kind) -> Result<Option<DatabaseServer>, ServiceEr
     if std::env::var_os(kind.variable).is_some() { Ok(None) } else { kind.start().map(Some) }
 }
 
-/// Installs the packages of servers that are not there, on Debian and as its superuser; elsewhere says what to install.
+/// Installs the packages of servers that are not there.
 fn install_missing() -> Result<(), TaskError> {
-    let mut packages: Vec<&str> = installed().into_iter().filter_map(missing).collect();
-    packages.dedup();
-    if packages.is_empty() {
+    let mut missing: Vec<&str> = installed().into_iter().filter_map(missing).collect();
+    missing.dedup();
+    if missing.is_empty() {
         return Ok(());
     }
-    let list = packages.join(" ");
-    let superuser = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-    if !superuser || !process::works(Command::new("apt-get").arg("--version")) {
-        return Err(TaskError::Failed(format!(
-            "tests need servers that are not installed (Debian: sudo apt-get install {list}); or name servers that are \
-             there in {} and {}",
-            MARIADB.variable, POSTGRES.variable
-        )));
-    }
-    let apt = || {
-        let mut apt = Command::new("apt-get");
-        apt.env("DEBIAN_FRONTEND", "noninteractive");
-        apt
-    };
-    process::run(apt().args(["update", "--quiet"]))?;
-    process::run(apt().args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(&packages))
+    let instead = format!("or name servers that are there in {} and {}", MARIADB.variable, POSTGRES.variable);
+    packages::install(&missing, &instead)
 }
 
 /// The package that has to be installed.

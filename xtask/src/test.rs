@@ -8,6 +8,7 @@ use crate::error::TaskError;
 use crate::process::{self, cargo};
 use crate::python;
 use crate::services::Services;
+use crate::ui;
 use crate::workspace::Workspace;
 
 /// The variable that tells the SDK tests which Python has the SDKs.
@@ -22,8 +23,11 @@ const COMPARISONS: [&str; 2] = ["xtask/sdk/same_format.py", "xtask/sdk/conversio
 /// The variable that tells the test of usage which recordings to read.
 const RECORDINGS: &str = "ROTATOR_TEST_CORPUS";
 
-/// Runs every test: those in the documents first, then all others, whose counts come last. With arguments, only what they
-/// name.
+/// What every test is built of.
+const WHOLE: [&str; 4] = ["--workspace", "--all-targets", "--features", EVERYTHING];
+
+/// Runs every test: those of the web UI and those in the documents first, then all others, whose counts come last. With
+/// arguments, only what they name.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), TaskError> {
     let nextest = process::works(cargo(workspace).args(["nextest", "--version"]));
     let whole = arguments.is_empty();
@@ -31,8 +35,12 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Tas
     command.args(if nextest { &["nextest", "run"][..] } else { &["test", "--no-fail-fast"] });
     if whole {
         let python = python::with_sdks(workspace)?;
+        // What is built for them is what the other tests need as well.
+        let mut build = cargo(workspace);
+        build.args(["test", "--no-run", "--quiet"]).args(WHOLE);
+        ui::test(workspace, &mut build, &[])?;
         process::run(cargo(workspace).args(["test", "--quiet", "--workspace", "--doc"]))?;
-        command.args(["--workspace", "--all-targets", "--features", EVERYTHING]).env(PYTHON, python);
+        command.args(WHOLE).env(PYTHON, python);
     }
     command.args(arguments);
     // The SDK tests are ignored where there is no Python for them.

@@ -1,52 +1,76 @@
 //! `ui`: the web UI, which the server carries.
 
-use std::path::PathBuf;
-use std::process::Command;
+mod browser;
+mod npm;
+mod test;
+
+use std::path::{Path, PathBuf};
 
 use crate::error::TaskError;
-use crate::process;
+use crate::process::cargo;
 use crate::workspace::Workspace;
 
-/// Builds it from its sources; what it needs of npm is fetched where the lock file changed.
-pub(crate) fn build(workspace: &Workspace) -> Result<(), TaskError> {
-    let npm = npm()
-        .ok_or(TaskError::Missing { program: "npm", advice: "Debian: apt-get install npm (Node.js 20 or later)" })?;
-    install(workspace, npm)?;
-    process::run(Command::new(npm).args(["run", "build"]).current_dir(folder(workspace)))
+use npm::Npm;
+pub(crate) use test::run as test;
+
+/// What a build reads: sources, and how they are to be built.
+const SOURCES: [&str; 8] = [
+    "src",
+    "dev/policy.ts",
+    "scripts/budget.mjs",
+    "index.html",
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "vite.config.ts",
+];
+
+/// What is to be done with it.
+#[derive(clap::Args)]
+pub(crate) struct UiArguments {
+    /// Run its tests as well: units, and in Chromium against the server.
+    #[arg(long)]
+    test: bool,
+    /// Only these tests in Chromium: arguments of Playwright, such as traffic.
+    #[arg(requires = "test", trailing_var_arg = true, allow_hyphen_values = true)]
+    filters: Vec<String>,
+}
+
+/// Builds it from its sources, or tests it.
+pub(crate) fn run(workspace: &Workspace, arguments: &UiArguments) -> Result<(), TaskError> {
+    if !arguments.test {
+        return build(&Npm::find(workspace)?);
+    }
+    let mut server = cargo(workspace);
+    server.args(["build", "--quiet", "--package", "rotator-server"]);
+    test(workspace, &mut server, &arguments.filters)
 }
 
 /// Builds it where that can be done; the server does without it.
 pub(crate) fn build_if_possible(workspace: &Workspace) -> Result<(), TaskError> {
-    if npm().is_none() {
-        println!("Node.js is not there: the server is built without its web UI, and says how to get it");
-        return Ok(());
+    match Npm::find(workspace) {
+        Ok(_) if is_fresh(&folder(workspace)) => Ok(()),
+        Ok(npm) => build(&npm),
+        Err(missing) => {
+            println!("{missing}: the server is built without its web UI, and says how to get it");
+            Ok(())
+        }
     }
-    if is_fresh(workspace) { Ok(()) } else { build(workspace) }
+}
+
+fn build(npm: &Npm) -> Result<(), TaskError> {
+    npm.install()?;
+    npm.run(&["run", "build"])
 }
 
 fn folder(workspace: &Workspace) -> PathBuf {
-    workspace.root().join("crates/admin-api/ui")
-}
-
-fn npm() -> Option<&'static str> {
-    process::works(Command::new("npm").arg("--version")).then_some("npm")
-}
-
-fn install(workspace: &Workspace, npm: &str) -> Result<(), TaskError> {
-    let folder = folder(workspace);
-    // npm writes this file last.
-    let done = modified(&folder.join("node_modules/.package-lock.json"));
-    if done.is_some() && done >= modified(&folder.join("package-lock.json")) {
-        return Ok(());
-    }
-    process::run(Command::new(npm).args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))
+    workspace.path("crates/admin-api/ui")
 }
 
 /// Whether nothing was changed since the last build.
-fn is_fresh(workspace: &Workspace) -> bool {
-    let folder = folder(workspace);
+fn is_fresh(folder: &Path) -> bool {
     let Some(built) = modified(&folder.join("dist/web/index.html")) else { return false };
-    let mut waiting = vec![folder.join("src"), folder.join("index.html"), folder.join("package-lock.json")];
+    let mut waiting: Vec<PathBuf> = SOURCES.iter().map(|source| folder.join(source)).collect();
     while let Some(path) = waiting.pop() {
         if modified(&path).is_none_or(|changed| changed > built) {
             return false;
@@ -57,6 +81,41 @@ fn is_fresh(workspace: &Workspace) -> bool {
     true
 }
 
-fn modified(path: &std::path::Path) -> Option<std::time::SystemTime> {
+fn modified(path: &Path) -> Option<std::time::SystemTime> {
     std::fs::metadata(path).and_then(|file| file.modified()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    #[test]
+    fn a_change_of_any_file_that_a_build_reads_makes_it_stale() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for below in ["src/api", "dev", "scripts", "dist/web", "e2e"] {
+            fs::create_dir_all(path(below)).unwrap();
+        }
+        let inside = ["src/api/client.ts", "e2e/services.spec.ts"];
+        for name in SOURCES.iter().filter(|name| **name != "src").chain(&inside) {
+            fs::write(path(name), "").unwrap();
+        }
+        assert!(!is_fresh(folder.path()), "nothing was built yet");
+        fs::write(path("dist/web/index.html"), "").unwrap();
+        let set = |name: &str, time| File::open(path(name)).unwrap().set_modified(time).unwrap();
+        let built = SystemTime::now() + Duration::from_secs(60);
+        set("dist/web/index.html", built);
+        assert!(is_fresh(folder.path()));
+        for name in SOURCES.iter().chain(&inside) {
+            let before = modified(&path(name)).unwrap();
+            set(name, built + Duration::from_secs(1));
+            assert_eq!(is_fresh(folder.path()), *name == "e2e/services.spec.ts", "{name}");
+            set(name, before);
+        }
+        fs::remove_file(path("vite.config.ts")).unwrap();
+        assert!(!is_fresh(folder.path()), "what is missing was changed");
+    }
 }
