@@ -50,6 +50,7 @@ for (const locale of ['en-GB', 'zh-CN']) {
     })
 
     test('what opens over a screen has nothing serious against it either', async ({ page }) => {
+      test.setTimeout(180_000)
       await logIn(page)
       const dialog = page.getByRole('dialog')
       const look = async (what: string): Promise<void> => {

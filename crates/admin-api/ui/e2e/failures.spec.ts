@@ -18,7 +18,7 @@ const FORMS: Refused[] = [
   { form: 'token', path: '/settings/tokens', opener: 'create-token', save: 'Make the token', typed: [['Name', long], ['Works for so many days', '12']], says: /^must have 1 to \d+/ },
   { form: 'user', path: '/settings/users', opener: 'create-user', save: 'Save', typed: [['Password', 'short'], ['Name', unique('someone')]], says: /^must have \d+ to \d+ characters/ },
   { form: 'webhook', path: '/settings/webhooks', opener: 'create-webhook', save: 'Save', typed: [['Address', 'ftp://nowhere'], ['Name', 'A program']], says: /URL/ },
-  { form: 'price', path: '/settings/prices', opener: 'set-price', save: 'Save', typed: [['Model', long], ['Prompt', '3']], says: /^must have/ },
+  { form: 'price', path: '/settings/prices', opener: 'set-price', save: 'Save', typed: [['Model', long], ['Prompt', '0.123456']], says: /^must have/ },
 ]
 
 test('each form shows what the server refuses beside its field, and keeps what was typed', async ({ page }) => {
@@ -110,6 +110,27 @@ test('what cannot be deleted any more, or is refused, leaves the page as it is',
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   await expect(page.getByText('It is not there any more.').first()).toBeVisible()
   await expect(page.getByTestId('service-name')).toHaveValue(`${slug} typed`)
+})
+
+test('what was said in vain in the playground can be sent again', async ({ page }) => {
+  await logIn(page)
+  const slug = unique('vain')
+  await createService(page, { slug, preset: 'OpenAI https://api.openai.com/v1', target: `${UPSTREAM}/v1`, keys: [`sk-revoked-${slug}`] })
+  const id = openService(page)
+  await page.goto(`/playground?service=${id}`)
+  await page.getByTestId('playground-make-key').click()
+  await expect(page.getByTestId('playground-key')).toHaveValue(/^rk-/)
+  // The list of models is refused as well: one is typed.
+  await page.getByLabel('Model', { exact: true }).fill('mock')
+  await page.getByRole('option', { name: 'mock', exact: true }).click()
+  await page.getByTestId('playground-text').fill('Is anybody there?')
+  await page.keyboard.press('Enter')
+  await expect(page.locator('article.assistant').getByRole('alert')).not.toBeEmpty()
+  await expect(page.getByTestId('playground-text')).toHaveValue('Is anybody there?')
+  await call(page, 'POST', `proxy-configs/${id}/keys`, { key_value: `sk-good-${slug}` })
+  await page.getByTestId('playground-text').press('Enter')
+  await expect(page.locator('article.assistant').last().getByTestId('answered-by')).toContainText('HTTP 200')
+  await expect(page.getByTestId('playground-text')).toHaveValue('')
 })
 
 test('an address that is nowhere, and a service that is not there, are told', async ({ page }) => {

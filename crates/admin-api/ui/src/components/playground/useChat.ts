@@ -28,9 +28,13 @@ export function useChat() {
   const isRunning = ref(false)
   const stopper = shallowRef<AbortController>()
 
-  async function ask(text: string, address: string, format: ClientFormat, key: string, settings: Settings): Promise<void> {
+  /** Whether a turn came to nothing: an answer that failed, or a question with such an answer. */
+  const isVain = ({ role }: ShownTurn, at: number): boolean => turns.value[role === 'user' ? at + 1 : at]?.error !== undefined
+
+  /** Asks; whether it was answered without an error is the answer. */
+  async function ask(text: string, address: string, format: ClientFormat, key: string, settings: Settings): Promise<boolean> {
     turns.value.push({ role: 'user', text })
-    const said = turns.value.filter(({ text, error }) => text !== '' && error === undefined).map(({ role, text }) => ({ role, text }))
+    const said = turns.value.filter((turn, at) => turn.text !== '' && !isVain(turn, at)).map(({ role, text }) => ({ role, text }))
     turns.value.push({ role: 'assistant', text: '' })
     const turn = turns.value[turns.value.length - 1] as ShownTurn
     isRunning.value = true
@@ -42,6 +46,7 @@ export function useChat() {
     } finally {
       isRunning.value = false
     }
+    return turn.error === undefined
   }
 
   const stop = (): void => stopper.value?.abort()
