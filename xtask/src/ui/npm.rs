@@ -28,7 +28,10 @@ impl Npm {
             return Err(TaskError::Missing { program: "Node.js", advice });
         }
         if !process::works(Command::new("npm").arg("--version")) {
-            return Err(TaskError::Missing { program: "npm", advice: "install it beside Node.js (Debian: apt-get install npm)" });
+            return Err(TaskError::Missing {
+                program: "npm",
+                advice: "install it beside Node.js (Debian: apt-get install npm)",
+            });
         }
         Ok(Self { folder: folder(workspace) })
     }

@@ -32,7 +32,10 @@ fn in_chromium(workspace: &Workspace, npm: &Npm, chromium: &Path, filters: &[Str
     let server = Server::start(Command::new(&program).env_clear(), data.path())?;
     let upstream = Server::listening(npm.command("node").arg("dev/mock-upstream.mjs").env("MOCK_PORT", "0"))?;
     let against = |command: &mut Command| {
-        command.env("ROTATOR_UI_URL", &server.base).env("ROTATOR_UI_USER", "admin").env("ROTATOR_UI_PASSWORD", PASSWORD);
+        command
+            .env("ROTATOR_UI_URL", &server.base)
+            .env("ROTATOR_UI_USER", "admin")
+            .env("ROTATOR_UI_PASSWORD", PASSWORD);
         // For tests that need a server of their own: one that is new, one that is killed.
         command.env("ROTATOR_SERVER_PROGRAM", &program).env("MOCK_UPSTREAM_URL", &upstream.base);
         process::run(command.env(browser::VARIABLE, chromium))
