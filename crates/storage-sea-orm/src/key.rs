@@ -1,6 +1,6 @@
 //! Upstream keys.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
@@ -114,34 +114,8 @@ impl KeyRepository for SeaOrmStorage {
     }
 
     async fn count_keys(&self, services: &[ServiceId]) -> Result<Vec<KeyCounts>, StorageError> {
-        let attempt = self.attempt("count keys");
-        let mut counts: HashMap<i64, KeyCounts> = HashMap::new();
-        for chunk in services.chunks(CHUNK) {
-            // Grouped by state rather than summed up: the type of a sum differs between databases.
-            let groups: Vec<(i64, bool, i64)> = Entity::find()
-                .select_only()
-                .column(Column::ServiceId)
-                .column(Column::IsActive)
-                // Of a column in the index, which is never null: rows themselves are not looked at.
-                .column_as(Column::IsActive.count(), "count")
-                .filter(Column::ServiceId.is_in(chunk.iter().map(|service| service.0)))
-                .group_by(Column::ServiceId)
-                .group_by(Column::IsActive)
-                .into_tuple()
-                .all(&self.connections.readers)
-                .await
-                .map_err(|error| attempt.failed(error))?;
-            // A service that is named in two chunks is counted once: each chunk overwrites.
-            let mut counted: HashMap<i64, KeyCounts> = HashMap::new();
-            for (service, is_active, count) in groups {
-                let count = count.unsigned_abs();
-                let entry = counted.entry(service).or_default();
-                entry.total += count;
-                entry.active += if is_active { count } else { 0 };
-            }
-            counts.extend(counted);
-        }
-        Ok(services.iter().map(|service| counts.get(&service.0).copied().unwrap_or_default()).collect())
+        let counts = self.keys_of_each(services, self.attempt("count keys")).await?;
+        Ok(services.iter().map(|service| counts.get(service).copied().unwrap_or_default()).collect())
     }
 
     async fn change_key(&self, id: KeyId, change: &KeyChange, now: Timestamp) -> Result<KeyRecord, StorageError> {

@@ -62,6 +62,7 @@ macro_rules! storage_suite {
             keys::a_batch_of_long_keys_arrives_whole,
             keys::concurrent_batches_store_each_value_once,
             keys::keys_are_counted_in_the_order_asked,
+            keys::counts_of_a_large_pool_follow_its_changes,
             keys::pools_are_read_one_after_the_other_in_pages,
             keys::the_first_keys_of_many_services_come_at_once,
             key_changes::a_change_touches_only_what_is_named,
@@ -165,6 +166,7 @@ macro_rules! nodes_suite {
         $crate::nodes_suite! { $factory, $empty:
             nodes_that_start_at_once_make_one_schema,
             nodes_that_add_the_same_keys_store_each_once,
+            nodes_count_a_large_pool_as_the_other_changes_it,
             everything_is_there_after_reopening,
             a_reset_leaves_an_empty_schema,
             a_snapshot_sees_one_moment,

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use rotator_domain::{KeyId, KeyLabel, ServiceId};
 
 use super::sample::{EMOJI, all, at, key, keys, long_policy, store_service};
-use crate::{KeyChange, KeyCounts, KeyRecord, Page, SealedKey, Storage, StorageErrorKind};
+use crate::{KeyChange, KeyCounts, KeyRecord, Page, PoolChange, SealedKey, Storage, StorageErrorKind};
 
 /// More than any backend puts into one statement, so that a batch is several of them.
 const LARGE: i64 = 2_500;
@@ -153,6 +153,36 @@ pub async fn keys_are_counted_in_the_order_asked(storage: &dyn Storage) {
     let asked = [two, ServiceId(99), one, two];
     assert_eq!(storage.count_keys(&asked).await.unwrap(), [second, KeyCounts::default(), first, second]);
     assert!(storage.count_keys(&[]).await.unwrap().is_empty());
+}
+
+pub async fn counts_of_a_large_pool_follow_its_changes(storage: &dyn Storage) {
+    count_a_large_pool([storage, storage]).await;
+}
+
+/// Counts a pool that is too large to be counted each time, while either node changes it.
+pub(super) async fn count_a_large_pool(nodes: [&dyn Storage; 2]) {
+    let service = store_service(nodes[0], 1).await;
+    nodes[0].insert_keys(&keys(1..=6000, service)).await.unwrap();
+    let mut counts = KeyCounts { total: 6000, active: 6000 };
+    // However often they are counted, and by whomever.
+    for node in nodes.iter().cycle().take(6) {
+        assert_eq!(node.count_keys(&[service]).await.unwrap(), [counts]);
+    }
+    let off = KeyChange { is_active: Some(false), ..KeyChange::default() };
+    for (id, [one, other]) in (1..).zip([nodes, [nodes[1], nodes[0]], nodes, [nodes[1], nodes[0]]]) {
+        if id % 2 == 0 {
+            one.change_key(KeyId(id), &off, at(1)).await.unwrap();
+        } else {
+            one.delete_key(KeyId(id)).await.unwrap();
+            counts.total -= 1;
+        }
+        counts.active -= 1;
+        assert_eq!(other.count_keys(&[service]).await.unwrap(), [counts]);
+        assert_eq!(one.count_keys(&[service]).await.unwrap(), [counts]);
+    }
+    let delete = nodes[0].keys(service, all()).await.unwrap().iter().map(|key| key.id).collect();
+    nodes[0].change_pool(service, &PoolChange { delete, ..PoolChange::default() }, at(2)).await.unwrap();
+    assert_eq!(nodes[1].count_keys(&[service]).await.unwrap(), [KeyCounts::default()]);
 }
 
 pub async fn pools_are_read_one_after_the_other_in_pages(storage: &dyn Storage) {
