@@ -140,7 +140,7 @@ pub(super) fn nothing_known() -> Vec<String> {
 pub(super) fn next(answer: &Value, ticket: u64) -> Result<Next, RedisCacheError> {
     let nobody = Next::None { retry_at: None, is_busy: false };
     let lease = |key, is_probe| Ok(Next::Lease(Lease::of_ticket(KeyId(number(key)?), ticket, is_probe)));
-    if matches!(answer, Value::BulkString(_) | Value::Int(_)) {
+    if is_plain_lease(answer) {
         return lease(answer, false);
     }
     match parts(answer)? {
@@ -152,6 +152,16 @@ pub(super) fn next(answer: &Value, ticket: u64) -> Result<Next, RedisCacheError>
         }
         _ => Err(unread(answer)),
     }
+}
+
+/// Whether a pick was answered with a lease.
+pub(super) fn is_lease(answer: &Value) -> bool {
+    is_plain_lease(answer) || matches!(parts(answer), Ok([Value::Int(1), ..]))
+}
+
+/// Whether it was answered with nothing but a key.
+fn is_plain_lease(answer: &Value) -> bool {
+    matches!(answer, Value::BulkString(_) | Value::Int(_))
 }
 
 pub(super) fn reading(reading: &Reading) -> Result<String, RedisCacheError> {
