@@ -272,8 +272,6 @@ impl StreamReader for LineReader {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use super::*;
 
     const PROMPT: &[u8] = br#"{"model": "m", "prompt": "Hello"}"#;

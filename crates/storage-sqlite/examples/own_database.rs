@@ -80,8 +80,6 @@ impl StorageFactory for ScratchFactory {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use super::*;
 
     async fn open() -> (Arc<dyn Storage>, ()) {
