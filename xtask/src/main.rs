@@ -9,6 +9,7 @@ mod fuzz;
 mod million;
 mod process;
 mod python;
+mod reference;
 mod run;
 mod scale;
 mod server;
@@ -60,6 +61,8 @@ enum Task {
     },
     /// Check the layers, the names and sizes of files, and that the documents name every setting.
     Tidy,
+    /// Write the pages of docs/reference and the listings of public items anew, from the code.
+    Reference,
     /// Run the fuzz targets of the wire formats. Needs cargo-fuzz.
     Fuzz {
         /// One target; all when absent.
@@ -108,6 +111,7 @@ fn main() -> ExitCode {
         Task::Test { arguments } => test::run(&workspace, &arguments),
         Task::Conformance { corpus, chunk } => test::conformance(&workspace, corpus, chunk.as_deref()),
         Task::Tidy => tidy::run(&workspace),
+        Task::Reference => reference::write(&workspace),
         Task::Fuzz { target, runs } => fuzz::run(&workspace, target.as_deref(), runs),
         Task::Bench { filter, other } => bench::run(&workspace, filter.as_deref(), other),
         Task::Simulate { seed, scenario } => simulate::run(seed, scenario.as_deref()),

@@ -21,6 +21,8 @@ mod metrics;
 mod new_file;
 mod pool_loader;
 mod prober;
+#[cfg(test)]
+mod reference;
 mod request_log;
 mod responses;
 #[cfg(test)]

@@ -210,6 +210,24 @@ mod tests {
         }
     }
 
+    const HEAD: &str = "# Admin API
+
+Every route stands under `/api/admin`, and the same under `/admin` for the predecessor's clients. Bodies and answers are JSON. All but three
+routes want `Authorization: Bearer` with the token of a login or an API token, or the cookie of a browser's session; the role is the least that
+may do it. A running server serves the same as an OpenAPI document at `/api/admin/openapi.json`, and as a page at `/docs`.
+
+Lists come in pages: `after` is the last id that is known, and the header `Link` names the next page. Errors are `{\"error\": \"...\"}`; 422
+names the field, 401 wants a login, 403 names the role, 503 says that the database is away.
+
+";
+
+    #[test]
+    fn the_reference_of_the_admin_api_is_not_stale() {
+        let document = serde_json::to_value(document()).unwrap();
+        let page = format!("{HEAD}{}", rotator_reference::routes(&document));
+        rotator_reference::check("docs/reference/api.md", &page);
+    }
+
     #[test]
     fn every_type_and_every_field_of_the_document_is_described() {
         let document = serde_json::to_value(document()).unwrap();
