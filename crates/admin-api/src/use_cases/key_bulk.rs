@@ -8,7 +8,8 @@ use rotator_storage_trait::KeyChange;
 
 use super::changes::Changes;
 use super::key_choice::KeyChoice;
-use super::keys::{LARGEST_BATCH, change_of, subject_of_pool};
+use super::keys::{LARGEST_BATCH, subject_of_pool};
+use super::policies::change_of;
 use super::{UseCaseError, UseCases};
 use crate::wire::{KeyAction, KeyBulkBody, KeyBulkReport, KeyFilter, KeyPatch};
 

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 
 use rotator_domain::rotation::{KeyPolicy, KeyReport, KeyState, QuotaGroup};
 use rotator_domain::{
-    DigestKey, FieldError, Invalid, KeyId, KeyLabel, KeyPolicyChange, SealContext, Secret, ServiceId, Timestamp,
-    UpstreamKeyDraft, Vault, check_key_policy,
+    DigestKey, FieldError, Invalid, KeyId, KeyLabel, SealContext, Secret, ServiceId, Timestamp, UpstreamKeyDraft, Vault,
 };
-use rotator_storage_trait::{KeyChange, KeyCounts, KeyRecord, Page};
+use rotator_storage_trait::{KeyCounts, KeyRecord, Page};
 
 use super::changes::Changes;
 use super::key_choice::DISABLED;
-use super::policies::{patterns, policy_of};
+use super::policies::{change_of, patterns, policy_of};
 use super::versions::version_of;
 use super::{Expected, UseCaseError, UseCases};
 use crate::time::rfc3339;
@@ -373,19 +372,6 @@ fn version(record: &KeyRecord) -> String {
     let group = group.as_ref().map(|QuotaGroup(name)| name);
     let used = (weight, tier, Limits::from(*limits), patterns(models), group);
     version_of(&(id.0, label, is_active, used, updated_at.as_millis()))
-}
-
-/// A patch as the storage takes it, checked.
-pub(super) fn change_of(patch: &KeyPatch) -> Result<KeyChange, UseCaseError> {
-    let label = match &patch.label {
-        Some(Some(text)) => Some(Some(KeyLabel::new(text)?)),
-        Some(None) => Some(None),
-        None => None,
-    };
-    let policy = KeyPolicyChange::from(patch);
-    // What is not named stays as it is, and is good; so the change is checked as that of a usual key.
-    check_key_policy(&policy.clone().of(KeyPolicy::default()))?;
-    Ok(KeyChange { is_active: patch.is_active, label, policy })
 }
 
 /// A key as somebody would write it who knows its value.
