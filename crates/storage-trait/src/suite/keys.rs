@@ -99,6 +99,37 @@ pub async fn keys_come_in_pages(storage: &dyn Storage) {
     assert!(storage.keys(ServiceId(99), all()).await.unwrap().is_empty());
 }
 
+pub async fn a_place_far_down_is_reached_by_its_number(storage: &dyn Storage) {
+    let (service, other) = (store_service(storage, 1).await, store_service(storage, 2).await);
+    storage.insert_keys(&keys((1..=LARGE).map(|number| 2 * number), service)).await.unwrap();
+    storage.insert_keys(&keys([1, 3, 5, 9_999], other)).await.unwrap();
+    for (skip, limit) in [(0, 3), (1, 3), (1_234, 1_000), (2_499, 10), (2_500, 10), (u64::MAX, 10), (7, u64::MAX)] {
+        let place = usize::try_from(skip).unwrap_or(usize::MAX);
+        let ids = (1..=LARGE).map(|number| 2 * number).skip(place).take(usize::try_from(limit).unwrap_or(usize::MAX));
+        assert_eq!(storage.keys_from(service, skip, limit).await.unwrap(), keys(ids, service), "{skip}, {limit}");
+    }
+    assert!(storage.keys_from(ServiceId(99), 0, 10).await.unwrap().is_empty());
+}
+
+pub async fn ids_are_told_by_state_and_keys_by_id(storage: &dyn Storage) {
+    let (service, other) = (store_service(storage, 1).await, store_service(storage, 2).await);
+    let mut stored = keys([9, 1, 5, 7, 3], service);
+    stored.iter_mut().filter(|key| key.id.0 >= 7).for_each(|key| key.is_active = false);
+    storage.insert_keys(&stored).await.unwrap();
+    storage.insert_keys(&keys(10..=10 + LARGE, other)).await.unwrap();
+    for (is_active, expected) in [(None, vec![1, 3, 5, 7, 9]), (Some(true), vec![1, 3, 5]), (Some(false), vec![7, 9])] {
+        let expected: Vec<KeyId> = expected.into_iter().map(KeyId).collect();
+        assert_eq!(storage.key_ids(service, is_active).await.unwrap(), expected);
+    }
+    assert!(storage.key_ids(ServiceId(99), None).await.unwrap().is_empty());
+    // One is of another service, one is nobody's, one is named twice.
+    let among = storage.keys_among(service, &[9, 3, 10, 99_999, 3].map(KeyId)).await.unwrap();
+    assert_eq!(among.iter().map(|key| key.id.0).collect::<Vec<_>>(), [3, 9]);
+    assert!(storage.keys_among(service, &[]).await.unwrap().is_empty());
+    let all: Vec<KeyId> = storage.key_ids(other, Some(true)).await.unwrap();
+    assert_eq!(storage.keys_among(other, &all).await.unwrap(), keys(10..=10 + LARGE, other));
+}
+
 pub async fn a_large_pool_is_read_page_by_page(storage: &dyn Storage) {
     const MANY: i64 = 12_000;
     const LIMIT: u64 = 700;
