@@ -32,15 +32,10 @@ mod webhooks;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::args::Args;
 
 fn main() -> ExitCode {
-    if let Err(error) = config::load_dotenv() {
-        return error.report();
-    }
-    match commands::run(Args::parse()) {
+    match config::load_dotenv().and_then(|()| Args::read()).and_then(commands::run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => error.report(),
     }
