@@ -53,6 +53,20 @@ impl Origin {
     }
 }
 
+#[cfg(test)]
+impl Origin {
+    /// One for tests.
+    pub(super) fn example() -> Self {
+        Self {
+            revision: "0123abcd".to_owned(),
+            epoch: 1_700_000_000,
+            version: "1.2.3".to_owned(),
+            licence: "MIT OR Apache-2.0".to_owned(),
+            source: Some("https://example.org/rotator".to_owned()),
+        }
+    }
+}
+
 fn git(workspace: &Workspace, arguments: &[&str]) -> Result<String, TaskError> {
     let output = Command::new("git").args(arguments).current_dir(workspace.root()).output();
     let output = output.map_err(|error| TaskError::failed("git", error))?;

@@ -120,3 +120,65 @@ fn files(archive: &Path) -> Result<BTreeMap<String, Vec<u8>>, TaskError> {
     }
     Ok(files)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::dist::EDITIONS;
+    use crate::dist::build::Target;
+    use crate::dist::image::Image;
+    use crate::dist::origin::Origin;
+
+    /// Says who it is, where it can write, and whom it knows by a name.
+    const PROGRAM: &str = r#"
+        use std::{env::{args, var}, fs::{metadata, write}, net::ToSocketAddrs, os::unix::fs::MetadataExt};
+        fn main() {
+            let own = write("/data/own", "").and_then(|()| metadata("/data/own")).map(|file| file.uid());
+            let elsewhere = ["/new", "/etc/passwd", "/tmp/new"].map(|path| write(path, "").is_ok());
+            let found = ["known.test:80", "unknown.test:80"].map(|name| name.to_socket_addrs().is_ok_and(|mut it| it.next().is_some()));
+            println!("{own:?} {elsewhere:?} {found:?} {:?} {:?}", var("BACKEND_PORT"), args().nth(1));
+        }
+    "#;
+
+    /// The program, static as those are that are released.
+    fn program(folder: &Path) -> PathBuf {
+        let program = folder.join("program");
+        std::fs::write(folder.join("program.rs"), PROGRAM).unwrap();
+        let mut rustc = Command::new("rustc");
+        rustc.args([
+            "--edition=2024",
+            "-Ctarget-feature=+crt-static",
+            "--target",
+            Target::find().unwrap().triple(),
+            "-o",
+        ]);
+        let output = rustc.arg(&program).arg(folder.join("program.rs")).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        program
+    }
+
+    #[test]
+    fn what_runs_there_sees_the_image_alone_and_writes_to_its_data() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = std::fs::read(program(folder.path())).unwrap();
+        assert_eq!(crate::dist::elf::needs(&server), Ok(Vec::new()));
+        let image = Image::new(&EDITIONS[0], &Origin::example(), "amd64", &server, b"").unwrap();
+        let archive = folder.path().join("image.tar");
+        std::fs::write(&archive, image.archive().unwrap()).unwrap();
+        let rooted = Rooted::unpack(&archive).unwrap();
+        rooted.add("etc/hosts", "127.0.0.1 known.test\n").unwrap();
+        let output = rooted.server().output().unwrap();
+        // Who is nobody in particular outside is the superuser of a place of its own.
+        let user = if rooted.is_superuser { 65532 } else { 0 };
+        let facts =
+            |argument: &str| format!("Ok({user}) [false, false, false] [true, false] Ok(\"8000\") {argument}\n");
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(String::from_utf8_lossy(&output.stdout), facts("None"), "{errors}");
+        // The health check is the program itself.
+        let output = rooted.health_check().output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(said.ends_with("Some(\"healthcheck\")\n"), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    }
+}

@@ -125,13 +125,7 @@ mod tests {
         packages.all.insert(server.clone(), package(true, false, &[&one, &two]));
         packages.all.insert(one.clone(), package(false, false, &[&two]));
         packages.all.insert(two, package(false, true, &[]));
-        let origin = Origin {
-            revision: "0123abcd".to_owned(),
-            epoch: 0,
-            version: "0.1.0".to_owned(),
-            licence: "MIT".to_owned(),
-            source: None,
-        };
+        let origin = Origin::example();
         let ui = [UiPackage {
             name: "@vue/shared".to_owned(),
             version: "3.5.0".to_owned(),
@@ -143,7 +137,7 @@ mod tests {
             (&list["bomFormat"], &list["specVersion"], &list["version"]),
             (&json!("CycloneDX"), &json!("1.6"), &json!(1))
         );
-        assert_eq!(list["metadata"]["timestamp"], "1970-01-01T00:00:00Z");
+        assert_eq!(list["metadata"]["timestamp"], "2023-11-14T22:13:20Z");
         let components = list["components"].as_array().unwrap();
         let program = &list["metadata"]["component"];
         let listed: Vec<&Value> = components.iter().chain([program]).map(|component| &component["bom-ref"]).collect();

@@ -6,18 +6,8 @@ use std::io::Read;
 use super::*;
 use crate::dist::EDITIONS;
 
-fn origin() -> Origin {
-    Origin {
-        revision: "0123abcd".to_owned(),
-        epoch: 1_700_000_000,
-        version: "1.2.3".to_owned(),
-        licence: "MIT OR Apache-2.0".to_owned(),
-        source: Some("https://example.org/rotator".to_owned()),
-    }
-}
-
 fn image() -> Image {
-    Image::new(&EDITIONS[0], &origin(), "amd64", b"a program", b"licences").unwrap()
+    Image::new(&EDITIONS[0], &Origin::example(), "amd64", b"a program", b"licences").unwrap()
 }
 
 /// The files of an archive.
@@ -108,7 +98,7 @@ fn a_container_is_nobody_and_writes_to_its_data_alone() {
     let theirs: Vec<&str> = entries.iter().filter(|entry| entry.owner != 0).map(|entry| entry.path.as_str()).collect();
     assert_eq!(theirs, ["data"]);
     assert!(entries.iter().all(|entry| entry.mode & 0o022 == 0 || entry.path == "tmp"));
-    let config = config(&labels(&EDITIONS[0], &origin()));
+    let config = config(&labels(&EDITIONS[0], &Origin::example()));
     assert_eq!(config["User"], "65532:65532");
     assert_eq!(config["Volumes"], json!({"/data": {}}));
     assert_eq!(config["ExposedPorts"], json!({"8000/tcp": {}}));
