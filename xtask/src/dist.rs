@@ -8,10 +8,11 @@ mod image;
 mod licences;
 mod name_server;
 mod origin;
+mod others;
 mod packages;
+mod released;
 mod rooted;
 mod sbom;
-mod ui_packages;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use self::build::{Built, Target};
 use self::image::Image;
 use self::origin::Origin;
 use self::packages::Packages;
+use self::released::{Released, SUMS};
 use crate::error::TaskError;
 use crate::ui;
 use crate::workspace::{self, Workspace};
@@ -70,8 +72,6 @@ pub(crate) struct Edition {
 
 /// What the programs and images are called.
 pub(crate) const NAME: &str = "api-key-rotator";
-/// The sums of all other files.
-const SUMS: &str = "SHA256SUMS";
 const LICENCES: &str = "THIRD-PARTY-LICENSES";
 
 /// All editions.
@@ -131,36 +131,30 @@ fn make(
     out: &Path,
     work: &str,
 ) -> Result<Vec<image::Size>, TaskError> {
-    // What lay there before is of another state of the sources.
-    if out.join(SUMS).is_file() {
-        fs::remove_dir_all(out).map_err(unwritten(out))?;
-    }
-    fs::create_dir_all(out).map_err(unwritten(out))?;
+    let mut released = Released::new(out)?;
     let builder = Built::new(workspace, target, origin, workspace.target().join(work));
-    let admin = builder.program("rotator-admin", None)?;
-    copy(&admin, &out.join("rotator-admin"))?;
-    let ui = ui_packages::read(workspace)?;
-    let mut sizes = Vec::new();
+    released.copy("rotator-admin", &builder.program("rotator-admin", None)?)?;
+    let others = others::read(workspace, target)?;
     let mut everything = Packages::of(workspace, target, "rotator-admin", None)?;
-    let mut images = Vec::new();
+    let mut servers = Vec::new();
     for edition in editions {
         let server = builder.program("rotator-server", Some(edition.features))?;
-        copy(&server, &out.join(format!("rotator-server-{}", edition.name)))?;
+        servers.push(released.copy(&format!("rotator-server-{}", edition.name), &server)?);
         let packages = Packages::of(workspace, target, "rotator-server", Some(edition.features))?;
-        let list = sbom::document(edition, origin, &packages, &ui);
-        write(&out.join(format!("sbom-{}.cdx.json", edition.name)), format!("{list:#}\n").as_bytes())?;
+        let list = sbom::document(edition, origin, &packages, &others);
+        released.write(&format!("sbom-{}.cdx.json", edition.name), format!("{list:#}\n").as_bytes())?;
         everything.add(packages);
-        images.push((edition, server));
     }
-    let licences = licences::text(&everything, &ui)?;
-    write(&out.join(LICENCES), licences.as_bytes())?;
-    for (edition, server) in images {
-        let image = Image::new(edition, origin, target.architecture(), &read(&server)?, licences.as_bytes())?;
-        image.write_layout(&out.join(format!("{NAME}-{}.oci", edition.name)))?;
-        write(&out.join(edition.archive()), &image.archive()?)?;
+    let licences = licences::text(&everything, &others)?;
+    released.write(LICENCES, licences.as_bytes())?;
+    let mut sizes = Vec::new();
+    for (edition, server) in editions.iter().zip(servers) {
+        let image = Image::new(edition, origin, target.architecture(), &server, licences.as_bytes())?;
+        image.write_layout(&released.folder(&format!("{NAME}-{}.oci", edition.name))?)?;
+        released.write(&edition.archive(), &image.archive()?)?;
         sizes.push(image.size());
     }
-    write(&out.join(SUMS), sums(out)?.as_bytes())?;
+    released.finish()?;
     Ok(sizes)
 }
 
@@ -175,19 +169,6 @@ fn compare(first: &Path, second: &Path) -> Result<(), TaskError> {
     Err(TaskError::Failed(format!("two builds differ in:\n{}", differing.join("\n"))))
 }
 
-/// A line for each file of a folder, as `sha256sum` writes them. Layouts are left out: their files are named for their sums.
-fn sums(folder: &Path) -> Result<String, TaskError> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unwritten(folder))? {
-        let entry = entry.map_err(unwritten(folder))?;
-        if entry.path().is_file() && entry.file_name() != SUMS {
-            names.push(entry.file_name().to_string_lossy().into_owned());
-        }
-    }
-    names.sort();
-    names.iter().map(|name| Ok(format!("{}  {name}\n", digest(&read(&folder.join(name))?)))).collect()
-}
-
 /// SHA-256, in hexadecimal digits.
 fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -199,10 +180,6 @@ fn read(path: &Path) -> Result<Vec<u8>, TaskError> {
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), TaskError> {
     fs::write(path, bytes).map_err(unwritten(path))
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), TaskError> {
-    fs::copy(from, to).map(drop).map_err(unwritten(to))
 }
 
 /// The error of a file or folder.
@@ -234,21 +211,6 @@ impl Edition {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sums_are_those_that_sha256sum_checks() {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, text) in [("b", "abc"), ("a", ""), (SUMS, "old")] {
-            fs::write(folder.path().join(name), text).unwrap();
-        }
-        fs::create_dir(folder.path().join("layout")).unwrap();
-        let text = sums(folder.path()).unwrap();
-        assert_eq!(
-            text,
-            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  a\n\
-             ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  b\n"
-        );
-    }
 
     #[test]
     fn editions_are_features_of_the_server() {

@@ -20,6 +20,8 @@ const CARGO: &str = "/cargo";
 #[derive(Debug)]
 pub(super) struct Target {
     triple: String,
+    /// The version of rustc.
+    compiler: String,
     /// Linked as a whole into the program only where it is asked for.
     asks_for_static: bool,
 }
@@ -42,17 +44,28 @@ impl Target {
         let host =
             host.ok_or_else(|| TaskError::Failed("rustc does not say for which machines it builds".to_owned()))?;
         let architecture = host.split('-').next().unwrap_or(host);
+        let compiler = version.lines().find_map(|line| line.strip_prefix("release: ")).unwrap_or_default().to_owned();
         let musl = format!("{architecture}-unknown-linux-musl");
         let libraries = Path::new(rustc(&["--print", "sysroot"])?.trim()).join("lib/rustlib").join(&musl).join("lib");
         if libraries.is_dir() && process::works(Command::new("musl-gcc").arg("--version")) {
-            return Ok(Self { triple: musl, asks_for_static: false });
+            return Ok(Self { triple: musl, compiler, asks_for_static: false });
         }
-        Ok(Self { triple: format!("{architecture}-unknown-linux-gnu"), asks_for_static: true })
+        Ok(Self { triple: format!("{architecture}-unknown-linux-gnu"), compiler, asks_for_static: true })
     }
 
     /// As rustc calls it.
     pub(super) fn triple(&self) -> &str {
         &self.triple
+    }
+
+    /// The version of rustc.
+    pub(super) fn compiler(&self) -> &str {
+        &self.compiler
+    }
+
+    /// Whether its C library is musl, which is static unless it is asked for otherwise.
+    pub(super) const fn has_musl(&self) -> bool {
+        !self.asks_for_static
     }
 
     /// The architecture as images name it.

@@ -1,11 +1,12 @@
 //! The licences of everything that programs and images hold: each text once, with the packages that it is of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use super::others::{LicenceText, Other};
 use super::packages::Packages;
-use super::ui_packages::UiPackage;
+
 use super::unwritten;
 use crate::error::TaskError;
 
@@ -13,35 +14,34 @@ use crate::error::TaskError;
 const FILES: [&str; 6] = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE"];
 const RULE: &str = "--------------------------------------------------------------------------------";
 
-/// Whose a text is.
-type Owners = BTreeSet<String>;
-
 /// The whole file.
-pub(super) fn text(packages: &Packages, ui: &[UiPackage]) -> Result<String, TaskError> {
-    let foreign = packages.all.iter().filter(|(_, package)| !package.is_own);
-    let crates = foreign.map(|((name, version), package)| (name, version, &package.licence, &package.folder));
-    let ui = ui.iter().map(|package| (&package.name, &package.version, &package.licence, &package.folder));
+pub(super) fn text(packages: &Packages, others: &[Other]) -> Result<String, TaskError> {
     let mut list = Vec::new();
-    let mut texts: BTreeMap<String, Owners> = BTreeMap::new();
-    let mut without = Vec::new();
-    for (name, version, licence, folder) in crates.chain(ui) {
-        let owner = format!("{name} {version}");
-        list.push(format!("{owner}: {licence}\n"));
-        let found = of_folder(folder)?;
-        if found.is_empty() {
-            without.push(format!("{owner}: {licence}\n"));
-        }
-        for text in found {
-            texts.entry(text).or_default().insert(owner.clone());
+    for ((name, version), package) in packages.all.iter().filter(|(_, package)| !package.is_own) {
+        list.push((format!("{name} {version}: {}\n", package.licence), of_folder(&package.folder)?));
+    }
+    for other in others {
+        let texts = match &other.text {
+            LicenceText::In(folder) => of_folder(folder)?,
+            LicenceText::This(text) => vec![(*text).to_owned()],
+            LicenceText::Elsewhere => Vec::new(),
+        };
+        list.push((format!("{} {}: {}\n", other.name, other.version, other.licence), texts));
+    }
+    let without = list.iter().filter(|(_, texts)| texts.is_empty()).map(|(line, _)| line.as_str());
+    let without: String = without.collect();
+    let mut file = String::from("What the programs hold that others have written, and under which licences.\n\n");
+    let mut owners: BTreeMap<String, String> = BTreeMap::new();
+    for (line, texts) in list {
+        file.push_str(&line);
+        for text in texts {
+            owners.entry(text).or_default().push_str(&line);
         }
     }
-    let mut file = String::from("What the programs hold that others have written, and under which licences.\n\n");
-    file.extend(list);
     file.push_str("\nOf these the package holds no text; those of the same licences stand below:\n\n");
-    file.extend(without);
-    for (text, owners) in texts {
-        let owners: Vec<String> = owners.into_iter().collect();
-        file.push_str(&format!("\n{RULE}\n{}\n{RULE}\n\n{text}", owners.join("\n")));
+    file.push_str(&without);
+    for (text, owners) in owners {
+        file.push_str(&format!("\n{RULE}\n{owners}{RULE}\n\n{text}"));
     }
     Ok(file)
 }
@@ -65,6 +65,7 @@ fn of_folder(folder: &Path) -> Result<Vec<String>, TaskError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::path::PathBuf;
 
     use super::super::packages::Package;
@@ -91,7 +92,7 @@ mod tests {
         }
         let text = text(&packages, &[]).unwrap();
         assert_eq!(text.matches("The text.\nIts end.\n").count(), 1, "{text}");
-        assert!(text.contains("\none 1.0.0\ntwo 1.0.0\n"), "{text}");
+        assert!(text.contains("\none 1.0.0: MIT\ntwo 1.0.0: MIT\n--"), "{text}");
         assert_eq!(text.matches("three 1.0.0: MIT\n").count(), 2, "{text}");
         assert!(!text.contains("No licence."), "{text}");
     }

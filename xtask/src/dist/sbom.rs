@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::origin::Origin;
+use super::others::Other;
 use super::packages::{Id, Package, Packages};
-use super::ui_packages::UiPackage;
 use super::{Edition, NAME, digest};
 
 /// The list of an edition. Macros, which are in no program, are told to be left out of it.
-pub(super) fn document(edition: &Edition, origin: &Origin, packages: &Packages, ui: &[UiPackage]) -> Value {
+pub(super) fn document(edition: &Edition, origin: &Origin, packages: &Packages, others: &[Other]) -> Value {
     let program = json!({
         "type": "application",
         "bom-ref": reference(&packages.root),
@@ -18,13 +18,13 @@ pub(super) fn document(edition: &Edition, origin: &Origin, packages: &Packages, 
         "licenses": [{"expression": origin.licence}],
         "properties": [{"name": "revision", "value": origin.revision}],
     });
-    let others = packages.all.iter().filter(|(id, _)| **id != packages.root);
-    let crates = others.map(|(id, package)| component(id, package));
-    let components: Vec<Value> = crates.chain(ui.iter().map(ui_component)).collect();
+    let crates = packages.all.iter().filter(|(id, _)| **id != packages.root);
+    let crates = crates.map(|(id, package)| component(id, package));
+    let components: Vec<Value> = crates.chain(others.iter().map(of_other)).collect();
     let needs = |(id, package): (&Id, &Package)| {
         let mut on: Vec<String> = package.needs.iter().map(reference).collect();
         if *id == packages.root {
-            on.extend(ui.iter().map(ui_reference));
+            on.extend(others.iter().map(|other| other.url.clone()));
         }
         json!({"ref": reference(id), "dependsOn": on})
     };
@@ -68,26 +68,24 @@ fn component(id: &Id, package: &Package) -> Value {
     component
 }
 
-fn ui_component(package: &UiPackage) -> Value {
-    json!({
+fn of_other(other: &Other) -> Value {
+    let mut component = json!({
         "type": "library",
-        "bom-ref": ui_reference(package),
-        "name": package.name,
-        "version": package.version,
+        "bom-ref": other.url,
+        "name": other.name,
         "scope": "required",
-        "purl": ui_reference(package),
-        "licenses": [{"expression": package.licence}],
-    })
+        "purl": other.url,
+        "licenses": [{"expression": other.licence}],
+    });
+    if !other.version.is_empty() {
+        component["version"] = json!(other.version);
+    }
+    component
 }
 
 /// A package URL (ECMA-427). In a version a plus, which separates what it was built of, is written as its code.
 fn reference((name, version): &Id) -> String {
     format!("pkg:cargo/{name}@{}", version.replace('+', "%2B"))
-}
-
-/// A package URL, in which the `@` of a scope is written as its code.
-fn ui_reference(package: &UiPackage) -> String {
-    format!("pkg:npm/{}@{}", package.name.replace('@', "%40"), package.version)
 }
 
 /// A UUID that the same text gives again: of version 8, which leaves it to whoever makes it (RFC 9562).
@@ -104,6 +102,7 @@ mod tests {
 
     use super::*;
     use crate::dist::EDITIONS;
+    use crate::dist::others::LicenceText;
 
     fn package(is_own: bool, is_macro: bool, needs: &[&Id]) -> Package {
         Package {
@@ -126,13 +125,14 @@ mod tests {
         packages.all.insert(one.clone(), package(false, false, &[&two]));
         packages.all.insert(two, package(false, true, &[]));
         let origin = Origin::example();
-        let ui = [UiPackage {
+        let others = [Other {
+            url: "pkg:npm/%40vue/shared@3.5.0".to_owned(),
             name: "@vue/shared".to_owned(),
             version: "3.5.0".to_owned(),
             licence: "MIT".to_owned(),
-            folder: PathBuf::new(),
+            text: LicenceText::Elsewhere,
         }];
-        let list = document(&EDITIONS[0], &origin, &packages, &ui);
+        let list = document(&EDITIONS[0], &origin, &packages, &others);
         assert_eq!(
             (&list["bomFormat"], &list["specVersion"], &list["version"]),
             (&json!("CycloneDX"), &json!("1.6"), &json!(1))
@@ -153,6 +153,6 @@ mod tests {
         let serial = list["serialNumber"].as_str().unwrap().strip_prefix("urn:uuid:").unwrap();
         let lengths: Vec<usize> = serial.split('-').map(str::len).collect();
         assert_eq!(lengths, [8, 4, 4, 4, 12]);
-        assert_eq!(list, document(&EDITIONS[0], &origin, &packages, &ui));
+        assert_eq!(list, document(&EDITIONS[0], &origin, &packages, &others));
     }
 }
