@@ -38,7 +38,7 @@ pub(crate) fn knows(variable: &str) -> bool {
 
 /// Whether the server has a command of this name.
 pub(crate) fn has_command(name: &str) -> bool {
-    HELP.lines().any(|line| line.trim_start().split_whitespace().next() == Some(name))
+    HELP.lines().any(|line| line.split_whitespace().next() == Some(name))
 }
 
 /// Lets the server check these settings, with something in each file that they name, and gives what it says. What this build
