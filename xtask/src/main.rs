@@ -4,6 +4,7 @@
 
 mod bench;
 mod demo;
+mod dist;
 mod error;
 mod fuzz;
 mod million;
@@ -96,6 +97,8 @@ enum Task {
     /// Send very many requests of all sorts through the server, and compare what is stored of them with what their clients and
     /// the upstream have counted.
     Million(million::MillionArguments),
+    /// Build what is released: static programs, an image of each edition for containers, lists of what they hold, and sums.
+    Dist(dist::DistArguments),
     /// Show the rotation: the server before a mock upstream with a good, a limited and a revoked key.
     Demo {
         /// Keep both running until Ctrl-C, to try the curl lines.
@@ -118,6 +121,7 @@ fn main() -> ExitCode {
         Task::Scale(arguments) => scale::run(&workspace, &arguments),
         Task::Ui => ui::build(&workspace),
         Task::Million(arguments) => million::run(&workspace, &arguments),
+        Task::Dist(arguments) => dist::run(&workspace, &arguments),
         Task::Demo { hold } => demo::run(&workspace, hold),
     };
     match done {

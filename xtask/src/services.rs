@@ -50,8 +50,7 @@ fn install_missing() -> Result<(), TaskError> {
         return Ok(());
     }
     let list = packages.join(" ");
-    let superuser = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-    if !superuser || !process::works(Command::new("apt-get").arg("--version")) {
+    if !process::is_superuser() || !process::works(Command::new("apt-get").arg("--version")) {
         return Err(TaskError::Failed(format!(
             "tests need servers that are not installed (Debian: sudo apt-get install {list}); or name servers that are \
              there in {} and {}",

@@ -7,6 +7,9 @@ use crate::error::TaskError;
 use crate::process;
 use crate::workspace::Workspace;
 
+/// What is there once it is built.
+pub(crate) const BUILT: &str = "crates/admin-api/ui/dist/web/index.html";
+
 /// Builds it from its sources; what it needs of npm is fetched where the lock file changed.
 pub(crate) fn build(workspace: &Workspace) -> Result<(), TaskError> {
     let npm = npm()
@@ -45,7 +48,7 @@ fn install(workspace: &Workspace, npm: &str) -> Result<(), TaskError> {
 /// Whether nothing was changed since the last build.
 fn is_fresh(workspace: &Workspace) -> bool {
     let folder = folder(workspace);
-    let Some(built) = modified(&folder.join("dist/web/index.html")) else { return false };
+    let Some(built) = modified(&workspace.path(BUILT)) else { return false };
     let mut waiting = vec![folder.join("src"), folder.join("index.html"), folder.join("package-lock.json")];
     while let Some(path) = waiting.pop() {
         if modified(&path).is_none_or(|changed| changed > built) {

@@ -34,7 +34,6 @@ mod webhooks;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use mimalloc::MiMalloc;
 
 use crate::args::Args;
@@ -44,10 +43,7 @@ use crate::args::Args;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    if let Err(error) = config::load_dotenv() {
-        return error.report();
-    }
-    match commands::run(Args::parse()) {
+    match config::load_dotenv().and_then(|()| Args::read()).and_then(commands::run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => error.report(),
     }
