@@ -4,12 +4,14 @@
 
 mod bench;
 mod demo;
+mod dist;
 mod error;
 mod fuzz;
 mod million;
 mod packages;
 mod process;
 mod python;
+mod reference;
 mod run;
 mod scale;
 mod server;
@@ -61,6 +63,8 @@ enum Task {
     },
     /// Check the layers, the names and sizes of files, and that the documents name every setting.
     Tidy,
+    /// Write the pages of docs/reference and the listings of public items anew, from the code.
+    Reference,
     /// Run the fuzz targets of the wire formats. Needs cargo-fuzz.
     Fuzz {
         /// One target; all when absent.
@@ -94,6 +98,8 @@ enum Task {
     /// Send very many requests of all sorts through the server, and compare what is stored of them with what their clients and
     /// the upstream have counted.
     Million(million::MillionArguments),
+    /// Build what is released: static programs, an image of each edition for containers, lists of what they hold, and sums.
+    Dist(dist::DistArguments),
     /// Show the rotation: the server before a mock upstream with a good, a limited and a revoked key.
     Demo {
         /// Keep both running until Ctrl-C, to try the curl lines.
@@ -109,12 +115,14 @@ fn main() -> ExitCode {
         Task::Test { arguments } => test::run(&workspace, &arguments),
         Task::Conformance { corpus, chunk } => test::conformance(&workspace, corpus, chunk.as_deref()),
         Task::Tidy => tidy::run(&workspace),
+        Task::Reference => reference::write(&workspace),
         Task::Fuzz { target, runs } => fuzz::run(&workspace, target.as_deref(), runs),
         Task::Bench { filter, other } => bench::run(&workspace, filter.as_deref(), other),
         Task::Simulate { seed, scenario } => simulate::run(seed, scenario.as_deref()),
         Task::Scale(arguments) => scale::run(&workspace, &arguments),
         Task::Ui(arguments) => ui::run(&workspace, &arguments),
         Task::Million(arguments) => million::run(&workspace, &arguments),
+        Task::Dist(arguments) => dist::run(&workspace, &arguments),
         Task::Demo { hold } => demo::run(&workspace, hold),
     };
     match done {

@@ -8,8 +8,7 @@ use crate::process;
 /// Installs packages, on Debian and as its superuser; elsewhere the error says what to install, or what to do `instead`.
 pub(crate) fn install(packages: &[&str], instead: &str) -> Result<(), TaskError> {
     let list = packages.join(" ");
-    let superuser = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-    if !superuser || !process::works(Command::new("apt-get").arg("--version")) {
+    if !process::is_superuser() || !process::works(Command::new("apt-get").arg("--version")) {
         return Err(TaskError::Failed(format!(
             "tests need what is not installed (Debian: sudo apt-get install {list}); {instead}"
         )));

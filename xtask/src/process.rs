@@ -29,6 +29,11 @@ pub(crate) fn works(command: &mut Command) -> bool {
     quiet.status().is_ok_and(|status| status.success())
 }
 
+/// Whether this process may do everything.
+pub(crate) fn is_superuser() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
 /// The program's name and arguments, as one would type them.
 fn line(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());

@@ -3,6 +3,8 @@
 mod documents;
 mod files;
 mod layers;
+mod links;
+mod translation;
 
 use crate::error::TaskError;
 use crate::workspace::Workspace;
@@ -12,6 +14,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), TaskError> {
     let mut faults = layers::check(workspace)?;
     faults.extend(files::check(workspace)?);
     faults.extend(documents::check(workspace)?);
+    faults.extend(links::check(workspace)?);
+    faults.extend(translation::check(workspace)?);
     for fault in &faults {
         println!("{fault}");
     }

@@ -13,6 +13,8 @@ use crate::workspace::Workspace;
 use npm::Npm;
 pub(crate) use test::run as test;
 
+/// What is there once it is built.
+const BUILT: &str = "dist/web/index.html";
 /// What a build reads: sources, and how they are to be built.
 const SOURCES: [&str; 8] = [
     "src",
@@ -39,7 +41,7 @@ pub(crate) struct UiArguments {
 /// Builds it from its sources, or tests it.
 pub(crate) fn run(workspace: &Workspace, arguments: &UiArguments) -> Result<(), TaskError> {
     if !arguments.test {
-        return build(&Npm::find(workspace)?);
+        return build(workspace);
     }
     let mut server = cargo(workspace);
     server.args(["build", "--quiet", "--package", "rotator-server"]);
@@ -50,7 +52,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &UiArguments) -> Result<(), 
 pub(crate) fn build_if_possible(workspace: &Workspace) -> Result<(), TaskError> {
     match Npm::find(workspace) {
         Ok(_) if is_fresh(&folder(workspace)) => Ok(()),
-        Ok(npm) => build(&npm),
+        Ok(npm) => build_with(&npm),
         Err(missing) => {
             println!("{missing}: the server is built without its web UI, and says how to get it");
             Ok(())
@@ -58,9 +60,19 @@ pub(crate) fn build_if_possible(workspace: &Workspace) -> Result<(), TaskError> 
     }
 }
 
-fn build(npm: &Npm) -> Result<(), TaskError> {
+/// Builds it from its sources; what it needs of npm is fetched where the lock file changed.
+pub(crate) fn build(workspace: &Workspace) -> Result<(), TaskError> {
+    build_with(&Npm::find(workspace)?)
+}
+
+fn build_with(npm: &Npm) -> Result<(), TaskError> {
     npm.install()?;
     npm.run(&["run", "build"])
+}
+
+/// The page that is there once it is built.
+pub(crate) fn page(workspace: &Workspace) -> PathBuf {
+    folder(workspace).join(BUILT)
 }
 
 fn folder(workspace: &Workspace) -> PathBuf {
@@ -69,7 +81,7 @@ fn folder(workspace: &Workspace) -> PathBuf {
 
 /// Whether nothing was changed since the last build.
 fn is_fresh(folder: &Path) -> bool {
-    let Some(built) = modified(&folder.join("dist/web/index.html")) else { return false };
+    let Some(built) = modified(&folder.join(BUILT)) else { return false };
     let mut waiting: Vec<PathBuf> = SOURCES.iter().map(|source| folder.join(source)).collect();
     while let Some(path) = waiting.pop() {
         if modified(&path).is_none_or(|changed| changed > built) {

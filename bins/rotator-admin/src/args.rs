@@ -43,7 +43,8 @@ pub(crate) struct Args {
     /// The server's address.
     #[arg(long, env = "ROTATOR_SERVER", default_value = "http://127.0.0.1:8000", global = true, value_name = "URL")]
     pub(crate) server: String,
-    /// A file with an API token to use instead of the login. ROTATOR_TOKEN in the environment does the same.
+    /// A file with an API token to use instead of the login. ROTATOR_TOKEN_FILE in the environment does the same, and
+    /// ROTATOR_TOKEN holds the token itself.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
     /// Tables for people or JSON for scripts.

@@ -28,6 +28,10 @@ use crate::output::Output;
 use crate::secret_source::read_text;
 use crate::sessions::Sessions;
 
+/// The variable that holds an API token, and the one that names a file with it.
+const TOKEN: &str = "ROTATOR_TOKEN";
+const TOKEN_FILE: &str = "ROTATOR_TOKEN_FILE";
+
 /// Does what was asked for.
 pub(crate) fn run(args: Args) -> Result<(), CliError> {
     if let Command::Completions { shell } = args.command {
@@ -71,12 +75,19 @@ fn token(args: &Args) -> Result<Option<String>, CliError> {
     if let Some(file) = &args.token_file {
         return read_text(file).map(|text| Some(text.trim().to_owned()));
     }
-    if let Ok(token) = std::env::var("ROTATOR_TOKEN")
-        && !token.is_empty()
-    {
-        return Ok(Some(token));
+    let given = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    match (given(TOKEN), given(TOKEN_FILE)) {
+        (Some(_), Some(_)) => Err(CliError::Usage(format!("{TOKEN} is set, and {TOKEN_FILE} as well"))),
+        (Some(token), None) => {
+            let token = token.into_string();
+            token.map(Some).map_err(|_| CliError::Usage(format!("the variable {TOKEN} is no text")))
+        }
+        (None, Some(file)) => match read_text(file.as_ref()) {
+            Ok(text) => Ok(Some(text.trim().to_owned())),
+            Err(error) => Err(CliError::Usage(format!("{TOKEN_FILE}: {error}"))),
+        },
+        (None, None) => Sessions::new()?.token(args.server.trim_end_matches('/')),
     }
-    Sessions::new()?.token(args.server.trim_end_matches('/'))
 }
 
 /// Deleting asks for a word more.

@@ -9,6 +9,8 @@ mod events;
 mod follow;
 mod names;
 mod output;
+#[cfg(test)]
+mod reference;
 mod secret_source;
 mod sessions;
 mod top;

@@ -1,7 +1,11 @@
 //! The command line. Every setting is an environment variable and a flag of the same name.
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::config;
+use crate::error::AppError;
 
 /// Holds pools of upstream API keys and gives clients one stable address for them.
 #[derive(Debug, Parser)]
@@ -75,7 +79,7 @@ pub(crate) enum Command {
 
 /// The settings as they are written, not yet checked.
 #[derive(Clone, Debug, Default, ClapArgs)]
-#[command(next_help_heading = "Settings (also in the environment and in .env)")]
+#[command(next_help_heading = "Settings (also in the environment and in .env; NAME_FILE names a file with the value)")]
 pub(crate) struct Settings {
     /// The address to listen on [default: 127.0.0.1].
     #[arg(long, env = "BACKEND_HOST", hide_env_values = true, global = true)]
@@ -240,4 +244,16 @@ pub(crate) struct Settings {
     /// Confirms the command `reset`; never deletes anything by itself.
     #[arg(long, env = "RESET_DB_TABLES", hide_env_values = true, global = true)]
     pub(crate) reset_db_tables: Option<String>,
+}
+
+// === impl Args ===
+
+impl Args {
+    /// Reads the command line; what it does not say comes from the environment, or from files that the environment names.
+    pub(crate) fn read() -> Result<Self, AppError> {
+        // Whoever asks for help gets it whatever the environment says.
+        drop(Self::command().get_matches());
+        let matches = config::fill(Self::command())?.get_matches();
+        Self::from_arg_matches(&matches).or_else(|error| error.exit())
+    }
 }

@@ -1,12 +1,14 @@
 //! The settings, checked.
 
 mod backend;
+mod files;
 mod metrics;
 mod models;
 mod request_log;
 mod usage;
 
 pub(crate) use backend::{CacheUrl, legacy_database};
+pub(crate) use files::{fill, variable};
 pub(crate) use metrics::MetricsSettings;
 pub(crate) use usage::UsageSettings;
 
@@ -321,9 +323,11 @@ fn master_key(settings: &Settings) -> Result<Option<MasterKeySetting>, AppError>
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
 
-    fn variable(settings: Settings) -> &'static str {
+    fn bad_variable(settings: Settings) -> Cow<'static, str> {
         match Config::new(&settings).unwrap_err() {
             AppError::Config { variable, .. } => variable,
             AppError::Away { action, .. } | AppError::Failed { action, .. } => panic!("{action}"),
@@ -385,7 +389,7 @@ mod tests {
             ("RESET_DB_TABLES", Settings { reset_db_tables: text("perhaps"), ..base() }),
         ];
         for (expected, settings) in cases {
-            assert_eq!(variable(settings), expected);
+            assert_eq!(bad_variable(settings), expected);
         }
     }
 

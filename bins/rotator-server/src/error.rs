@@ -1,5 +1,6 @@
 //! How the server ends when it cannot go on.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::io::Write;
 use std::process::ExitCode;
@@ -13,7 +14,7 @@ pub(crate) enum AppError {
     #[error("{variable}: {message}")]
     Config {
         /// The variable's name.
-        variable: &'static str,
+        variable: Cow<'static, str>,
         /// What is wrong, without the value.
         message: String,
     },
@@ -41,8 +42,8 @@ pub(crate) enum AppError {
 
 impl AppError {
     /// A bad value of `variable`.
-    pub(crate) fn config(variable: &'static str, message: impl Into<String>) -> Self {
-        Self::Config { variable, message: message.into() }
+    pub(crate) fn config(variable: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self::Config { variable: variable.into(), message: message.into() }
     }
 
     /// Something that could not be done because of `source`.

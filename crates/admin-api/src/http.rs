@@ -25,6 +25,7 @@ mod tokens;
 mod ui;
 mod usage;
 mod users;
+mod versions;
 mod webhooks;
 
 use std::sync::Arc;
@@ -99,7 +100,18 @@ fn document() -> utoipa::openapi::OpenApi {
         OpenApiRouter::with_openapi(Document::openapi()).nest("/api/admin", routes).split_for_parts();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
     permissions::describe(&mut document);
+    name_operations(&mut document);
     document
+}
+
+/// Gives each operation an id of its own: handlers are called alike in every file, so their names follow their tag.
+fn name_operations(document: &mut utoipa::openapi::OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        for (_, operation) in permissions::operations(item) {
+            let tag = operation.tags.iter().flatten().next().map(|tag| tag.replace(' ', "_"));
+            operation.operation_id = tag.zip(operation.operation_id.take()).map(|(tag, name)| format!("{tag}_{name}"));
+        }
+    }
 }
 
 fn public() -> OpenApiRouter<App> {
@@ -121,7 +133,9 @@ fn protected() -> OpenApiRouter<App> {
         .routes(routes!(configs::set_status))
         .routes(routes!(keys::list, keys::add, keys::set_pool, keys::clear))
         .routes(routes!(keys::add_batch))
+        .routes(routes!(keys::bulk))
         .routes(routes!(keys::export))
+        .routes(routes!(keys::reveal))
         .routes(routes!(keys::change, keys::delete))
         .routes(routes!(probes::test))
         .routes(routes!(probes::test_all))
@@ -210,6 +224,38 @@ mod tests {
         }
     }
 
+    const HEAD: &str = "# Admin API
+
+Every route stands under `/api/admin`, and the same under `/admin` for the predecessor's clients. Bodies and answers are JSON. All but three
+routes want `Authorization: Bearer` with the token of a login or an API token, or the cookie of a browser's session; the role is the least that
+may do it. A running server serves the same as an OpenAPI document at `/api/admin/openapi.json`, and as a page at `/docs`.
+
+Lists come in pages: `after` is the last id that is known, and the header `Link` names the next page. Errors are `{\"error\": \"...\"}`; 422
+names the field, 401 wants a login, 403 names the role, 503 says that the database is away.
+
+";
+
+    #[test]
+    fn the_reference_of_the_admin_api_is_not_stale() {
+        let document = serde_json::to_value(document()).unwrap();
+        let page = format!("{HEAD}{}", rotator_reference::routes(&document));
+        rotator_reference::check("docs/reference/api.md", &page);
+    }
+
+    #[test]
+    fn every_operation_has_an_id_of_its_own() {
+        let document = serde_json::to_value(document()).unwrap();
+        let mut of = std::collections::BTreeMap::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let id = operation["operationId"].as_str().unwrap().to_owned();
+                let other = of.insert(id.clone(), format!("{method} {path}"));
+                assert_eq!(other, None, "{id} is {method} {path} as well");
+            }
+        }
+        assert!(of.contains_key("proxy_configs_list") && of.contains_key("client_keys_rotate"), "{of:?}");
+    }
+
     #[test]
     fn every_type_and_every_field_of_the_document_is_described() {
         let document = serde_json::to_value(document()).unwrap();
@@ -224,6 +270,8 @@ mod tests {
             "UpstreamKey",
             "KeyPatch",
             "PoolKey",
+            "KeyBulkBody",
+            "KeyFilter",
             "LimitsPatch",
             "Fallback",
             "UsageGroup",

@@ -7,6 +7,8 @@ mod client_keys;
 mod configs;
 mod drafts;
 mod error;
+mod key_bulk;
+mod key_choice;
 mod keys;
 mod legacy;
 mod live;
@@ -22,15 +24,18 @@ mod request_log;
 mod tokens;
 mod usage;
 mod users;
+mod versions;
 mod webhooks;
 
 pub(crate) use actors::{Actor, Origin, Pass};
 pub(crate) use configs::Listed;
 pub use error::UseCaseError;
+pub(crate) use key_choice::KeyChoice;
 pub use legacy::{ImportReport, SkippedService, import_legacy};
 pub(crate) use logins::{LoginError, log_in};
 pub(crate) use probes::probe;
 pub use rekey::rekey;
+pub(crate) use versions::Expected;
 
 use std::time::Duration;
 

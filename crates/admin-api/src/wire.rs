@@ -4,6 +4,7 @@ mod client_key;
 mod config;
 mod error;
 mod key;
+mod key_bulk;
 mod live;
 mod policy;
 mod price;
@@ -25,6 +26,7 @@ pub use key::{
     BatchBody, BatchReport, DeletedCount, ExportedKey, ExportedKeys, FailedKey, KeyPatch, NewKey, PoolBody, PoolKey,
     PoolProbeLine, PoolReport, ProbeReport, UpstreamKey,
 };
+pub use key_bulk::{KeyAction, KeyBulkBody, KeyBulkReport, KeyFilter, RevealedKey};
 pub use live::{LiveKey, LiveKeyCounts, LiveService, LiveUpdate};
 pub use policy::{Fallback, Limits, LimitsPatch};
 pub use price::{LongPriceBody, PriceBody, PriceEntry};

@@ -14,6 +14,9 @@ pub enum EntryError {
     /// Where the key goes cannot be written into a request.
     #[error("the place of the key cannot be written into a request")]
     KeyPlacement,
+    /// A generic service has no adapter.
+    #[error("a generic service has no adapter")]
+    Generic,
     /// A key cannot be written into a request.
     #[error("a key holds characters that no request can carry")]
     KeyMaterial,

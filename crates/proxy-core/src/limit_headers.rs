@@ -13,25 +13,43 @@ const DAY: i64 = 24 * 60 * 60;
 
 /// Tells how the limits stand. Of several limits of one unit the one with the least left is told.
 pub(crate) fn tell(headers: &mut HeaderMap, standing: &ClientStanding, format: Option<Format>, now: Timestamp) {
-    let others: Vec<HeaderName> = headers.keys().filter(|name| is_limit(name)).cloned().collect();
-    for name in others {
-        headers.remove(name);
+    if headers.keys().any(is_limit) {
+        let others: Vec<HeaderName> = headers.keys().filter(|name| is_limit(name)).cloned().collect();
+        for name in others {
+            headers.remove(name);
+        }
     }
     for unit in [Unit::Requests, Unit::Tokens] {
         let gauges = standing.gauges.iter().filter(|standing| standing.gauge.unit == unit);
         let Some(tightest) = gauges.min_by_key(|standing| standing.remaining()) else { continue };
-        let limit = tightest.gauge.limit.to_string();
-        let told = [("limit", Some(limit)), ("remaining", Some(tightest.remaining().to_string()))];
-        for (what, value) in told.into_iter().chain([("reset", reset(tightest, format, now))]) {
-            let name = match format {
-                Some(Format::Anthropic) => format!("{ANTHROPIC}{}-{what}", unit.name()),
-                _ => format!("{OPENAI}{what}-{}", unit.name()),
-            };
-            if let (Ok(name), Some(Ok(value))) = (HeaderName::try_from(name), value.map(HeaderValue::try_from)) {
-                headers.insert(name, value);
-            }
+        let Some([limit, remaining, ends]) = names(format, unit) else { continue };
+        headers.insert(HeaderName::from_static(limit), HeaderValue::from(tightest.gauge.limit));
+        headers.insert(HeaderName::from_static(remaining), HeaderValue::from(tightest.remaining()));
+        if let Some(Ok(reset)) = reset(tightest, format, now).map(HeaderValue::try_from) {
+            headers.insert(HeaderName::from_static(ends), reset);
         }
     }
+}
+
+/// The headers for the limit of a unit, what is left of it, and when that ends.
+fn names(format: Option<Format>, unit: Unit) -> Option<[&'static str; 3]> {
+    Some(match (format, unit) {
+        (Some(Format::Anthropic), Unit::Requests) => [
+            "anthropic-ratelimit-requests-limit",
+            "anthropic-ratelimit-requests-remaining",
+            "anthropic-ratelimit-requests-reset",
+        ],
+        (Some(Format::Anthropic), Unit::Tokens) => [
+            "anthropic-ratelimit-tokens-limit",
+            "anthropic-ratelimit-tokens-remaining",
+            "anthropic-ratelimit-tokens-reset",
+        ],
+        (_, Unit::Requests) => {
+            ["x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"]
+        }
+        (_, Unit::Tokens) => ["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"],
+        (_, Unit::Nanodollars) => return None,
+    })
 }
 
 fn is_limit(name: &HeaderName) -> bool {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use rotator_domain::ClientKeyId;
 use rotator_domain::metering::{ClientStanding, ClientUse, Reservation, Unit};
 
@@ -63,14 +64,20 @@ impl Reserved {
     pub(crate) fn settle(self, used: ClientUse) {
         let Self { shared, client, reservation } = self;
         let proxy = Arc::clone(&shared);
-        let on_its_way = OnItsWay::new(&shared, client);
-        let _ = proxy.go_on(async move {
-            let _on_its_way = on_its_way;
+        let mut settling = Box::pin(async move {
             let Some(meters) = &shared.client_meters else { return };
             if let Err(error) = meters.settle(client, &reservation, &used, shared.clock.now()).await {
                 tracing::error!(client.id = %client, error = %error, "what a client used could not be told");
             }
         });
+        // In memory it is settled at once, and nothing is ever on its way.
+        if settling.as_mut().now_or_never().is_none() {
+            let on_its_way = OnItsWay::new(&proxy, client);
+            let _ = proxy.go_on(async move {
+                let _on_its_way = on_its_way;
+                settling.await;
+            });
+        }
     }
 }
 

@@ -57,22 +57,11 @@ impl ClientKeyRepository for SeaOrmStorage {
     }
 
     async fn update_client_key(&self, key: &ClientKey) -> Result<(), StorageError> {
-        let attempt = self.attempt("change a client key").unique(VALUE);
-        let mut row = ActiveModel::try_from(key).map_err(|error| attempt.failed(error))?;
-        row.created_at = ActiveValue::NotSet;
-        again(|| async {
-            let transaction = self.begin(attempt).await?;
-            let there = Entity::find_by_id(key.id.0).lock_exclusive().one(&transaction).await;
-            if there.map_err(|error| attempt.failed(error))?.is_none() {
-                return Err(attempt.fail(StorageErrorKind::NotFound));
-            }
-            refuse_taken(&transaction, attempt, key).await?;
-            // Nothing is read back: MySQL tells how many rows changed, which may be none.
-            let update = Entity::update_many().set(row.clone()).filter(Column::Id.eq(key.id.0));
-            update.exec(&transaction).await.map_err(|error| attempt.failed(error))?;
-            commit(transaction, attempt, [Served::ClientKeys]).await
-        })
-        .await
+        self.update_client(None, key).await
+    }
+
+    async fn update_known_client_key(&self, before: &ClientKey, after: &ClientKey) -> Result<(), StorageError> {
+        self.update_client(Some(before), after).await
     }
 
     async fn delete_client_key(&self, id: ClientKeyId) -> Result<(), StorageError> {
@@ -84,6 +73,30 @@ impl ClientKeyRepository for SeaOrmStorage {
                 0 => Err(attempt.fail(StorageErrorKind::NotFound)),
                 _ => commit(transaction, attempt, [Served::ClientKeys]).await,
             }
+        })
+        .await
+    }
+}
+
+impl SeaOrmStorage {
+    /// Replaces a client key that is known to be stored as `before`, where that is said.
+    async fn update_client(&self, before: Option<&ClientKey>, key: &ClientKey) -> Result<(), StorageError> {
+        let attempt = self.attempt("change a client key").unique(VALUE);
+        let mut row = ActiveModel::try_from(key).map_err(|error| attempt.failed(error))?;
+        row.created_at = ActiveValue::NotSet;
+        again(|| async {
+            let transaction = self.begin(attempt).await?;
+            let there = Entity::find_by_id(key.id.0).lock_exclusive().one(&transaction).await;
+            match (there.map_err(|error| attempt.failed(error))?, before) {
+                (None, _) => return Err(attempt.fail(StorageErrorKind::NotFound)),
+                (Some(stored), Some(before)) => attempt.unless_changed(Some(stored), before)?,
+                (Some(_), None) => {}
+            }
+            refuse_taken(&transaction, attempt, key).await?;
+            // Nothing is read back: MySQL tells how many rows changed, which may be none.
+            let update = Entity::update_many().set(row.clone()).filter(Column::Id.eq(key.id.0));
+            update.exec(&transaction).await.map_err(|error| attempt.failed(error))?;
+            commit(transaction, attempt, [Served::ClientKeys]).await
         })
         .await
     }

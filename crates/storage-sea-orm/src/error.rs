@@ -64,6 +64,18 @@ impl Attempt {
         row.map(T::try_from).transpose().map_err(|error| self.corrupt(error))
     }
 
+    /// Refuses a row that stands for something else than the caller knows, or is not there.
+    pub(crate) fn unless_changed<R, T>(self, row: Option<R>, known: &T) -> Result<(), StorageError>
+    where
+        T: TryFrom<R, Error = CorruptRow> + PartialEq,
+    {
+        match self.read_one::<R, T>(row)? {
+            None => Err(self.fail(StorageErrorKind::NotFound)),
+            Some(stored) if stored != *known => Err(self.fail(StorageErrorKind::Changed)),
+            Some(_) => Ok(()),
+        }
+    }
+
     /// The error that this attempt ends with because of what is stored.
     pub(crate) fn corrupt(self, error: CorruptRow) -> StorageError {
         self.fail(StorageErrorKind::Corrupt).with_source(error)

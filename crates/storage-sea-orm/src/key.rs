@@ -1,25 +1,23 @@
 //! Upstream keys.
 
-use std::collections::{HashMap, HashSet};
+mod rows;
+
 use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
-use rotator_domain::{KeyId, KeyPolicyChange, Sealed, ServiceId, Timestamp};
+use rotator_domain::{KeyId, Sealed, ServiceId, Timestamp};
 use rotator_storage_trait::{
     KeyChange, KeyCounts, KeyRecord, KeyRepository, Page, PoolChange, SealedKey, Served, StorageError, StorageErrorKind,
 };
-use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict, Order, Query, SelectStatement};
-use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    Select,
-};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, SelectStatement};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, Select};
 
+use self::rows::{change_all, delete, insert, own};
 use crate::SeaOrmStorage;
 use crate::changes::commit;
 use crate::entity::service;
-use crate::entity::upstream_key::{ActiveModel, Column, Entity, TABLE, read_key_policy, write_key_policy};
-use crate::error::Attempt;
-use crate::storage::{CHUNK, again, limit, line_up, statements};
+use crate::entity::upstream_key::{Column, Entity, TABLE, read_key_policy};
+use crate::storage::{CHUNK, again, limit, line_up};
 
 #[async_trait]
 impl KeyRepository for SeaOrmStorage {
@@ -45,15 +43,9 @@ impl KeyRepository for SeaOrmStorage {
         again(|| async {
             let transaction = self.begin(attempt).await?;
             line_up(&transaction, attempt, [service]).await?;
-            let own = |ids: Condition| ids.add(Column::ServiceId.eq(service.0));
-            for chunk in change.delete.chunks(CHUNK) {
-                let ids = Condition::all().add(Column::Id.is_in(chunk.iter().map(|id| id.0)));
-                let delete = Entity::delete_many().filter(own(ids)).exec(&transaction).await;
-                delete.map_err(|error| attempt.failed(error))?;
-            }
+            delete(&transaction, attempt, service, &change.delete).await?;
             for (id, change) in &change.change {
-                let of_key = own(Condition::all().add(Column::Id.eq(id.0)));
-                change_one(&transaction, attempt, of_key, change, now).await?;
+                change_all(&transaction, attempt, own(service, &[*id]), change, now).await?;
             }
             let skipped = insert(&transaction, attempt, &change.insert).await?;
             commit(transaction, attempt, [Served::Service(service)]).await?;
@@ -77,6 +69,48 @@ impl KeyRepository for SeaOrmStorage {
         }
         let rows = query.all(&self.connections.readers).await;
         attempt.read(rows.map_err(|error| attempt.failed(error))?)
+    }
+
+    async fn keys_from(&self, service: ServiceId, skip: u64, most: u64) -> Result<Vec<KeyRecord>, StorageError> {
+        let attempt = self.attempt("list keys");
+        // The pages' index tells the id at that place; only what comes from there on is read.
+        let first: SelectStatement = Query::select()
+            .column(Column::Id)
+            .from(Entity)
+            .and_where(Column::ServiceId.eq(service.0))
+            .order_by(Column::Id, Order::Asc)
+            .limit(1)
+            .offset(limit(skip))
+            .take();
+        let rest = Expr::col((Entity, Column::Id)).gte(Expr::SubQuery(None, Box::new(first.into())));
+        let keys = Entity::find().filter(Column::ServiceId.eq(service.0)).filter(rest);
+        let rows = keys.order_by_asc(Column::Id).limit(limit(most)).all(&self.connections.readers).await;
+        attempt.read(rows.map_err(|error| attempt.failed(error))?)
+    }
+
+    async fn key_ids(&self, service: ServiceId, is_active: Option<bool>) -> Result<Vec<KeyId>, StorageError> {
+        let attempt = self.attempt("list the ids of keys");
+        let mut keys = Entity::find().select_only().column(Column::Id).filter(Column::ServiceId.eq(service.0));
+        if let Some(is_active) = is_active {
+            keys = keys.filter(Column::IsActive.eq(is_active));
+        }
+        let ids: Result<Vec<i64>, _> = keys.into_tuple().all(&self.connections.readers).await;
+        // Put in order here: the index by state does not have that of the ids in every database.
+        let mut ids = ids.map_err(|error| attempt.failed(error))?;
+        ids.sort_unstable();
+        Ok(ids.into_iter().map(KeyId).collect())
+    }
+
+    async fn keys_among(&self, service: ServiceId, ids: &[KeyId]) -> Result<Vec<KeyRecord>, StorageError> {
+        let attempt = self.attempt("read keys");
+        let mut keys: Vec<KeyRecord> = Vec::new();
+        for chunk in ids.chunks(CHUNK) {
+            let rows = Entity::find().filter(own(service, chunk)).all(&self.connections.readers).await;
+            keys.extend(attempt.read::<_, KeyRecord>(rows.map_err(|error| attempt.failed(error))?)?);
+        }
+        keys.sort_unstable_by_key(|key| key.id);
+        keys.dedup_by_key(|key| key.id);
+        Ok(keys)
     }
 
     async fn sealed_keys(
@@ -114,45 +148,52 @@ impl KeyRepository for SeaOrmStorage {
     }
 
     async fn count_keys(&self, services: &[ServiceId]) -> Result<Vec<KeyCounts>, StorageError> {
-        let attempt = self.attempt("count keys");
-        let mut counts: HashMap<i64, KeyCounts> = HashMap::new();
-        for chunk in services.chunks(CHUNK) {
-            // Grouped by state rather than summed up: the type of a sum differs between databases.
-            let groups: Vec<(i64, bool, i64)> = Entity::find()
-                .select_only()
-                .column(Column::ServiceId)
-                .column(Column::IsActive)
-                // Of a column in the index, which is never null: rows themselves are not looked at.
-                .column_as(Column::IsActive.count(), "count")
-                .filter(Column::ServiceId.is_in(chunk.iter().map(|service| service.0)))
-                .group_by(Column::ServiceId)
-                .group_by(Column::IsActive)
-                .into_tuple()
-                .all(&self.connections.readers)
-                .await
-                .map_err(|error| attempt.failed(error))?;
-            // A service that is named in two chunks is counted once: each chunk overwrites.
-            let mut counted: HashMap<i64, KeyCounts> = HashMap::new();
-            for (service, is_active, count) in groups {
-                let count = count.unsigned_abs();
-                let entry = counted.entry(service).or_default();
-                entry.total += count;
-                entry.active += if is_active { count } else { 0 };
-            }
-            counts.extend(counted);
-        }
-        Ok(services.iter().map(|service| counts.get(&service.0).copied().unwrap_or_default()).collect())
+        let counts = self.keys_of_each(services, self.attempt("count keys")).await?;
+        Ok(services.iter().map(|service| counts.get(service).copied().unwrap_or_default()).collect())
     }
 
     async fn change_key(&self, id: KeyId, change: &KeyChange, now: Timestamp) -> Result<KeyRecord, StorageError> {
-        let attempt = self.attempt("change a key");
+        self.change_one(id, None, change, now).await
+    }
+
+    async fn change_known_key(
+        &self,
+        before: &KeyRecord,
+        change: &KeyChange,
+        now: Timestamp,
+    ) -> Result<KeyRecord, StorageError> {
+        self.change_one(before.id, Some(before), change, now).await
+    }
+
+    async fn change_keys(
+        &self,
+        service: ServiceId,
+        ids: &[KeyId],
+        change: &KeyChange,
+        now: Timestamp,
+    ) -> Result<u64, StorageError> {
+        let attempt = self.attempt("change keys");
         again(|| async {
             let transaction = self.begin(attempt).await?;
-            change_one(&transaction, attempt, Condition::all().add(Column::Id.eq(id.0)), change, now).await?;
-            let row = Entity::find_by_id(id.0).one(&transaction).await.map_err(|error| attempt.failed(error))?;
-            let key: KeyRecord = attempt.read_one(row)?.ok_or_else(|| attempt.fail(StorageErrorKind::NotFound))?;
-            commit(transaction, attempt, [Served::Service(key.service_id)]).await?;
-            Ok(key)
+            line_up(&transaction, attempt, [service]).await?;
+            let mut changed = 0;
+            for chunk in ids.chunks(CHUNK) {
+                changed += change_all(&transaction, attempt, own(service, chunk), change, now).await?;
+            }
+            commit(transaction, attempt, (changed > 0).then_some(Served::Service(service))).await?;
+            Ok(changed)
+        })
+        .await
+    }
+
+    async fn delete_keys_among(&self, service: ServiceId, ids: &[KeyId]) -> Result<u64, StorageError> {
+        let attempt = self.attempt("delete keys");
+        again(|| async {
+            let transaction = self.begin(attempt).await?;
+            line_up(&transaction, attempt, [service]).await?;
+            let deleted = delete(&transaction, attempt, service, ids).await?;
+            commit(transaction, attempt, (deleted > 0).then_some(Served::Service(service))).await?;
+            Ok(deleted)
         })
         .await
     }
@@ -196,6 +237,30 @@ impl KeyRepository for SeaOrmStorage {
 }
 
 impl SeaOrmStorage {
+    /// Changes a key that is known to be stored as `before`, where that is said.
+    async fn change_one(
+        &self,
+        id: KeyId,
+        before: Option<&KeyRecord>,
+        change: &KeyChange,
+        now: Timestamp,
+    ) -> Result<KeyRecord, StorageError> {
+        let attempt = self.attempt("change a key");
+        again(|| async {
+            let transaction = self.begin(attempt).await?;
+            if let Some(before) = before {
+                let stored = Entity::find_by_id(id.0).lock_exclusive().one(&transaction).await;
+                attempt.unless_changed(stored.map_err(|error| attempt.failed(error))?, before)?;
+            }
+            change_all(&transaction, attempt, Condition::all().add(Column::Id.eq(id.0)), change, now).await?;
+            let row = Entity::find_by_id(id.0).one(&transaction).await.map_err(|error| attempt.failed(error))?;
+            let key: KeyRecord = attempt.read_one(row)?.ok_or_else(|| attempt.fail(StorageErrorKind::NotFound))?;
+            commit(transaction, attempt, [Served::Service(key.service_id)]).await?;
+            Ok(key)
+        })
+        .await
+    }
+
     /// Reads what serving needs of keys, pool by pool: far fewer columns, by their places.
     async fn sealed(&self, keys: Select<Entity>, most: u64) -> Result<Vec<SealedKey>, StorageError> {
         type Row = (i64, i64, Vec<u8>, bool, Option<String>);
@@ -250,80 +315,4 @@ fn first_of_each(services: &[i64], most: u64) -> Select<Entity> {
     let mut keys = Entity::find();
     QuerySelect::query(&mut keys).join_subquery(JoinType::InnerJoin, pools, POOLS, is_first);
     keys
-}
-
-/// Stores new keys and gives the ids of those that are skipped, in order.
-async fn insert(
-    transaction: &DatabaseTransaction,
-    attempt: Attempt,
-    keys: &[KeyRecord],
-) -> Result<Vec<KeyId>, StorageError> {
-    let mut skipped = Vec::new();
-    for chunk in statements(keys, bytes) {
-        // The database itself skips what it has, so that a second node that inserts the same keys at the same moment
-        // makes none of them fail. MySQL has no such clause; there SeaORM sets the id to itself, which changes
-        // nothing (and, unlike `INSERT IGNORE`, hides no other error).
-        let skip = OnConflict::columns([Column::ServiceId, Column::Digest]).do_nothing_on([Column::Id]).to_owned();
-        let rows: Result<Vec<ActiveModel>, DbErr> = chunk.iter().map(ActiveModel::try_from).collect();
-        Entity::insert_many(rows.map_err(|error| attempt.failed(error))?)
-            .on_conflict(skip)
-            .exec_without_returning(transaction)
-            .await
-            .map_err(|error| attempt.failed(error))?;
-        let stored: HashSet<i64> = Entity::find()
-            .select_only()
-            .column(Column::Id)
-            .filter(Column::Id.is_in(chunk.iter().map(|key| key.id.0)))
-            .into_tuple()
-            .all(transaction)
-            .await
-            .map_err(|error| attempt.failed(error))?
-            .into_iter()
-            .collect();
-        skipped.extend(chunk.iter().map(|key| key.id).filter(|id| !stored.contains(&id.0)));
-    }
-    Ok(skipped)
-}
-
-/// About how long a key's row is.
-fn bytes(key: &KeyRecord) -> usize {
-    const REST: usize = 300;
-    let models: usize = key.policy.models.iter().map(|model| model.as_str().len() + 3).sum();
-    REST + key.sealed.0.len() + key.label.as_ref().map_or(0, |label| label.as_str().len()) + models
-}
-
-/// Changes what is named of the key that fulfils the condition, if there is one.
-async fn change_one(
-    transaction: &DatabaseTransaction,
-    attempt: Attempt,
-    condition: Condition,
-    change: &KeyChange,
-    now: Timestamp,
-) -> Result<(), StorageError> {
-    if *change == KeyChange::default() {
-        return Ok(());
-    }
-    let KeyChange { is_active, label, policy } = change;
-    let mut update =
-        Entity::update_many().col_expr(Column::UpdatedAt, Expr::value(now.as_millis())).filter(condition.clone());
-    if let Some(is_active) = *is_active {
-        update = update.col_expr(Column::IsActive, Expr::value(is_active));
-    }
-    if let Some(label) = label {
-        let label = label.as_ref().map(|label| label.as_str().to_owned());
-        update = update.col_expr(Column::Label, Expr::value(label));
-    }
-    if *policy != KeyPolicyChange::default() {
-        // The policy is one column: it is read under a lock, so that no other change of it is lost.
-        let locked = Entity::find().filter(condition).lock_exclusive().one(transaction).await;
-        let Some(row) = locked.map_err(|error| attempt.failed(error))? else {
-            return Ok(());
-        };
-        let before = read_key_policy(TABLE, row.id, row.policy.as_deref()).map_err(|error| attempt.corrupt(error))?;
-        let after = write_key_policy(&policy.clone().of(before));
-        let after = after.map_err(|error| attempt.failed(DbErr::Json(error.to_string())))?;
-        update = update.col_expr(Column::Policy, Expr::value(after));
-    }
-    update.exec(transaction).await.map_err(|error| attempt.failed(error))?;
-    Ok(())
 }

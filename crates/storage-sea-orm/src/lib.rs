@@ -15,6 +15,7 @@ mod connections;
 mod entity;
 mod error;
 mod key;
+mod key_counts;
 mod legacy;
 mod migration;
 mod moving;

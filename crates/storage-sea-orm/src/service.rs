@@ -29,21 +29,11 @@ impl ServiceRepository for SeaOrmStorage {
     }
 
     async fn update_service(&self, service: &Service) -> Result<(), StorageError> {
-        let attempt = self.attempt("change a service");
-        let row = ActiveModel::try_from(service).map_err(|error| attempt.failed(error))?;
-        let update = Entity::update_many().set(row).filter(Column::Id.eq(service.id.0));
-        let done = again(|| async {
-            let transaction = self.begin(attempt).await?;
-            let done = update.clone().exec(&transaction).await.map_err(|error| attempt.failed(error))?;
-            if done.rows_affected == 0 {
-                return Err(attempt.fail(StorageErrorKind::NotFound));
-            }
-            commit(transaction, attempt, [Served::Service(service.id)]).await
-        });
-        match done.await {
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.taken(service, attempt, error).await),
-        }
+        self.update(None, service).await
+    }
+
+    async fn update_known_service(&self, before: &Service, after: &Service) -> Result<(), StorageError> {
+        self.update(Some(before), after).await
     }
 
     async fn delete_service(&self, id: ServiceId) -> Result<(), StorageError> {
@@ -89,6 +79,29 @@ impl ServiceRepository for SeaOrmStorage {
 }
 
 impl SeaOrmStorage {
+    /// Replaces a service that is known to be stored as `before`, where that is said.
+    async fn update(&self, before: Option<&Service>, service: &Service) -> Result<(), StorageError> {
+        let attempt = self.attempt("change a service");
+        let row = ActiveModel::try_from(service).map_err(|error| attempt.failed(error))?;
+        let update = Entity::update_many().set(row).filter(Column::Id.eq(service.id.0));
+        let done = again(|| async {
+            let transaction = self.begin(attempt).await?;
+            if let Some(before) = before {
+                let stored = Entity::find_by_id(service.id.0).lock_exclusive().one(&transaction).await;
+                attempt.unless_changed(stored.map_err(|error| attempt.failed(error))?, before)?;
+            }
+            let done = update.clone().exec(&transaction).await.map_err(|error| attempt.failed(error))?;
+            if done.rows_affected == 0 {
+                return Err(attempt.fail(StorageErrorKind::NotFound));
+            }
+            commit(transaction, attempt, [Served::Service(service.id)]).await
+        });
+        match done.await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.taken(service, attempt, error).await),
+        }
+    }
+
     /// Makes a conflict name its field. Databases say which index was hit each in their own words, so the other row is
     /// looked for instead; what cannot be found stays as it was.
     async fn taken(&self, service: &Service, attempt: Attempt, error: StorageError) -> StorageError {

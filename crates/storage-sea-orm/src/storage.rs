@@ -15,6 +15,7 @@ use crate::Connections;
 use crate::entity::id_sequence::{Column, Entity, ROW};
 use crate::entity::service;
 use crate::error::Attempt;
+use crate::key_counts::LargePools;
 use crate::migration::{drop_all, lock, refuse_newer, up};
 
 /// Rows of one statement. Nine columns a row stay below the 32,766 parameters of SQLite and the 65,535 of the others.
@@ -26,6 +27,7 @@ const LONGEST: usize = 1024 * 1024;
 #[derive(Debug)]
 pub struct SeaOrmStorage {
     pub(crate) connections: Connections,
+    pub(crate) large_pools: LargePools,
 }
 
 // === impl SeaOrmStorage ===
@@ -44,7 +46,7 @@ impl SeaOrmStorage {
             up(transaction).await.map_err(|error| attempt.failed(error))
         })
         .await?;
-        Ok(Self { connections })
+        Ok(Self { connections, large_pools: LargePools::default() })
     }
 
     /// Drops the tables of this program, and nothing else in the database, and makes them anew.

@@ -26,6 +26,9 @@ pub trait ClientKeyRepository: Send + Sync {
     /// Replaces everything of a client key but its id and the time at which it was made; `NotFound` where there is none.
     async fn update_client_key(&self, key: &ClientKey) -> Result<(), StorageError>;
 
+    /// As [`Self::update_client_key`], while what is stored is `before`: `Changed` where it is not.
+    async fn update_known_client_key(&self, before: &ClientKey, after: &ClientKey) -> Result<(), StorageError>;
+
     /// Deletes a client key; `NotFound` where there is none.
     async fn delete_client_key(&self, id: ClientKeyId) -> Result<(), StorageError>;
 }

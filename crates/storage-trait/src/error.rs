@@ -21,6 +21,8 @@ pub enum StorageErrorKind {
         /// The field's name as the admin API spells it.
         field: &'static str,
     },
+    /// What was to be changed is not as the caller knows it.
+    Changed,
     /// The database does not answer, or not now; the call may be repeated.
     Unavailable,
     /// Other changes came in between, again and again, and nothing of this one is done; the call may be repeated.
@@ -74,6 +76,7 @@ impl fmt::Display for StorageError {
         match &self.kind {
             StorageErrorKind::NotFound => f.write_str("not found"),
             StorageErrorKind::Conflict { field } => write!(f, "{field} is taken"),
+            StorageErrorKind::Changed => f.write_str("it has changed meanwhile"),
             StorageErrorKind::Unavailable => f.write_str("the database does not answer"),
             StorageErrorKind::Collided => f.write_str("other changes kept coming in between"),
             StorageErrorKind::ReadOnly => f.write_str("the database takes no changes"),

@@ -100,6 +100,16 @@ pub trait KeyRepository: Send + Sync {
     /// A page of a service's keys, ordered by id. An unknown service has none.
     async fn keys(&self, service: ServiceId, page: Page<KeyId>) -> Result<Vec<KeyRecord>, StorageError>;
 
+    /// The keys of a service after the first `skip` ones, ordered by id, at most `limit`. What is skipped is not read: a page at
+    /// the end of a large pool costs a walk through an index.
+    async fn keys_from(&self, service: ServiceId, skip: u64, limit: u64) -> Result<Vec<KeyRecord>, StorageError>;
+
+    /// The ids of a service's keys in order: of those that are active, of those that are not, or of all.
+    async fn key_ids(&self, service: ServiceId, is_active: Option<bool>) -> Result<Vec<KeyId>, StorageError>;
+
+    /// Those keys of a service that have one of these ids, ordered by id.
+    async fn keys_among(&self, service: ServiceId, ids: &[KeyId]) -> Result<Vec<KeyRecord>, StorageError>;
+
     /// A page of the keys of all services of a range of ids, ordered by service, then by id; `after` names a key and its service.
     /// A page in the middle of a large pool costs no more than one at its beginning.
     async fn sealed_keys(
@@ -117,6 +127,27 @@ pub trait KeyRepository: Send + Sync {
 
     /// Changes what is named, so that of changes at once none is lost, and gives the key as it is then. `NotFound` when there is none.
     async fn change_key(&self, id: KeyId, change: &KeyChange, now: Timestamp) -> Result<KeyRecord, StorageError>;
+
+    /// As [`Self::change_key`], while what is stored is `before`: `Changed` where it is not.
+    async fn change_known_key(
+        &self,
+        before: &KeyRecord,
+        change: &KeyChange,
+        now: Timestamp,
+    ) -> Result<KeyRecord, StorageError>;
+
+    /// Changes what is named of those keys of a service that have one of these ids, in one transaction: all of them or, after
+    /// an error, none. Says how many there are.
+    async fn change_keys(
+        &self,
+        service: ServiceId,
+        ids: &[KeyId],
+        change: &KeyChange,
+        now: Timestamp,
+    ) -> Result<u64, StorageError>;
+
+    /// Deletes those keys of a service that have one of these ids, in one transaction, and says how many there were.
+    async fn delete_keys_among(&self, service: ServiceId, ids: &[KeyId]) -> Result<u64, StorageError>;
 
     /// Deletes a key and gives the service it belonged to. `NotFound` when there is none.
     async fn delete_key(&self, id: KeyId) -> Result<ServiceId, StorageError>;

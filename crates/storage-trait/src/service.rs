@@ -14,6 +14,9 @@ pub trait ServiceRepository: Send + Sync {
     /// Replaces the service with this id. `NotFound`, or `Conflict` as in [`Self::insert_service`].
     async fn update_service(&self, service: &Service) -> Result<(), StorageError>;
 
+    /// As [`Self::update_service`], while what is stored is `before`: `Changed` where it is not.
+    async fn update_known_service(&self, before: &Service, after: &Service) -> Result<(), StorageError>;
+
     /// Deletes a service and its keys, in one transaction. `NotFound` when there is none.
     async fn delete_service(&self, id: ServiceId) -> Result<(), StorageError>;
 

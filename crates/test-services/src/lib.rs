@@ -23,7 +23,15 @@ pub use mariadb::KIND as MARIADB;
 pub use postgres::KIND as POSTGRES;
 pub use redis::Redis;
 
-/// Whether the programs of each server are there: MariaDB, PostgreSQL, Redis.
-pub fn installed() -> [Result<(), ServiceError>; 3] {
-    [MARIADB.installed(), POSTGRES.installed(), redis::installed()]
+/// Whether the programs of each server are there: MariaDB, PostgreSQL, Redis, nginx.
+pub fn installed() -> [Result<(), ServiceError>; 4] {
+    [MARIADB.installed(), POSTGRES.installed(), redis::installed(), nginx().map(drop)]
+}
+
+/// The program of nginx, which reads what `deploy` holds for it.
+///
+/// # Errors
+/// It is not installed.
+pub fn nginx() -> Result<std::path::PathBuf, ServiceError> {
+    process::find("nginx", "nginx-light", &[])
 }

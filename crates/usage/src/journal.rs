@@ -1,8 +1,12 @@
 //! The files of the journal. Each process that counts has a folder of its own, which it locks: what lies in one that nobody
 //! locks was left behind. A file holds the lines of the batches from a first to a last number.
+//!
+//! A batch that is being gathered has one line for each subject, written again in its place with every request: a page that
+//! is in memory already takes it for less than a file that grows takes another line, and the disk gets no more than that.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use crate::{Figures, entry};
@@ -10,6 +14,10 @@ use crate::{Figures, entry};
 /// Holds the lock of a folder.
 const LOCK: &str = "lock";
 const ENDING: &str = "jsonl";
+/// The room of a line in bytes, as its figures grow. Most never need more.
+const ROOM: u64 = 1024;
+/// What the system writes whole, whatever ends the process meanwhile.
+const PAGE: u64 = 4096;
 
 /// The system gives no random bytes, which name what is counted here.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +46,15 @@ pub(crate) struct Stored {
 pub(crate) struct Growing {
     file: File,
     pub(crate) path: PathBuf,
+    /// Where the next place is.
     pub(crate) length: u64,
+}
+
+/// Where in a file a line is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    at: u64,
+    room: u64,
 }
 
 /// Makes a folder of this name for this process below `root`, and gives those that were left behind there.
@@ -88,17 +104,22 @@ fn left_behind(root: &Path) -> io::Result<Vec<Folder>> {
     Ok(found)
 }
 
-/// Adds up the lines of a file. One that does not read is the last, which a power failure cut off.
+/// Adds up the lines of a file. Those that do not read were cut off by a power failure.
 pub(crate) fn read(path: &Path) -> io::Result<Figures> {
     let mut all = Figures::new();
-    let (mut reader, mut line) = (BufReader::new(File::open(path)?), Vec::new());
+    let (mut reader, mut line, mut unread) = (BufReader::new(File::open(path)?), Vec::new(), 0_u32);
     while reader.read_until(b'\n', &mut line)? > 0 {
-        let Some((at, subject, figures)) = entry::read(&line) else {
-            tracing::warn!(file = %path.display(), "the journal of usage figures ends with a line that does not read");
-            break;
-        };
-        all.entry((at, subject)).or_default().add_all(&figures);
+        // Between places is nothing.
+        let blank = line.iter().take_while(|byte| **byte == 0 || byte.is_ascii_whitespace()).count();
+        let told = line.get(blank..).unwrap_or_default();
+        match entry::read(told) {
+            Some((at, subject, figures)) => all.entry((at, subject)).or_default().add_all(&figures),
+            None => unread += u32::from(!told.is_empty()),
+        }
         line.clear();
+    }
+    if unread > 0 {
+        tracing::warn!(file = %path.display(), lines = unread, "the journal of usage figures has lines that do not read");
     }
     Ok(all)
 }
@@ -125,7 +146,7 @@ impl Folder {
     /// Begins the file of a batch.
     pub(crate) fn begin(&self, number: i64) -> io::Result<Growing> {
         let path = self.file(number, number);
-        let file = OpenOptions::new().create_new(true).append(true).open(&path)?;
+        let file = OpenOptions::new().create_new(true).write(true).open(&path)?;
         Ok(Growing { file, path, length: 0 })
     }
 
@@ -186,15 +207,27 @@ impl Stored {
 // === impl Growing ===
 
 impl Growing {
-    /// Adds a line, whole or not at all.
-    pub(crate) fn append(&mut self, line: &[u8]) -> io::Result<()> {
-        let written = self.file.write_all(line);
-        match written {
-            Ok(()) => self.length += line.len() as u64,
-            // A part of it may be there, as on a full disk; what follows must not begin in the middle of a line.
-            Err(_) => self.file.set_len(self.length)?,
+    /// Writes a line, whole or not at all: where it was before, when it was shorter at most. Gives its place.
+    pub(crate) fn put(&mut self, line: &[u8], before: Option<Place>) -> io::Result<Place> {
+        let length = line.len() as u64;
+        if let Some(place) = before.filter(|place| length <= place.room) {
+            self.file.write_all_at(line, place.at)?;
+            return Ok(place);
         }
-        written
+        let room = ROOM.max((2 * length).next_power_of_two());
+        let left = PAGE - self.length % PAGE;
+        let at = if room <= left { self.length } else { self.length + left % PAGE };
+        if let Err(error) = self.file.write_all_at(line, at) {
+            // A part of it may be there, as on a full disk; what follows must not end in the middle of it.
+            self.file.set_len(self.length)?;
+            return Err(error);
+        }
+        self.length = at + room;
+        if let Some(place) = before {
+            let blank = vec![b' '; usize::try_from(place.room).unwrap_or_default()];
+            self.file.write_all_at(&blank, place.at)?;
+        }
+        Ok(Place { at, room })
     }
 
     /// Another handle, to bring what was written to the disk.
@@ -246,7 +279,7 @@ mod tests {
         let root = tempdir().unwrap();
         let (folder, _) = open_in(root.path());
         for number in 1..=5 {
-            folder.begin(number).unwrap().append(&line(number)).unwrap();
+            folder.begin(number).unwrap().put(&line(number), None).unwrap();
         }
         let numbers =
             |folder: &Folder| folder.files().unwrap().iter().map(|file| (file.first, file.last)).collect::<Vec<_>>();
@@ -268,15 +301,47 @@ mod tests {
         let root = tempdir().unwrap();
         let (folder, _) = open_in(root.path());
         let mut file = folder.begin(1).unwrap();
-        file.append(&line(1)).unwrap();
-        file.append(&line(1)).unwrap();
+        let first = line(1);
+        file.put(&first, None).unwrap();
+        let second = usize::try_from(file.put(&line(2), None).unwrap().at).unwrap();
         let whole = fs::read(&file.path).unwrap();
+        assert_eq!(whole.len(), second + first.len());
         for length in 0..=whole.len() {
             fs::write(&file.path, &whole[..length]).unwrap();
-            let lines = length / (whole.len() / 2);
             // What lacks only its end of line is whole.
-            let almost = (length + 1).is_multiple_of(whole.len() / 2);
-            assert_eq!(requests(&read(&file.path).unwrap()), lines as u64 + u64::from(almost), "{length}");
+            let lines = u64::from(length + 1 >= first.len()) + u64::from(length + 1 >= whole.len());
+            assert_eq!(requests(&read(&file.path).unwrap()), lines, "{length}");
+        }
+        // One in the middle leaves those after it.
+        let mut torn = whole.clone();
+        torn[3] = 0;
+        fs::write(&file.path, torn).unwrap();
+        assert_eq!(requests(&read(&file.path).unwrap()), 1);
+    }
+
+    #[test]
+    fn lines_grow_in_their_places_and_move_where_these_are_too_small() {
+        let root = tempdir().unwrap();
+        let (folder, _) = open_in(root.path());
+        let mut file = folder.begin(1).unwrap();
+        let model = |length: usize| Some("m".repeat(length));
+        let subjects: Vec<UsageSubject> = (1..=40)
+            .map(|id| UsageSubject { service: ServiceId(id), key: None, client: None, model: model(id as usize * 200) })
+            .collect();
+        let mut places = vec![None; subjects.len()];
+        let mut expected = Figures::new();
+        for round in 0..60 {
+            for (subject, place) in subjects.iter().zip(&mut places) {
+                let figures = expected.entry((Timestamp::EPOCH, subject.clone())).or_default();
+                // All figures come up, and their numbers get longer, until no place has room for them.
+                figures.add(Figure::ALL[round % Figure::ALL.len()], 7_u64.pow(round as u32 / 3));
+                let mut line = Vec::new();
+                entry::write(&mut line, Timestamp::EPOCH, subject, figures);
+                let put = file.put(&line, *place).unwrap();
+                assert!(put.room > PAGE || put.at / PAGE == (put.at + put.room - 1) / PAGE, "{put:?}");
+                *place = Some(put);
+            }
+            assert_eq!(read(&file.path).unwrap(), expected, "after round {round}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Where requests are counted.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
@@ -9,11 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use rotator_domain::{Clock, Grain, Seldom, Timestamp, UsageFigures, UsageSubject};
 
 use crate::backlog::{Batch, MOST_ROWS};
-use crate::journal::{self, Folder, Growing, JournalError};
+use crate::journal::{self, Folder, Growing, JournalError, Place};
 use crate::{Figures, entry};
 
-/// A line's usual length, in bytes.
-const LINE: usize = 320;
 /// The length of the journal, in bytes, from which on it is packed while the storage does not answer.
 const LONGEST: u64 = 8 * 1024 * 1024;
 /// The same for figures that no disk has room for, in rows in memory.
@@ -39,6 +38,10 @@ struct Gathering {
     number: i64,
     figures: Figures,
     file: Option<Growing>,
+    /// Where the lines of the figures are in it.
+    places: HashMap<(Timestamp, UsageSubject), Place>,
+    /// The line that is being written, kept for its memory.
+    line: Vec<u8>,
 }
 
 // === impl UsageRecorder ===
@@ -50,7 +53,7 @@ impl UsageRecorder {
             source: journal::new_source()?,
             root,
             folder: OnceLock::new(),
-            gathering: Mutex::new(Gathering { number: 1, figures: Figures::new(), file: None }),
+            gathering: Mutex::new(Gathering::new(1, None)),
             clock,
             is_journaled: AtomicBool::new(false),
             trouble: Seldom::default(),
@@ -79,16 +82,7 @@ impl UsageRecorder {
 
     /// Adds figures to those of a subject in the minute of `at`.
     pub fn record(&self, at: Timestamp, subject: UsageSubject, figures: &UsageFigures) {
-        let at = Grain::Minute.start(at);
-        let mut line = Vec::new();
-        if self.folder.get().is_some() {
-            line.reserve(LINE);
-            entry::write(&mut line, at, &subject, figures);
-        }
-        let mut gathering = self.gathering();
-        let written = gathering.file.as_mut().map(|file| file.append(&line));
-        gathering.figures.entry((at, subject)).or_default().add_all(figures);
-        drop(gathering);
+        let written = self.gathering().add((Grain::Minute.start(at), subject), figures);
         match written {
             // Every request comes here: what stays as it is is not written.
             Some(Ok(())) if !self.is_journaled() => self.is_journaled.store(true, Ordering::Relaxed),
@@ -108,7 +102,7 @@ impl UsageRecorder {
         };
         // Opened before the lock is taken, for requests wait for it.
         let file = self.new_file(number + 1);
-        let next = Gathering { number: number + 1, figures: Figures::new(), file };
+        let next = Gathering::new(number + 1, file);
         let gathered = std::mem::replace(&mut *self.gathering(), next);
         let places = gathered.file.into_iter().map(|file| file.path).collect();
         let (source, figures) = (self.source.clone(), gathered.figures);
@@ -172,6 +166,40 @@ impl UsageRecorder {
 
     fn gathering(&self) -> MutexGuard<'_, Gathering> {
         self.gathering.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// === impl Gathering ===
+
+impl Gathering {
+    fn new(number: i64, file: Option<Growing>) -> Self {
+        Self { number, figures: Figures::new(), file, places: HashMap::new(), line: Vec::new() }
+    }
+
+    /// Adds figures, and writes down what they have become; nothing where there is no file.
+    fn add(&mut self, subject: (Timestamp, UsageSubject), more: &UsageFigures) -> Option<io::Result<()>> {
+        let Some(file) = &mut self.file else {
+            self.figures.entry(subject).or_default().add_all(more);
+            return None;
+        };
+        let place = self.places.get_mut(&subject);
+        self.line.clear();
+        if let Some(known) = self.figures.get_mut(&subject) {
+            known.add_all(more);
+            entry::write(&mut self.line, subject.0, &subject.1, known);
+        } else {
+            entry::write(&mut self.line, subject.0, &subject.1, more);
+            self.figures.insert(subject.clone(), more.clone());
+        }
+        let put = match file.put(&self.line, place.as_deref().copied()) {
+            Ok(put) => put,
+            Err(error) => return Some(Err(error)),
+        };
+        match place {
+            Some(place) => *place = put,
+            None => drop(self.places.insert(subject, put)),
+        }
+        Some(Ok(()))
     }
 }
 

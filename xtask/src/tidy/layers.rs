@@ -36,6 +36,7 @@ const CRATES: &[(&str, Layer)] = &[
     ("crates/proxy-core", Layer::Engine),
     ("crates/admin-api", Layer::Engine),
     ("crates/mock-upstream", Layer::Test),
+    ("crates/reference", Layer::Test),
     ("crates/test-services", Layer::Test),
     ("bins/rotator-server", Layer::Program),
     ("bins/rotator-admin", Layer::Program),

@@ -12,6 +12,25 @@ pub(crate) enum KeysCommand {
     List {
         /// The service's slug or id.
         service: String,
+        /// Only keys in this state: active, cooling, exhausted, dead or disabled.
+        #[arg(long)]
+        state: Option<String>,
+        /// Only keys whose id, shown value, label, quota group or models hold this text.
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
+    },
+    /// Show one key in clear. The server's audit log keeps who asked.
+    Reveal {
+        /// The key's id.
+        id: i64,
+    },
+    /// Use keys again that are cooling, exhausted or dead, without waiting for a test.
+    Reset {
+        /// The service's slug or id.
+        service: String,
+        /// The keys' ids; all keys of the service when absent.
+        #[arg(value_name = "ID")]
+        ids: Vec<i64>,
     },
     /// Add one key.
     Add {

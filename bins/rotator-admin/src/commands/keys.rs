@@ -9,11 +9,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use reqwest::Method;
-use rotator_admin_api::wire::{DeletedCount, ExportedKeys, KeyPatch, Message, UpstreamKey};
+use rotator_admin_api::wire::{
+    DeletedCount, ExportedKeys, KeyAction, KeyBulkBody, KeyBulkReport, KeyFilter, KeyPatch, Message, ProxyConfig,
+    RevealedKey, UpstreamKey,
+};
 use serde_json::json;
 
 use super::confirmed;
-use crate::api::{Api, NOTHING, keys_of};
+use crate::api::{Api, NOTHING, PAGE, keys_of};
 use crate::args::KeysCommand;
 use crate::error::CliError;
 use crate::output::{Output, table, write_line};
@@ -21,10 +24,17 @@ use crate::secret_source::one_secret;
 
 pub(super) async fn run(api: &Api, command: KeysCommand, output: Output) -> Result<(), CliError> {
     match command {
-        KeysCommand::List { service } => {
+        KeysCommand::List { service, state, search } => {
             let service = api.service(&service).await?;
-            show(&api.list::<UpstreamKey>(&keys_of(&service)).await?, output)
+            let query = [("limit", Some(PAGE.to_string())), ("state", state), ("q", search)];
+            let query: Vec<_> = query.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+            show(&api.search::<UpstreamKey>(&keys_of(&service), &query, usize::MAX).await?, output)
         }
+        KeysCommand::Reveal { id } => {
+            let revealed: RevealedKey = api.call(Method::POST, &format!("keys/{id}/reveal"), NOTHING).await?;
+            output.show(&revealed, || revealed.key_value.clone())
+        }
+        KeysCommand::Reset { service, ids } => reset(api, &api.service(&service).await?, ids, output).await,
         KeysCommand::Add { service, from, disabled, flags } => {
             let service = api.service(&service).await?;
             let key_value = one_secret(from.as_deref(), "Key: ", "--from")?;
@@ -48,6 +58,13 @@ pub(super) async fn run(api: &Api, command: KeysCommand, output: Output) -> Resu
         KeysCommand::Export { service, to } => export(api, &service, to.as_deref(), output).await,
         KeysCommand::Test { ids, service } => test::run(api, ids, service.as_deref(), output).await,
     }
+}
+
+async fn reset(api: &Api, service: &ProxyConfig, ids: Vec<i64>, output: Output) -> Result<(), CliError> {
+    let (ids, filter) = if ids.is_empty() { (None, Some(KeyFilter::default())) } else { (Some(ids), None) };
+    let body = KeyBulkBody { ids, filter, except: Vec::new(), action: KeyAction::Reset, change: None };
+    let report: KeyBulkReport = api.call(Method::POST, &format!("{}/bulk", keys_of(service)), Some(&body)).await?;
+    output.show(&report, || format!("Reset {} keys of {}.", report.count, service.body.slug))
 }
 
 async fn set_active(api: &Api, ids: &[i64], is_active: bool, output: Output) -> Result<(), CliError> {

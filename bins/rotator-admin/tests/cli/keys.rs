@@ -64,6 +64,30 @@ async fn keys_are_switched_and_deleted_by_id_and_missing_ones_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn keys_are_searched_shown_in_clear_and_used_again() {
+    let place = Place::logged_in().await;
+    place.service("s").await;
+    place.run_with_input(&["keys", "import", "s", "-"], "sk-one-0000-1111\nsk-two-0000-2222\n").await.with_code(0);
+    let keys = place.json(&["keys", "list", "s"]).await;
+    let (first, second) = (keys[0]["id"].to_string(), keys[1]["id"].to_string());
+    place.run(&["keys", "update", &second, "--label", "spare & co"]).await.with_code(0);
+    place.run(&["keys", "disable", &second]).await.with_code(0);
+    for found in
+        [&["--state", "disabled"][..], &["--search", "2222"], &["--search", "Spare & c", "--state", "disabled"]]
+    {
+        let listed = place.json(&[&["keys", "list", "s"], found].concat()).await;
+        assert_eq!((listed.as_array().unwrap().len(), &listed[0]["id"]), (1, &keys[1]["id"]), "{found:?}");
+    }
+    assert_eq!(place.json(&["keys", "list", "s", "--state", "dead"]).await, json!([]));
+    let refused = place.run(&["keys", "list", "s", "--state", "asleep"]).await;
+    assert!(refused.err.contains("state"), "{refused:?}");
+    assert_eq!(place.run(&["keys", "reveal", &first]).await.with_code(0).out, "sk-one-0000-1111\n");
+    place.run(&["keys", "reveal", "99999"]).await.with_code(3);
+    assert_eq!(place.json(&["keys", "reset", "s"]).await, json!({"count": 0}));
+    assert_eq!(place.json(&["keys", "reset", "s", &first]).await, json!({"count": 0}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_export_is_for_its_owner_alone_and_overwrites_nothing() {
     let place = Place::logged_in().await;
     place.service("s").await;

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use crate::admin_api::PASSWORD;
-use crate::place::Place;
+use crate::place::{Ended, Place};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_is_kept_for_its_owner_alone_until_logout() {
@@ -40,6 +40,15 @@ async fn an_api_token_works_without_a_login_until_it_is_deleted() {
     place.write("token", &token);
     place.run(&["logout"]).await.with_code(0);
     place.run(&["--token-file", "token", "status"]).await.with_code(0);
+    let with = async |variables: &[(&str, &str)]| {
+        Ended::from(place.command(&["status"]).envs(variables.iter().copied()).output().await.unwrap())
+    };
+    with(&[("ROTATOR_TOKEN", token.trim())]).await.with_code(0);
+    with(&[("ROTATOR_TOKEN", ""), ("ROTATOR_TOKEN_FILE", "token")]).await.with_code(0);
+    let both = with(&[("ROTATOR_TOKEN", token.trim()), ("ROTATOR_TOKEN_FILE", "token")]).await.with_code(2);
+    assert_eq!(both.err, "rotator-admin: ROTATOR_TOKEN is set, and ROTATOR_TOKEN_FILE as well\n");
+    let missing = with(&[("ROTATOR_TOKEN_FILE", "nowhere")]).await.with_code(2);
+    assert!(missing.err.starts_with("rotator-admin: ROTATOR_TOKEN_FILE: nowhere cannot be read: "), "{missing:?}");
     let tokens = place.json(&["--token-file", "token", "tokens", "list"]).await;
     let id = tokens[0]["id"].to_string();
     assert_eq!((&tokens[0]["name"], tokens.to_string().contains(token.trim())), (&"ci".into(), false));

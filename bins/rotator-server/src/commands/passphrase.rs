@@ -5,6 +5,7 @@ use std::path::Path;
 use rotator_admin_api::moving::{MovingError, Passphrase};
 use rotator_domain::Secret;
 
+use crate::config;
 use crate::error::AppError;
 
 const VARIABLE: &str = "ROTATOR_EXPORT_PASSPHRASE";
@@ -19,18 +20,17 @@ pub(super) enum Asked {
 }
 
 pub(super) fn read(file: Option<&Path>, asked: Asked) -> Result<Passphrase, AppError> {
-    let text = match (file, std::env::var_os(VARIABLE).filter(|text| !text.is_empty())) {
-        (Some(file), _) => {
+    let text = match file {
+        Some(file) => {
             let text = std::fs::read_to_string(file);
             let text = text.map_err(|error| AppError::failed(format!("could not read {}", file.display()), error))?;
             // A file ends with a line break, which is no part of the passphrase.
             Secret::new(Secret::new(text).expose().trim_end_matches(['\r', '\n']))
         }
-        (None, Some(text)) => {
-            let text = text.into_string().map_err(|_| AppError::config(VARIABLE, "must be UTF-8"))?;
-            Secret::new(text)
-        }
-        (None, None) => ask(asked, |question| rpassword::prompt_password(question).map(Secret::new))?,
+        None => match config::variable(VARIABLE)? {
+            Some(text) => Secret::new(text),
+            None => ask(asked, |question| rpassword::prompt_password(question).map(Secret::new))?,
+        },
     };
     Passphrase::new(text).map_err(unusable)
 }

@@ -76,6 +76,7 @@ counted!(ClientKeyRepository:
     count_client_keys() -> u64;
     client_key(id: ClientKeyId) -> Option<ClientKey>;
     update_client_key(key: &ClientKey) -> ();
+    update_known_client_key(before: &ClientKey, after: &ClientKey) -> ();
     delete_client_key(id: ClientKeyId) -> ();
 );
 
@@ -88,6 +89,7 @@ counted!(SecretRepository:
 counted!(ServiceRepository:
     insert_service(service: &Service) -> ();
     update_service(service: &Service) -> ();
+    update_known_service(before: &Service, after: &Service) -> ();
     delete_service(id: ServiceId) -> ();
     service(id: ServiceId) -> Option<Service>;
     service_by_slug(slug: &Slug) -> Option<Service>;
@@ -100,10 +102,16 @@ counted!(KeyRepository:
     change_pool(service: ServiceId, change: &PoolChange, now: Timestamp) -> Vec<KeyId>;
     key(id: KeyId) -> Option<KeyRecord>;
     keys(service: ServiceId, page: Page<KeyId>) -> Vec<KeyRecord>;
+    keys_from(service: ServiceId, skip: u64, limit: u64) -> Vec<KeyRecord>;
+    key_ids(service: ServiceId, is_active: Option<bool>) -> Vec<KeyId>;
+    keys_among(service: ServiceId, ids: &[KeyId]) -> Vec<KeyRecord>;
     sealed_keys(services: RangeInclusive<ServiceId>, page: Page<(ServiceId, KeyId)>) -> Vec<SealedKey>;
     first_keys(services: &[ServiceId], most: u64) -> Vec<KeyRecord>;
     count_keys(services: &[ServiceId]) -> Vec<KeyCounts>;
     change_key(id: KeyId, change: &KeyChange, now: Timestamp) -> KeyRecord;
+    change_known_key(before: &KeyRecord, change: &KeyChange, now: Timestamp) -> KeyRecord;
+    change_keys(service: ServiceId, ids: &[KeyId], change: &KeyChange, now: Timestamp) -> u64;
+    delete_keys_among(service: ServiceId, ids: &[KeyId]) -> u64;
     delete_key(id: KeyId) -> ServiceId;
     delete_keys(service: ServiceId) -> u64;
 );

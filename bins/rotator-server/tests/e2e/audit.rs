@@ -87,10 +87,19 @@ async fn every_write_is_told_with_what_changed_and_without_a_secret() {
     write(&server, &mut done, vec![
         ("PATCH /keys/{id}", key.clone(), json!({"weight": 7, "label": "main"}), "key.update"),
         ("POST /keys/{id}/test", format!("{key}/test"), json!({}), "key.test"),
+        ("POST /keys/{id}/reveal", format!("{key}/reveal"), json!({}), "key.reveal"),
+        (
+            "POST /proxy-configs/{id}/keys/bulk",
+            format!("{of}/keys/bulk"),
+            json!({"filter": {"q": "main"}, "action": "change", "change": {"tier": 3, "label": "other"}}),
+            "keys.bulk",
+        ),
         ("DELETE /keys/{id}", key, json!({}), "key.delete"),
         ("DELETE /proxy-configs/{id}/keys", format!("{of}/keys"), json!({}), "keys.clear"),
     ])
     .await;
+    let expected = json!({"count": {"after": 1}, "label": {"after": "other"}, "tier": {"after": 3}});
+    assert_eq!(changes(&server, "keys.bulk").await, expected);
     let expected = json!({"label": {"after": "main"}, "weight": {"before": 2, "after": 7}});
     assert_eq!(changes(&server, "key.update").await, expected);
     assert_eq!(changes(&server, "key.delete").await["weight"], json!({"before": 7}));

@@ -42,6 +42,35 @@ async fn a_bad_value_ends_the_start_with_64_and_one_line_that_names_the_variable
 }
 
 #[tokio::test]
+async fn a_variable_may_stand_in_a_file() {
+    let place = Place::sharing(None);
+    for (name, text) in [("port", "8123\n"), ("keys", "rk-one,rk-two\r\n"), ("bytes", "a")] {
+        std::fs::write(place.path(name), text).unwrap();
+    }
+    std::fs::write(place.path("bytes"), b"planted\xff").unwrap();
+    std::fs::write(place.path(".env"), "LOG_LEVEL_FILE=level\n").unwrap();
+    std::fs::write(place.path("level"), "debug").unwrap();
+    let place = place.set("BACKEND_PORT", "").set("BACKEND_PORT_FILE", "port").set("GLOBAL_PROXY_KEYS_FILE", "keys");
+    let said = place.run(&["check-config"]).await;
+    assert_eq!(code(&said), 0, "{}", text(&said));
+    assert!(text(&said).contains("127.0.0.1:8123") && text(&said).contains("2 set"), "{}", text(&said));
+    // A flag comes before what stands in a file, also where it stands behind the command.
+    let said = text(&place.run(&["check-config", "--backend-port", "8124"]).await);
+    assert!(said.contains("127.0.0.1:8124"), "{said}");
+    let place = place.set("ADMIN_PASSWORD_FILE", "bytes");
+    let help = place.run(&["--help"]).await;
+    assert!(code(&help) == 0 && !text(&help).contains("rk-one"), "{}", text(&help));
+    let error = place.run(&["check-config"]).await;
+    assert_eq!((code(&error), text(&error).as_str()), (64, "rotator-server: ADMIN_PASSWORD_FILE: bytes: is not UTF-8\n"));
+    let place = place.set("ADMIN_PASSWORD_FILE", "nowhere");
+    let error = text(&place.run(&["check-config"]).await);
+    assert!(error.starts_with("rotator-server: ADMIN_PASSWORD_FILE: nowhere: cannot be read: "), "{error}");
+    let error = place.set("ADMIN_PASSWORD", "planted").run(&["check-config"]).await;
+    let expected = "rotator-server: ADMIN_PASSWORD: is set, and ADMIN_PASSWORD_FILE as well\n";
+    assert_eq!((code(&error), text(&error).as_str()), (64, expected));
+}
+
+#[tokio::test]
 async fn a_backend_that_is_not_built_in_is_named() {
     for (variable, value, feature) in [
         ("DATABASE_URL", "mysql://u:planted@h/d", "mysql"),

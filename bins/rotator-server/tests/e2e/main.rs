@@ -6,5 +6,6 @@ mod files;
 mod full_disk;
 mod logs;
 mod million;
+mod shell;
 
 include!("cases.inc");

@@ -12,7 +12,7 @@ use crate::outcome::until;
 use crate::server::Server;
 
 /// The command line beside the server; it is built where only the server was.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_rotator-server")).with_file_name("rotator-admin");
     if !program.exists() {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

@@ -11,15 +11,18 @@ use super::App;
 use super::error::ApiError;
 use super::extract::{Body, ConfigBody, DryRun, Id};
 use super::paging::{PageQuery, Paged};
+use super::versions::{IfMatch, tagged};
 use crate::use_cases::Actor;
 use crate::wire::{ErrorBody, Message, ProxyConfig, ProxyConfigBody, StatusBody};
 
 /// Which configs to list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct SlugQuery {
+pub(super) struct ConfigParameters {
     /// Only the config with exactly this slug.
     slug: Option<String>,
+    /// `none` leaves `api_keys` empty, which makes long lists cheaper; how many keys there are is told anyway.
+    keys: Option<String>,
 }
 
 /// List the configs.
@@ -28,22 +31,27 @@ pub(super) struct SlugQuery {
     path = "/proxy-configs",
     tag = "proxy configs",
     security(("bearer" = [])),
-    params(PageQuery, SlugQuery),
+    params(PageQuery, ConfigParameters),
     responses(
         (status = 200, description = "A page, with `X-Total-Count` and a `Link` to the next", body = Vec<ProxyConfig>),
         (status = 401, description = "No valid token", body = ErrorBody),
-        (status = 422, description = "A bad page", body = ErrorBody),
+        (status = 422, description = "Refused parameters, named", body = ErrorBody),
     )
 )]
 pub(super) async fn list(
     State(app): State<App>,
     actor: Actor,
     paged: Paged,
-    Query(SlugQuery { slug }): Query<SlugQuery>,
+    Query(ConfigParameters { slug, keys }): Query<ConfigParameters>,
 ) -> Result<(HeaderMap, Json<Vec<ProxyConfig>>), ApiError> {
+    let shows_keys = match keys.as_deref() {
+        None => true,
+        Some("none") => false,
+        Some(_) => return Err(ApiError::field("keys", "must be none")),
+    };
     let listed = match slug {
-        Some(slug) => app.as_actor(&actor).configs_by_slug(&slug).await?,
-        None => app.as_actor(&actor).configs(paged.page(ServiceId)).await?,
+        Some(slug) => app.as_actor(&actor).configs_by_slug(&slug, shows_keys).await?,
+        None => app.as_actor(&actor).configs(paged.page(ServiceId), shows_keys).await?,
     };
     let headers = paged.headers(listed.entries.iter().map(|config| config.id), Some(listed.total));
     Ok((headers, Json(listed.entries)))
@@ -71,9 +79,13 @@ pub(super) async fn create(
     actor: Actor,
     dry_run: DryRun,
     config: ConfigBody,
-) -> Result<(StatusCode, Json<ProxyConfig>), ApiError> {
+) -> Result<(StatusCode, HeaderMap, Json<ProxyConfig>), ApiError> {
     let created = app.as_actor(&actor).create_config(config.body, dry_run.0).await?;
-    Ok((if dry_run.0 { StatusCode::OK } else { StatusCode::CREATED }, Json(created)))
+    if dry_run.0 {
+        return Ok((StatusCode::OK, HeaderMap::new(), Json(created)));
+    }
+    let (headers, created) = tagged(created, |created| &created.version);
+    Ok((StatusCode::CREATED, headers, created))
 }
 
 /// Show a config.
@@ -89,8 +101,13 @@ pub(super) async fn create(
         (status = 404, description = "No such config", body = ErrorBody),
     )
 )]
-pub(super) async fn show(State(app): State<App>, actor: Actor, Id(id): Id) -> Result<Json<ProxyConfig>, ApiError> {
-    Ok(Json(app.as_actor(&actor).config(ServiceId(id)).await?))
+pub(super) async fn show(
+    State(app): State<App>,
+    actor: Actor,
+    Id(id): Id,
+) -> Result<(HeaderMap, Json<ProxyConfig>), ApiError> {
+    let shown = app.as_actor(&actor).config(ServiceId(id)).await?;
+    Ok(tagged(shown, |shown| &shown.version))
 }
 
 /// Replace a config whole. Its keys stay as they are.
@@ -99,7 +116,7 @@ pub(super) async fn show(State(app): State<App>, actor: Actor, Id(id): Id) -> Re
     path = "/proxy-configs/{id}",
     tag = "proxy configs",
     security(("bearer" = [])),
-    params(("id" = i64, Path, description = "The config's id"), DryRun),
+    params(("id" = i64, Path, description = "The config's id"), DryRun, IfMatch),
     request_body = ProxyConfigBody,
     responses(
         (status = 200, description = "The config", body = ProxyConfig),
@@ -107,6 +124,7 @@ pub(super) async fn show(State(app): State<App>, actor: Actor, Id(id): Id) -> Re
         (status = 401, description = "No valid token", body = ErrorBody),
         (status = 404, description = "No such config", body = ErrorBody),
         (status = 409, description = "The name or the slug is taken", body = ErrorBody),
+        (status = 412, description = "It is at another version", body = ErrorBody),
         (status = 422, description = "Refused fields, named", body = ErrorBody),
     )
 )]
@@ -115,13 +133,16 @@ pub(super) async fn replace(
     actor: Actor,
     Id(id): Id,
     dry_run: DryRun,
+    expected: IfMatch,
     config: ConfigBody,
-) -> Result<Json<ProxyConfig>, ApiError> {
+) -> Result<(HeaderMap, Json<ProxyConfig>), ApiError> {
     if !config.keys_are_known && config.body.api_keys.is_some() {
         let message = format!("are changed through proxy-configs/{id}/keys");
         return Err(ApiError::field("api_keys", message));
     }
-    Ok(Json(app.as_actor(&actor).replace_config(ServiceId(id), config.body, dry_run.0).await?))
+    let replaced = app.as_actor(&actor).replace_config(ServiceId(id), config.body, dry_run.0, &expected.0).await?;
+    // What was only tried is at no version.
+    Ok(if dry_run.0 { (HeaderMap::new(), Json(replaced)) } else { tagged(replaced, |replaced| &replaced.version) })
 }
 
 /// Turn a config on or off.
@@ -130,12 +151,13 @@ pub(super) async fn replace(
     path = "/proxy-configs/{id}/status",
     tag = "proxy configs",
     security(("bearer" = [])),
-    params(("id" = i64, Path, description = "The config's id")),
+    params(("id" = i64, Path, description = "The config's id"), IfMatch),
     request_body = StatusBody,
     responses(
         (status = 200, description = "The config", body = ProxyConfig),
         (status = 401, description = "No valid token", body = ErrorBody),
         (status = 404, description = "No such config", body = ErrorBody),
+        (status = 412, description = "It is at another version", body = ErrorBody),
         (status = 422, description = "Refused fields, named", body = ErrorBody),
     )
 )]
@@ -143,9 +165,11 @@ pub(super) async fn set_status(
     State(app): State<App>,
     actor: Actor,
     Id(id): Id,
+    expected: IfMatch,
     Body(body): Body<StatusBody>,
-) -> Result<Json<ProxyConfig>, ApiError> {
-    Ok(Json(app.as_actor(&actor).set_config_status(ServiceId(id), body.is_active).await?))
+) -> Result<(HeaderMap, Json<ProxyConfig>), ApiError> {
+    let changed = app.as_actor(&actor).set_config_status(ServiceId(id), body.is_active, &expected.0).await?;
+    Ok(tagged(changed, |changed| &changed.version))
 }
 
 /// Delete a config and its keys.
@@ -154,14 +178,20 @@ pub(super) async fn set_status(
     path = "/proxy-configs/{id}",
     tag = "proxy configs",
     security(("bearer" = [])),
-    params(("id" = i64, Path, description = "The config's id")),
+    params(("id" = i64, Path, description = "The config's id"), IfMatch),
     responses(
         (status = 200, description = "Deleted", body = Message),
         (status = 401, description = "No valid token", body = ErrorBody),
         (status = 404, description = "No such config", body = ErrorBody),
+        (status = 412, description = "It is at another version", body = ErrorBody),
     )
 )]
-pub(super) async fn delete(State(app): State<App>, actor: Actor, Id(id): Id) -> Result<Json<Message>, ApiError> {
-    app.as_actor(&actor).delete_config(ServiceId(id)).await?;
+pub(super) async fn delete(
+    State(app): State<App>,
+    actor: Actor,
+    Id(id): Id,
+    expected: IfMatch,
+) -> Result<Json<Message>, ApiError> {
+    app.as_actor(&actor).delete_config(ServiceId(id), &expected.0).await?;
     Ok(Json(Message { message: "deleted".to_owned() }))
 }

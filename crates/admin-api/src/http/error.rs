@@ -79,22 +79,25 @@ fn use_case(error: UseCaseError) -> (StatusCode, Vec<FieldError>, String) {
     match error {
         UseCaseError::NotFound(_) => (StatusCode::NOT_FOUND, Vec::new(), text),
         UseCaseError::Forbidden { .. } | UseCaseError::SessionNeeded => (StatusCode::FORBIDDEN, Vec::new(), text),
+        UseCaseError::Changed(_) => (StatusCode::PRECONDITION_FAILED, Vec::new(), text),
         UseCaseError::LastAdmin => (StatusCode::CONFLICT, Vec::new(), text),
         UseCaseError::Invalid(Invalid(fields)) => (StatusCode::UNPROCESSABLE_ENTITY, fields, text),
         UseCaseError::Conflict { field } => (StatusCode::CONFLICT, vec![FieldError::new(field, "is taken")], text),
         other => {
-            let unavailable = matches!(
-                &other,
-                UseCaseError::Storage(error)
-                    if matches!(error.kind(), StorageErrorKind::Unavailable | StorageErrorKind::Collided)
-            );
+            let unavailable = match &other {
+                UseCaseError::Storage(error) => {
+                    let is_away = matches!(error.kind(), StorageErrorKind::Unavailable | StorageErrorKind::Collided);
+                    is_away.then(|| "the database does not answer".to_owned())
+                }
+                UseCaseError::Cache(_) => Some(text.clone()),
+                _ => None,
+            };
             let causes = std::iter::successors(std::error::Error::source(&other), |cause| cause.source());
             let causes: Vec<String> = causes.map(ToString::to_string).collect();
             tracing::error!(error = %other, cause = causes.join(": "), "an admin request failed");
-            if unavailable {
-                (StatusCode::SERVICE_UNAVAILABLE, Vec::new(), "the database does not answer".to_owned())
-            } else {
-                (StatusCode::INTERNAL_SERVER_ERROR, Vec::new(), text)
+            match unavailable {
+                Some(text) => (StatusCode::SERVICE_UNAVAILABLE, Vec::new(), text),
+                None => (StatusCode::INTERNAL_SERVER_ERROR, Vec::new(), text),
             }
         }
     }

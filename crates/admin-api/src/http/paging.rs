@@ -81,7 +81,8 @@ pub(super) fn link_next(headers: &mut HeaderMap, uri: &Uri, after: i64) {
 /// The same list from this id on.
 fn next_page(uri: &Uri, after: i64) -> String {
     let query = uri.query().unwrap_or_default();
-    let kept = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("after="));
+    let is_place = |pair: &str| pair.starts_with("after=") || pair.starts_with("offset=");
+    let kept = query.split('&').filter(|pair| !pair.is_empty() && !is_place(pair));
     let pairs: Vec<String> = kept.map(str::to_owned).chain([format!("after={after}")]).collect();
     format!("{}?{}", uri.path(), pairs.join("&"))
 }
@@ -96,5 +97,7 @@ mod tests {
         assert_eq!(next("/api/admin/request-logs"), "/api/admin/request-logs?after=7");
         let filtered = "/api/admin/request-logs?status=5xx&after=9&model=a%26b";
         assert_eq!(next(filtered), "/api/admin/request-logs?status=5xx&model=a%26b&after=7");
+        let far_down = "/api/admin/proxy-configs/1/keys?offset=5000&state=dead";
+        assert_eq!(next(far_down), "/api/admin/proxy-configs/1/keys?state=dead&after=7");
     }
 }

@@ -49,10 +49,12 @@ const ROUTES: &[(&str, &str, Permission)] = &[
     ("PUT", "/proxy-configs/{id}/keys", Operate),
     ("DELETE", "/proxy-configs/{id}/keys", Operate),
     ("POST", "/proxy-configs/{id}/keys/batch", Operate),
+    ("POST", "/proxy-configs/{id}/keys/bulk", Operate),
     ("POST", "/proxy-configs/{id}/keys/export", Administer),
     ("POST", "/proxy-configs/{id}/keys/test", Operate),
     ("PATCH", "/keys/{id}", Operate),
     ("DELETE", "/keys/{id}", Operate),
+    ("POST", "/keys/{id}/reveal", Administer),
     ("POST", "/keys/{id}/test", Operate),
     ("GET", "/client-keys", Read),
     ("POST", "/client-keys", Operate),
@@ -147,7 +149,8 @@ pub(super) fn describe(document: &mut OpenApi) {
     }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
+/// The operations of a path.
+pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
     let operations = [
         (Method::GET, &mut item.get),
         (Method::PUT, &mut item.put),

@@ -1,5 +1,6 @@
 //! Client keys.
 
+use futures_util::{StreamExt, stream};
 use rotator_domain::metering::{ClientStanding, GaugeStanding, Unit};
 use rotator_domain::{
     BudgetDraft, CLIENT_KEY_PREFIX, ClientKey, ClientKeyDraft, ClientKeyId, ClientLimitsDraft, Digest, FieldError,
@@ -9,10 +10,15 @@ use rotator_storage_trait::Page;
 
 use super::changes::Changes;
 use super::configs::Listed;
-use super::{UseCaseError, UseCases, rotation_end};
+use super::versions::version_of;
+use super::{Expected, UseCaseError, UseCases, rotation_end};
 use crate::time::{from_rfc3339, rfc3339};
 use crate::{random, wire};
 
+/// How errors call a client key.
+const CLIENT_KEY: &str = "the client key";
+/// Of how many client keys at once it is asked how they stand.
+const ASKED_AT_ONCE: usize = 32;
 const NANODOLLARS: f64 = 1e9;
 
 // === impl UseCases ===
@@ -43,35 +49,49 @@ impl UseCases<'_> {
         let checked = draft.apply(ClientKey::new(ClientKeyId(0), String::new(), value.expose(), digest, now))?;
         let id = ClientKeyId(self.context.storage.reserve_ids(1).await.map_err(UseCaseError::Storage)?);
         let key = ClientKey { id, ..checked };
-        self.context.storage.insert_client_key(&key).await.map_err(UseCaseError::about("the client key"))?;
+        self.context.storage.insert_client_key(&key).await.map_err(UseCaseError::about(CLIENT_KEY))?;
         let changes = Changes::made(&wire::ClientKey::from(&key));
         self.audit_changes("client_key.create", &subject(id), key.name.clone(), changes).await?;
         self.context.changes.client_keys_changed().await?;
-        Ok(wire::NewClientKey { key_value: value.expose().to_owned(), about: (&key).into() })
+        Ok(wire::NewClientKey { key_value: value.expose().to_owned(), about: shown(&key) })
     }
 
-    /// A page of all client keys.
-    pub(crate) async fn client_keys(&self, page: Page<ClientKeyId>) -> Result<Listed<wire::ClientKey>, UseCaseError> {
+    /// A page of all client keys, with what they have used where that is asked for.
+    pub(crate) async fn client_keys(
+        &self,
+        page: Page<ClientKeyId>,
+        tells_standing: bool,
+    ) -> Result<Listed<wire::ClientKeyReport>, UseCaseError> {
         let storage = &self.context.storage;
         let total = storage.count_client_keys().await.map_err(UseCaseError::Storage)?;
         let keys = storage.client_keys_page(page).await.map_err(UseCaseError::Storage)?;
-        Ok(Listed { entries: keys.iter().map(wire::ClientKey::from).collect(), total })
+        let untold = |key: &ClientKey| wire::ClientKeyReport { key: shown(key), standing: None, in_flight: None };
+        let entries = if tells_standing {
+            let asked: Vec<_> = keys.iter().map(|key| self.reported(key)).collect();
+            stream::iter(asked).buffered(ASKED_AT_ONCE).collect().await
+        } else {
+            keys.iter().map(untold).collect()
+        };
+        Ok(Listed { entries, total })
     }
 
     /// One client key, and what it has used.
     pub(crate) async fn client_key(&self, id: ClientKeyId) -> Result<wire::ClientKeyReport, UseCaseError> {
-        let key = self.stored_client_key(id).await?;
+        Ok(self.reported(&self.stored_client_key(id).await?).await)
+    }
+
+    async fn reported(&self, key: &ClientKey) -> wire::ClientKeyReport {
         let Some(limits) = key.policy.limits.metered() else {
-            return Ok(wire::ClientKeyReport { key: (&key).into(), standing: Some(Vec::new()), in_flight: None });
+            return wire::ClientKeyReport { key: shown(key), standing: Some(Vec::new()), in_flight: None };
         };
-        let standing = self.context.meters.standing(id, &limits, self.context.clock.now()).await;
+        let standing = self.context.meters.standing(key.id, &limits, self.context.clock.now()).await;
         let standing: Option<ClientStanding> = standing.unwrap_or_else(|error| {
-            tracing::warn!(client.id = %id, error = %error, "how limits stand cannot be told");
+            tracing::warn!(client.id = %key.id, error = %error, "how limits stand cannot be told");
             None
         });
         let in_flight = standing.as_ref().map(|standing| standing.in_flight);
         let standing = standing.map(|standing| standing.gauges.iter().map(wire::LimitStanding::from).collect());
-        Ok(wire::ClientKeyReport { key: (&key).into(), standing, in_flight })
+        wire::ClientKeyReport { key: shown(key), standing, in_flight }
     }
 
     /// Changes what is named of a client key.
@@ -79,17 +99,21 @@ impl UseCases<'_> {
         &self,
         id: ClientKeyId,
         patch: wire::ClientKeyPatch,
+        expected: &Expected,
     ) -> Result<wire::ClientKey, UseCaseError> {
-        let key = self.stored_client_key(id).await?;
-        let before = wire::ClientKey::from(&key);
-        let draft = patched(ClientKeyDraft::from(&key), patch)?;
-        let key = draft.apply(key)?;
-        self.update_client_key(&key).await?;
-        let after = wire::ClientKey::from(&key);
-        let changes = Changes::between(&before, &after);
+        let before = self.expected_client_key(id, expected).await?;
+        let draft = patched(ClientKeyDraft::from(&before), patch)?;
+        let key = draft.apply(before.clone())?;
+        if expected.is_some() {
+            let updated = self.context.storage.update_known_client_key(&before, &key).await;
+            updated.map_err(UseCaseError::about(CLIENT_KEY))?;
+        } else {
+            self.update_client_key(&key).await?;
+        }
+        let changes = Changes::between(&wire::ClientKey::from(&before), &wire::ClientKey::from(&key));
         self.audit_changes("client_key.update", &subject(id), changes.names(), changes).await?;
         self.context.changes.client_keys_changed().await?;
-        Ok(after)
+        Ok(shown(&key))
     }
 
     /// Gives a client key another value, which is shown this once; the old one still opens the doors for a while.
@@ -110,13 +134,13 @@ impl UseCases<'_> {
         let changes = Changes::between(&before, &about).with_hidden("key_value", true);
         self.audit_changes("client_key.rotate", &subject(id), detail, changes).await?;
         self.context.changes.client_keys_changed().await?;
-        Ok(wire::NewClientKey { key_value: value.expose().to_owned(), about })
+        Ok(wire::NewClientKey { key_value: value.expose().to_owned(), about: shown(&key) })
     }
 
     /// Deletes a client key; it opens no door from now on.
-    pub(crate) async fn delete_client_key(&self, id: ClientKeyId) -> Result<(), UseCaseError> {
-        let changes = Changes::gone(&wire::ClientKey::from(&self.stored_client_key(id).await?));
-        self.context.storage.delete_client_key(id).await.map_err(UseCaseError::about("the client key"))?;
+    pub(crate) async fn delete_client_key(&self, id: ClientKeyId, expected: &Expected) -> Result<(), UseCaseError> {
+        let changes = Changes::gone(&wire::ClientKey::from(&self.expected_client_key(id, expected).await?));
+        self.context.storage.delete_client_key(id).await.map_err(UseCaseError::about(CLIENT_KEY))?;
         self.audit_changes("client_key.delete", &subject(id), None, changes).await?;
         self.context.changes.client_keys_changed().await?;
         if let Err(error) = self.context.meters.forget(id).await {
@@ -127,12 +151,25 @@ impl UseCases<'_> {
 
     async fn stored_client_key(&self, id: ClientKeyId) -> Result<ClientKey, UseCaseError> {
         let key = self.context.storage.client_key(id).await.map_err(UseCaseError::Storage)?;
-        key.ok_or(UseCaseError::NotFound("the client key"))
+        key.ok_or(UseCaseError::NotFound(CLIENT_KEY))
+    }
+
+    /// The client key at a version that is expected.
+    async fn expected_client_key(&self, id: ClientKeyId, expected: &Expected) -> Result<ClientKey, UseCaseError> {
+        let key = self.stored_client_key(id).await?;
+        expected.check(CLIENT_KEY, &shown(&key).version)?;
+        Ok(key)
     }
 
     async fn update_client_key(&self, key: &ClientKey) -> Result<(), UseCaseError> {
-        self.context.storage.update_client_key(key).await.map_err(UseCaseError::about("the client key"))
+        self.context.storage.update_client_key(key).await.map_err(UseCaseError::about(CLIENT_KEY))
     }
+}
+
+/// A client key as answers show it.
+fn shown(key: &ClientKey) -> wire::ClientKey {
+    let shown = wire::ClientKey::from(key);
+    wire::ClientKey { version: version_of(&shown), ..shown }
 }
 
 fn subject(id: ClientKeyId) -> String {
@@ -217,6 +254,7 @@ impl From<&ClientKey> for wire::ClientKey {
             models,
             sources,
             limits: limits.into(),
+            version: String::new(),
         }
     }
 }

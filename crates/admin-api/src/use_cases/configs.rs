@@ -6,10 +6,13 @@ use rotator_storage_trait::{KeyCounts, Page};
 
 use super::changes::Changes;
 use super::keys::subject_of_pool as subject;
-use super::{UseCaseError, UseCases};
+use super::versions::version_of;
+use super::{Expected, UseCaseError, UseCases};
 use crate::time::rfc3339;
 use crate::wire::{NewApiKey, NewKey, ProxyConfig, ProxyConfigBody, UpstreamKey};
 
+/// How errors call a config.
+const CONFIG: &str = "the config";
 /// How many keys stand in a config's answer.
 const KEYS_SHOWN: u64 = 100;
 /// How many keys stand in all configs of a list together.
@@ -42,12 +45,12 @@ impl UseCases<'_> {
         }
         let id = ServiceId(self.context.storage.reserve_ids(1).await.map_err(UseCaseError::Storage)?);
         let service = Service { id, ..checked };
-        self.context.storage.insert_service(&service).await.map_err(UseCaseError::about("the config"))?;
+        self.context.storage.insert_service(&service).await.map_err(UseCaseError::about(CONFIG))?;
         let added_count = match self.store_keys(id, keys).await {
             Ok(stored) => stored.added_count(),
             Err(error) => {
                 // All of the request or none of it; the first error is the one to tell.
-                self.context.storage.delete_service(id).await.map_err(UseCaseError::about("the config"))?;
+                self.context.storage.delete_service(id).await.map_err(UseCaseError::about(CONFIG))?;
                 return Err(error);
             }
         };
@@ -60,23 +63,31 @@ impl UseCases<'_> {
     /// One config.
     pub(crate) async fn config(&self, id: ServiceId) -> Result<ProxyConfig, UseCaseError> {
         let service = self.service(id).await?;
-        let mut answers = self.answers(vec![service]).await?;
-        answers.pop().ok_or(UseCaseError::NotFound("the config"))
+        let mut answers = self.answers(vec![service], true).await?;
+        answers.pop().ok_or(UseCaseError::NotFound(CONFIG))
     }
 
-    /// A page of all configs.
-    pub(crate) async fn configs(&self, page: Page<ServiceId>) -> Result<Listed<ProxyConfig>, UseCaseError> {
+    /// A page of all configs, with their first keys or without.
+    pub(crate) async fn configs(
+        &self,
+        page: Page<ServiceId>,
+        shows_keys: bool,
+    ) -> Result<Listed<ProxyConfig>, UseCaseError> {
         let storage = &self.context.storage;
         let total = storage.count_services().await.map_err(UseCaseError::Storage)?;
         let services = storage.services(page).await.map_err(UseCaseError::Storage)?;
-        Ok(Listed { entries: self.answers(services).await?, total })
+        Ok(Listed { entries: self.answers(services, shows_keys).await?, total })
     }
 
     /// The config with this slug, as a list of one or none.
-    pub(crate) async fn configs_by_slug(&self, slug: &str) -> Result<Listed<ProxyConfig>, UseCaseError> {
+    pub(crate) async fn configs_by_slug(
+        &self,
+        slug: &str,
+        shows_keys: bool,
+    ) -> Result<Listed<ProxyConfig>, UseCaseError> {
         let slug = Slug::new(slug)?;
         let found = self.context.storage.service_by_slug(&slug).await.map_err(UseCaseError::Storage)?;
-        let entries = self.answers(found.into_iter().collect()).await?;
+        let entries = self.answers(found.into_iter().collect(), shows_keys).await?;
         Ok(Listed { total: entries.len() as u64, entries })
     }
 
@@ -86,29 +97,35 @@ impl UseCases<'_> {
         id: ServiceId,
         body: ProxyConfigBody,
         is_dry_run: bool,
+        expected: &Expected,
     ) -> Result<ProxyConfig, UseCaseError> {
-        let before = self.service(id).await?;
+        let before = self.expected_service(id, expected).await?;
         let draft = ServiceDraft::from(&body);
         let service = checked(draft.into_service(id, before.created_at, self.context.clock.now())?)?;
         if is_dry_run {
             self.refuse_taken(&service).await?;
-            let mut answers = self.answers(vec![service]).await?;
-            return answers.pop().ok_or(UseCaseError::NotFound("the config"));
+            let mut answers = self.answers(vec![service], true).await?;
+            return answers.pop().ok_or(UseCaseError::NotFound(CONFIG));
         }
-        self.update(&before, service).await
+        self.update(&before, service, expected).await
     }
 
     /// Turns a config on or off.
-    pub(crate) async fn set_config_status(&self, id: ServiceId, is_active: bool) -> Result<ProxyConfig, UseCaseError> {
-        let before = self.service(id).await?;
+    pub(crate) async fn set_config_status(
+        &self,
+        id: ServiceId,
+        is_active: bool,
+        expected: &Expected,
+    ) -> Result<ProxyConfig, UseCaseError> {
+        let before = self.expected_service(id, expected).await?;
         let service = Service { is_active, updated_at: self.context.clock.now(), ..before.clone() };
-        self.update(&before, service).await
+        self.update(&before, service, expected).await
     }
 
     /// Deletes a config and its keys.
-    pub(crate) async fn delete_config(&self, id: ServiceId) -> Result<(), UseCaseError> {
-        let service = self.service(id).await?;
-        self.context.storage.delete_service(id).await.map_err(UseCaseError::about("the config"))?;
+    pub(crate) async fn delete_config(&self, id: ServiceId, expected: &Expected) -> Result<(), UseCaseError> {
+        let service = self.expected_service(id, expected).await?;
+        self.context.storage.delete_service(id).await.map_err(UseCaseError::about(CONFIG))?;
         let changes = Changes::gone(&body_of(&service));
         self.audit_changes("config.delete", &subject(id), service.slug.to_string(), changes).await?;
         Ok(self.context.changes.service_changed(id).await?)
@@ -117,7 +134,14 @@ impl UseCases<'_> {
     /// The service, or an error that says that there is none.
     pub(crate) async fn service(&self, id: ServiceId) -> Result<Service, UseCaseError> {
         let found = self.context.storage.service(id).await.map_err(UseCaseError::Storage)?;
-        found.ok_or(UseCaseError::NotFound("the config"))
+        found.ok_or(UseCaseError::NotFound(CONFIG))
+    }
+
+    /// The service at a version that is expected.
+    async fn expected_service(&self, id: ServiceId, expected: &Expected) -> Result<Service, UseCaseError> {
+        let service = self.service(id).await?;
+        expected.check(CONFIG, &version(&service))?;
+        Ok(service)
     }
 
     /// What the database would refuse: a slug that another service has.
@@ -129,20 +153,32 @@ impl UseCases<'_> {
         }
     }
 
-    async fn update(&self, before: &Service, service: Service) -> Result<ProxyConfig, UseCaseError> {
-        self.context.storage.update_service(&service).await.map_err(UseCaseError::about("the config"))?;
+    async fn update(
+        &self,
+        before: &Service,
+        service: Service,
+        expected: &Expected,
+    ) -> Result<ProxyConfig, UseCaseError> {
+        let storage = &self.context.storage;
+        let updated = if expected.is_some() {
+            storage.update_known_service(before, &service).await
+        } else {
+            storage.update_service(&service).await
+        };
+        updated.map_err(UseCaseError::about(CONFIG))?;
         let changes = Changes::between(&body_of(before), &body_of(&service));
         self.audit_changes("config.update", &subject(service.id), changes.names(), changes).await?;
         self.context.changes.service_changed(service.id).await?;
         self.config(service.id).await
     }
 
-    async fn answers(&self, services: Vec<Service>) -> Result<Vec<ProxyConfig>, UseCaseError> {
+    async fn answers(&self, services: Vec<Service>, shows_keys: bool) -> Result<Vec<ProxyConfig>, UseCaseError> {
         let ids: Vec<ServiceId> = services.iter().map(|service| service.id).collect();
         let counts = self.context.storage.count_keys(&ids).await.map_err(UseCaseError::Storage)?;
         let most = KEYS_SHOWN.min(KEYS_LISTED / (ids.len() as u64).max(1)).max(1);
         let pools: Vec<(ServiceId, KeyCounts)> = ids.into_iter().zip(counts.iter().copied()).collect();
-        let mut keys = self.first_masked_keys(&pools, most).await?.into_iter().peekable();
+        let keys = if shows_keys { self.first_masked_keys(&pools, most).await? } else { Vec::new() };
+        let mut keys = keys.into_iter().peekable();
         // Both are ordered by the services' ids.
         let answers = services.into_iter().zip(counts).map(|(service, counts)| {
             let own = std::iter::from_fn(|| keys.next_if(|key| key.proxy_config_id == service.id.0)).collect();
@@ -161,8 +197,14 @@ fn answer(service: Service, counts: KeyCounts, api_keys: Vec<UpstreamKey>) -> Pr
         active_key_count: counts.active,
         created_at: rfc3339(service.created_at),
         updated_at: rfc3339(service.updated_at),
+        version: version(&service),
         body: body_of(&service),
     }
+}
+
+/// The version of a service; its keys do not count.
+fn version(service: &Service) -> String {
+    version_of(&(service.id.0, body_of(service), service.updated_at.as_millis()))
 }
 
 /// What can be changed of a service, its keys left out; nothing of it is secret.

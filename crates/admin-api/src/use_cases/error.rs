@@ -1,5 +1,6 @@
 //! Why something could not be done.
 
+use rotator_cache_trait::CacheError;
 use rotator_domain::{FieldError, Invalid, Role, SealError};
 use rotator_storage_trait::{StorageError, StorageErrorKind};
 
@@ -20,6 +21,9 @@ pub enum UseCaseError {
         /// The field's name.
         field: &'static str,
     },
+    /// It is at another version than the one that the change was meant for.
+    #[error("{0} has been changed meanwhile")]
+    Changed(&'static str),
     /// The actor may not do this.
     #[error("the role {} is needed", needed.name())]
     Forbidden {
@@ -35,6 +39,9 @@ pub enum UseCaseError {
     /// The database failed.
     #[error("the database failed")]
     Storage(#[source] StorageError),
+    /// The rotation state does not answer.
+    #[error("the rotation state does not answer")]
+    Cache(#[source] CacheError),
     /// A secret could not be made, sealed or opened.
     #[error("a secret could not be handled")]
     Seal(#[from] SealError),
@@ -54,6 +61,7 @@ impl UseCaseError {
         move |error| match error.kind() {
             StorageErrorKind::NotFound => Self::NotFound(what),
             StorageErrorKind::Conflict { field } => Self::Conflict { field },
+            StorageErrorKind::Changed => Self::Changed(what),
             StorageErrorKind::LastAdmin => Self::LastAdmin,
             _ => Self::Storage(error),
         }

@@ -4,19 +4,23 @@ use std::collections::HashMap;
 
 use rotator_domain::rotation::{KeyPolicy, KeyReport, KeyState, QuotaGroup};
 use rotator_domain::{
-    DigestKey, FieldError, Invalid, KeyId, KeyLabel, KeyPolicyChange, SealContext, Secret, ServiceId, Timestamp,
-    UpstreamKeyDraft, Vault, check_key_policy,
+    DigestKey, FieldError, Invalid, KeyId, KeyLabel, SealContext, Secret, ServiceId, Timestamp, UpstreamKeyDraft, Vault,
 };
-use rotator_storage_trait::{KeyChange, KeyCounts, KeyRecord, Page};
+use rotator_storage_trait::{KeyCounts, KeyRecord, Page};
 
 use super::changes::Changes;
-use super::policies::{patterns, policy_of};
-use super::{Listed, UseCaseError, UseCases};
+use super::key_choice::DISABLED;
+use super::policies::{change_of, patterns, policy_of};
+use super::versions::version_of;
+use super::{Expected, UseCaseError, UseCases};
 use crate::time::rfc3339;
 use crate::wire::{
-    BatchBody, BatchReport, DeletedCount, ExportedKey, ExportedKeys, FailedKey, KeyPatch, NewKey, UpstreamKey,
+    BatchBody, BatchReport, DeletedCount, ExportedKey, ExportedKeys, FailedKey, KeyPatch, Limits, NewKey, RevealedKey,
+    UpstreamKey,
 };
 
+/// How errors call a key.
+const KEY: &str = "the key";
 /// How many keys a request may bring.
 pub(super) const LARGEST_BATCH: usize = 200_000;
 /// How many keys are read at once where all are needed.
@@ -25,18 +29,6 @@ const READ_PAGE: u64 = 1000;
 // === impl UseCases ===
 
 impl UseCases<'_> {
-    /// A page of a config's keys, masked.
-    pub(crate) async fn keys(
-        &self,
-        service: ServiceId,
-        page: Page<KeyId>,
-    ) -> Result<Listed<UpstreamKey>, UseCaseError> {
-        self.service(service).await?;
-        let counts = self.context.storage.count_keys(&[service]).await.map_err(UseCaseError::Storage)?;
-        let entries = self.masked_keys(service, page).await?;
-        Ok(Listed { entries, total: counts.first().map_or(0, |counts| counts.total) })
-    }
-
     /// Adds a key.
     pub(crate) async fn add_key(&self, service: ServiceId, key: NewKey) -> Result<UpstreamKey, UseCaseError> {
         self.service(service).await?;
@@ -78,19 +70,22 @@ impl UseCases<'_> {
     }
 
     /// Changes what is named of a key.
-    pub(crate) async fn change_key(&self, id: KeyId, patch: KeyPatch) -> Result<UpstreamKey, UseCaseError> {
-        let label = match &patch.label {
-            Some(Some(text)) => Some(Some(KeyLabel::new(text)?)),
-            Some(None) => Some(None),
-            None => None,
+    pub(crate) async fn change_key(
+        &self,
+        id: KeyId,
+        patch: KeyPatch,
+        expected: &Expected,
+    ) -> Result<UpstreamKey, UseCaseError> {
+        let change = change_of(&patch)?;
+        let record = self.expected_record(id, expected).await?;
+        let (storage, now) = (&self.context.storage, self.context.clock.now());
+        let changed = if expected.is_some() {
+            storage.change_known_key(&record, &change, now).await
+        } else {
+            storage.change_key(id, &change, now).await
         };
-        let policy = KeyPolicyChange::from(&patch);
-        // What is not named stays as it is, and is good; so the change is checked as that of a usual key.
-        check_key_policy(&policy.clone().of(KeyPolicy::default()))?;
-        let change = KeyChange { is_active: patch.is_active, label, policy };
-        let before = self.shown(self.record(id).await?)?;
-        let now = self.context.clock.now();
-        let record = self.context.storage.change_key(id, &change, now).await.map_err(UseCaseError::about("the key"))?;
+        let before = self.shown(record)?;
+        let record = changed.map_err(UseCaseError::about(KEY))?;
         let service = record.service_id;
         let changes = Changes::between(&before, &self.shown(record)?);
         self.audit_changes("key.update", &subject(id), changes.names(), changes).await?;
@@ -99,9 +94,9 @@ impl UseCases<'_> {
     }
 
     /// Deletes a key.
-    pub(crate) async fn delete_key(&self, id: KeyId) -> Result<(), UseCaseError> {
-        let changes = Changes::gone(&self.shown(self.record(id).await?)?);
-        let service = self.context.storage.delete_key(id).await.map_err(UseCaseError::about("the key"))?;
+    pub(crate) async fn delete_key(&self, id: KeyId, expected: &Expected) -> Result<(), UseCaseError> {
+        let changes = Changes::gone(&self.shown(self.expected_record(id, expected).await?)?);
+        let service = self.context.storage.delete_key(id).await.map_err(UseCaseError::about(KEY))?;
         self.audit_changes("key.delete", &subject(id), subject_of_pool(service), changes).await?;
         Ok(self.context.changes.service_changed(service).await?)
     }
@@ -139,6 +134,14 @@ impl UseCases<'_> {
         })
         .await?;
         Ok(ExportedKeys { keys })
+    }
+
+    /// A key in clear; that is in the audit log before the value leaves.
+    pub(crate) async fn reveal_key(&self, id: KeyId) -> Result<RevealedKey, UseCaseError> {
+        let record = self.record(id).await?;
+        self.audit("key.reveal", &subject(id), subject_of_pool(record.service_id)).await?;
+        let value = self.context.vault.open(SealContext::UpstreamKey(id), &record.sealed)?;
+        Ok(RevealedKey { id: id.0, key_value: value.expose().to_owned() })
     }
 
     /// A key as the audit log shows it: its value masked.
@@ -236,7 +239,7 @@ impl UseCases<'_> {
     }
 
     /// Keys, ordered by service, as answers show them.
-    async fn mask(&self, records: Vec<KeyRecord>) -> Result<Vec<UpstreamKey>, UseCaseError> {
+    pub(super) async fn mask(&self, records: Vec<KeyRecord>) -> Result<Vec<UpstreamKey>, UseCaseError> {
         let states = self.states(&records).await;
         records.into_iter().map(|record| self.masked(record, &states)).collect()
     }
@@ -249,7 +252,14 @@ impl UseCases<'_> {
 
     pub(super) async fn record(&self, id: KeyId) -> Result<KeyRecord, UseCaseError> {
         let found = self.context.storage.key(id).await.map_err(UseCaseError::Storage)?;
-        found.ok_or(UseCaseError::NotFound("the key"))
+        found.ok_or(UseCaseError::NotFound(KEY))
+    }
+
+    /// The key at a version that is expected.
+    async fn expected_record(&self, id: KeyId, expected: &Expected) -> Result<KeyRecord, UseCaseError> {
+        let record = self.record(id).await?;
+        expected.check(KEY, &version(&record))?;
+        Ok(record)
     }
 
     /// How the active ones of these keys are, which are ordered by service. A cache that does not answer must not keep anybody
@@ -272,12 +282,13 @@ impl UseCases<'_> {
     fn masked(&self, record: KeyRecord, states: &HashMap<KeyId, KeyReport>) -> Result<UpstreamKey, UseCaseError> {
         let report = states.get(&record.id).filter(|_| record.is_active);
         let state = match report {
-            _ if !record.is_active => "disabled",
+            _ if !record.is_active => DISABLED,
             Some(report) => report.state.name(),
             None => KeyState::Active.name(),
         };
         let value = self.context.vault.open(SealContext::UpstreamKey(record.id), &record.sealed)?;
         Ok(UpstreamKey {
+            version: version(&record),
             id: record.id.0,
             proxy_config_id: record.service_id.0,
             key_value: value.masked(),
@@ -351,6 +362,16 @@ impl Sealer {
             updated_at: self.now,
         })
     }
+}
+
+/// The version of a key; its state does not count.
+fn version(record: &KeyRecord) -> String {
+    let KeyRecord { id, label, is_active, policy, updated_at, .. } = record;
+    let KeyPolicy { weight, tier, limits, models, group } = policy;
+    let label = label.as_ref().map(KeyLabel::as_str);
+    let group = group.as_ref().map(|QuotaGroup(name)| name);
+    let used = (weight, tier, Limits::from(*limits), patterns(models), group);
+    version_of(&(id.0, label, is_active, used, updated_at.as_millis()))
 }
 
 /// A key as somebody would write it who knows its value.

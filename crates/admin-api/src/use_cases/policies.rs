@@ -1,8 +1,10 @@
 //! How services and keys are used: between what travels and the domain.
 
 use rotator_domain::rotation::{self, Glob, KeyPolicy, QuotaGroup};
-use rotator_domain::{FallbackDraft, KeyPolicyChange, LimitsChange};
+use rotator_domain::{FallbackDraft, KeyLabel, KeyPolicyChange, LimitsChange, check_key_policy};
+use rotator_storage_trait::KeyChange;
 
+use super::UseCaseError;
 use crate::wire::{Fallback, KeyPatch, Limits, LimitsPatch, NewKey, PoolKey};
 
 /// What a new key's policy is.
@@ -15,6 +17,19 @@ pub(super) fn policy_of(key: &NewKey) -> KeyPolicy {
         models: globs(key.models.clone().unwrap_or_default()),
         group: key.quota_group.clone().map(QuotaGroup),
     }
+}
+
+/// A patch as the storage takes it, checked.
+pub(super) fn change_of(patch: &KeyPatch) -> Result<KeyChange, UseCaseError> {
+    let label = match &patch.label {
+        Some(Some(text)) => Some(Some(KeyLabel::new(text)?)),
+        Some(None) => Some(None),
+        None => None,
+    };
+    let policy = KeyPolicyChange::from(patch);
+    // What is not named stays as it is, and is good; so the change is checked as that of a usual key.
+    check_key_policy(&policy.clone().of(KeyPolicy::default()))?;
+    Ok(KeyChange { is_active: patch.is_active, label, policy })
 }
 
 /// The patterns' text.

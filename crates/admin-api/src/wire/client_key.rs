@@ -96,6 +96,10 @@ pub struct ClientKey {
     pub sources: Vec<String>,
     /// How much it may use.
     pub limits: ClientLimits,
+    /// Its version, whatever it has used: another one after each change. `ETag` has the same in quotes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schema(required = true)]
+    pub version: String,
 }
 
 /// A client key and what it has used.
@@ -104,7 +108,7 @@ pub struct ClientKeyReport {
     /// The key.
     #[serde(flatten)]
     pub key: ClientKey,
-    /// How each limit stands; null where that cannot be told now.
+    /// How each limit stands; null where that cannot be told now, or was not asked for.
     pub standing: Option<Vec<LimitStanding>>,
     /// Its requests in flight, where something of it is limited.
     pub in_flight: Option<u32>,

@@ -150,6 +150,9 @@ pub struct ProxyConfig {
     pub created_at: String,
     /// When it last changed; RFC 3339.
     pub updated_at: String,
+    /// Its version, whatever its keys are: another one after each change. `ETag` has the same in quotes.
+    #[serde(default)]
+    pub version: String,
 }
 
 /// Whether a config is served.
@@ -168,7 +171,8 @@ fn yes() -> bool {
 
 impl ProxyConfig {
     /// The fields of an answer that [`ProxyConfigBody`] does not have. A client that writes an answer back sends them too.
-    pub const READ_ONLY: [&'static str; 5] = ["id", "api_key_count", "active_key_count", "created_at", "updated_at"];
+    pub const READ_ONLY: [&'static str; 6] =
+        ["id", "api_key_count", "active_key_count", "created_at", "updated_at", "version"];
 }
 
 // === impl NewApiKey ===

@@ -74,6 +74,9 @@ pub struct UpstreamKey {
     pub created_at: String,
     /// When it last changed; RFC 3339.
     pub updated_at: String,
+    /// Its version, whatever its state is: another one after each change. `ETag` has the same in quotes.
+    #[serde(default)]
+    pub version: String,
 }
 
 /// What to change of a key; what is absent stays as it is.

@@ -18,7 +18,7 @@ async function fetched() {
 
 const file = process.env.ROTATOR_OPENAPI
 const document = file ? JSON.parse(await readFile(file, 'utf8')) : await fetched()
-// The server's ids of operations are not unique; without them the types stand under their paths.
+// Without the ids of operations the types stand under their paths, where they are looked for.
 for (const operations of Object.values(document.paths)) {
   for (const operation of Object.values(operations)) delete operation.operationId
 }

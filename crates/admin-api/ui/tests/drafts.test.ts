@@ -45,7 +45,7 @@ describe('the form of a service', () => {
 })
 
 describe('the form of a client key', () => {
-  const key = { id: 1, name: 'shop', prefix: 'rk-1', is_active: true, expires_at: '2030-01-01T00:00:00.000Z', previous_until: null, created_at: '2026-01-01T00:00:00Z', services: ['a'], models: [], sources: [], limits: { rpm: 5, budgets: [{ amount: 1, unit: 'usd', period: 'day' }] } }
+  const key = { id: 1, name: 'shop', prefix: 'rk-1', is_active: true, expires_at: '2030-01-01T00:00:00.000Z', previous_until: null, created_at: '2026-01-01T00:00:00Z', version: 'v', services: ['a'], models: [], sources: [], limits: { rpm: 5, budgets: [{ amount: 1, unit: 'usd', period: 'day' }] } }
 
   it('changes only what differs', () => {
     const before = draftOfClientKey(key)

@@ -28,10 +28,7 @@ impl Shared {
     ) -> Result<Value, RedisCacheError> {
         let asking = self.leases.ask(ticket, service_id, wire::nothing_known(), self.silence);
         let answer = self.turn(service_id, ticket, wire::pick(request), request.now, Haste::Now).await;
-        asking.answered(&answer, |answer| {
-            // A lease.
-            matches!(answer, Value::Array(parts) if parts.first() == Some(&Value::Int(1)))
-        });
+        asking.answered(&answer, wire::is_lease);
         answer
     }
 

@@ -17,6 +17,8 @@ use crate::RedisCacheError;
 const LARGEST: u64 = (1 << 53) - 1;
 /// The longest time that makes a date with any date, in milliseconds: 140,000 years.
 const LONGEST: u64 = 1 << 52;
+/// What an answer said of a key that works, and nothing else.
+const SERVED: &str = "h";
 
 /// What can be seen of one key.
 pub(super) struct Row {
@@ -104,20 +106,30 @@ pub(super) fn policy(policy: &RotationPolicy) -> Result<String, RedisCacheError>
     })
 }
 
-/// A pick as the script takes it, but for the ticket.
+/// A pick as the script takes it, but for the ticket. One that asks for nothing but a key is its model's name alone: what goes
+/// along with each request is read again by Redis, word by word.
 pub(super) fn pick(request: &PickRequest<'_>) -> Vec<String> {
+    let model = model(request.model);
+    if request.session.is_none() && request.tokens == 0 && !request.is_pinned && request.tried.is_empty() {
+        return vec![model];
+    }
     let session = request.session.map(|session| session.to_string()).unwrap_or_default();
     let (tokens, is_pinned) = (request.tokens.to_string(), u8::from(request.is_pinned).to_string());
     let count = request.tried.len().to_string();
-    let fixed = ["pick".to_owned(), model(request.model), tokens, session, is_pinned, count];
+    let fixed = ["pick".to_owned(), model, tokens, session, is_pinned, count];
     fixed.into_iter().chain(request.tried.iter().map(ToString::to_string)).collect()
 }
 
-/// The end of a request as the script takes it, but for the ticket.
+/// The end of a request as the script takes it, but for the ticket. Where it was served, and nothing else is known, that is all.
 pub(super) fn ending(ending: &Ending) -> Result<Vec<String>, RedisCacheError> {
     let reading = ending.reading.as_ref().map(reading).transpose()?.unwrap_or_default();
-    let used = ending.used.map(|used| used.min(LARGEST).to_string()).unwrap_or_default();
-    Ok(vec!["settle".to_owned(), reading, used])
+    match ending.used {
+        None if reading == SERVED => Ok(vec![reading]),
+        used => {
+            let used = used.map(|used| used.min(LARGEST).to_string()).unwrap_or_default();
+            Ok(vec!["settle".to_owned(), reading, used])
+        }
+    }
 }
 
 /// The end of a request of which nothing is known.
@@ -127,11 +139,13 @@ pub(super) fn nothing_known() -> Vec<String> {
 
 pub(super) fn next(answer: &Value, ticket: u64) -> Result<Next, RedisCacheError> {
     let nobody = Next::None { retry_at: None, is_busy: false };
+    let lease = |key, is_probe| Ok(Next::Lease(Lease::of_ticket(KeyId(number(key)?), ticket, is_probe)));
+    if is_plain_lease(answer) {
+        return lease(answer, false);
+    }
     match parts(answer)? {
         [] => Ok(nobody),
-        [Value::Int(1), key, is_probe] => {
-            Ok(Next::Lease(Lease::of_ticket(KeyId(number(key)?), ticket, number(is_probe)? == 1)))
-        }
+        [Value::Int(1), key] => lease(key, true),
         [Value::Int(0), retry_at, is_busy] => {
             let retry_at = if *retry_at == Value::Nil { None } else { Some(time(retry_at)?) };
             Ok(Next::None { retry_at, is_busy: number(is_busy)? == 1 })
@@ -140,9 +154,19 @@ pub(super) fn next(answer: &Value, ticket: u64) -> Result<Next, RedisCacheError>
     }
 }
 
+/// Whether a pick was answered with a lease.
+pub(super) fn is_lease(answer: &Value) -> bool {
+    is_plain_lease(answer) || matches!(parts(answer), Ok([Value::Int(1), ..]))
+}
+
+/// Whether it was answered with nothing but a key.
+fn is_plain_lease(answer: &Value) -> bool {
+    matches!(answer, Value::BulkString(_) | Value::Int(_))
+}
+
 pub(super) fn reading(reading: &Reading) -> Result<String, RedisCacheError> {
     if reading.verdict == Verdict::Healthy && reading.limits.is_empty() {
-        return Ok("h".to_owned());
+        return Ok(SERVED.to_owned());
     }
     let (after, scope) = match reading.verdict {
         Verdict::CoolDown { after, scope } | Verdict::OutOfQuota { after, scope } => (after, scope),

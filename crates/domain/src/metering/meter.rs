@@ -2,7 +2,7 @@
 
 use super::{
     Admission, Amounts, ClientAsk, ClientStanding, ClientUse, Gauge, GaugeStanding, MeteredLimits, Reservation, Seed,
-    Span, Unit, overrun,
+    Span, Unit, Window, overrun,
 };
 use crate::Timestamp;
 
@@ -23,7 +23,7 @@ pub struct ClientMeter {
 struct Meter {
     unit: Unit,
     span: Span,
-    start: Timestamp,
+    window: Window,
     used: u64,
     reserved: u64,
 }
@@ -42,18 +42,20 @@ impl ClientMeter {
             tokens: ask.tokens.amount(self.usual_tokens),
             nanodollars: ask.nanodollars.amount(self.usual_nanodollars),
         };
-        let standing = self.standing(limits, now);
+        let mut standing = self.standing(limits, now);
         if let Some(overrun) = overrun(limits, &standing, amounts, now) {
             return Admission::Refused(overrun, standing);
         }
         self.in_flight = self.in_flight.saturating_add(1);
-        for gauge in &limits.gauges {
-            let meter = self.open(gauge.unit, gauge.span, now);
-            meter.reserved = meter.reserved.saturating_add(amounts.of(gauge.unit));
+        standing.in_flight = self.in_flight;
+        for told in &mut standing.gauges {
+            let meter = self.open(told.gauge.unit, told.gauge.span, now);
+            meter.reserved = meter.reserved.saturating_add(amounts.of(meter.unit));
+            told.reserved = meter.reserved;
         }
         let meters = limits.gauges.iter().map(|gauge| (gauge.unit, gauge.span)).collect();
         let reservation = Reservation { at: now, amounts, meters, ticket: None };
-        Admission::Admitted(reservation, self.standing(limits, now))
+        Admission::Admitted(reservation, standing)
     }
 
     /// Puts what a request has used in the place of what it had reserved. Once a reservation.
@@ -62,8 +64,7 @@ impl ClientMeter {
         let amounts = used.amounts(reservation.amounts);
         for meter in &mut self.meters {
             // A window that has ended since is nobody's concern any more.
-            let is_held = reservation.meters.contains(&(meter.unit, meter.span))
-                && meter.start == meter.span.window(reservation.at).start;
+            let is_held = meter.window.holds(reservation.at) && reservation.meters.contains(&(meter.unit, meter.span));
             if is_held {
                 meter.reserved = meter.reserved.saturating_sub(reservation.amounts.of(meter.unit));
                 meter.used = meter.used.saturating_add(amounts.of(meter.unit));
@@ -77,7 +78,7 @@ impl ClientMeter {
     pub fn seed(&mut self, seeds: &[Seed]) {
         for Seed { unit, span, start, used } in seeds.iter().copied() {
             if self.find(unit, span).is_none() {
-                self.meters.push(Meter { unit, span, start, used, reserved: 0 });
+                self.meters.push(Meter { unit, span, window: span.window(start), used, reserved: 0 });
             }
         }
     }
@@ -93,8 +94,9 @@ impl ClientMeter {
     #[must_use]
     pub fn standing(&self, limits: &MeteredLimits, now: Timestamp) -> ClientStanding {
         let gauges = limits.gauges.iter().map(|gauge| {
-            let window = gauge.span.window(now);
-            let open = self.find(gauge.unit, gauge.span).filter(|meter| meter.start >= window.start);
+            let known = self.find(gauge.unit, gauge.span);
+            let window = known.map_or_else(|| gauge.span.window(now), |meter| meter.window_at(now));
+            let open = known.filter(|meter| meter.window.start >= window.start);
             let (used, reserved) = open.map_or((0, 0), |meter| (meter.used, meter.reserved));
             GaugeStanding { gauge: *gauge, used, reserved, ends_at: window.end }
         });
@@ -107,18 +109,26 @@ impl ClientMeter {
 
     /// The meter in its window of this time.
     fn open(&mut self, unit: Unit, span: Span, now: Timestamp) -> &mut Meter {
-        let start = span.window(now).start;
-        let new = Meter { unit, span, start, used: 0, reserved: 0 };
         let at = self.meters.iter().position(|meter| (meter.unit, meter.span) == (unit, span));
         let at = at.unwrap_or_else(|| {
-            self.meters.push(new);
+            self.meters.push(Meter { unit, span, window: span.window(now), used: 0, reserved: 0 });
             self.meters.len() - 1
         });
         let meter = &mut self.meters[at];
-        if meter.start < start {
-            *meter = new;
+        let window = meter.window_at(now);
+        if meter.window.start < window.start {
+            *meter = Meter { unit, span, window, used: 0, reserved: 0 };
         }
         meter
+    }
+}
+
+// === impl Meter ===
+
+impl Meter {
+    /// The window of its span that holds this time; nearly always the one that is open.
+    fn window_at(&self, now: Timestamp) -> Window {
+        if self.window.holds(now) { self.window } else { self.span.window(now) }
     }
 }
 

@@ -87,6 +87,16 @@ impl Span {
     }
 }
 
+// === impl Window ===
+
+impl Window {
+    /// Whether this time is in it.
+    #[must_use]
+    pub fn holds(&self, at: Timestamp) -> bool {
+        self.start <= at && self.end.is_none_or(|end| at < end)
+    }
+}
+
 /// The day, counted from the Unix epoch, on which a month begins (Howard Hinnant, "chrono-compatible low-level date
 /// algorithms", `days_from_civil`).
 fn first_of(year: i64, month: u8) -> i64 {

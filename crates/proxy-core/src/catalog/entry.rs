@@ -78,7 +78,7 @@ pub(crate) enum Injection {
 // === impl ServiceEntry ===
 
 impl ServiceEntry {
-    /// Prepares a service with its active keys.
+    /// Prepares a service with its active keys. An LLM service is called as the adapter of its provider says.
     ///
     /// # Errors
     /// When the provider is unknown, or the target or a key cannot be put into a request.
@@ -90,6 +90,32 @@ impl ServiceEntry {
                 output_format: *output_format,
             },
         };
+        Self::behind(door, service, keys)
+    }
+
+    /// Prepares an LLM service that is called as this adapter says, which need be in no registry: neither the service's provider nor its
+    /// `api_format` counts.
+    ///
+    /// # Errors
+    /// When the service is a generic one, or the target or a key cannot be put into a request.
+    pub fn with_adapter(
+        service: &Service,
+        adapter: &'static dyn Adapter,
+        keys: impl IntoIterator<Item = (KeyId, Secret)>,
+    ) -> Result<Self, EntryError> {
+        match &service.kind {
+            ServiceKind::Llm { output_format, .. } => {
+                Self::behind(Door::Llm { adapter, output_format: *output_format }, service, keys)
+            }
+            ServiceKind::Generic { .. } => Err(EntryError::Generic),
+        }
+    }
+
+    fn behind(
+        door: Door,
+        service: &Service,
+        keys: impl IntoIterator<Item = (KeyId, Secret)>,
+    ) -> Result<Self, EntryError> {
         let (injection, prefix) = match (&service.key_placement, &door) {
             (Some(placement), _) => {
                 let injection = match placement.location() {

@@ -8,7 +8,8 @@ use sea_orm::entity::prelude::*;
 use crate::error::CorruptRow;
 
 const TABLE: &str = "config_changes";
-const SERVICE: &str = "service";
+/// The kind of services.
+pub(crate) const SERVICE: &str = "service";
 const CLIENT_KEYS: &str = "client_keys";
 const PRICES: &str = "prices";
 

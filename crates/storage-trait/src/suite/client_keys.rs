@@ -97,3 +97,14 @@ pub async fn a_client_key_is_replaced_and_deleted(storage: &dyn Storage) {
         assert_eq!(error.kind(), &StorageErrorKind::NotFound);
     }
 }
+
+pub async fn a_client_key_that_was_changed_meanwhile_stays(storage: &dyn Storage) {
+    storage.insert_client_key(&client_key(1)).await.unwrap();
+    storage.update_known_client_key(&client_key(1), &rich(1)).await.unwrap();
+    let late = ClientKey { name: "late".to_owned(), ..client_key(1) };
+    let error = storage.update_known_client_key(&client_key(1), &late).await.unwrap_err();
+    assert_eq!(error.kind(), &StorageErrorKind::Changed);
+    assert_eq!(storage.client_keys().await.unwrap(), [rich(1)]);
+    let error = storage.update_known_client_key(&client_key(2), &client_key(2)).await.unwrap_err();
+    assert_eq!(error.kind(), &StorageErrorKind::NotFound);
+}

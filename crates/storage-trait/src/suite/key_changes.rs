@@ -94,6 +94,29 @@ pub async fn concurrent_changes_of_one_key_all_hold(storage: &dyn Storage) {
     assert_eq!(key.policy, KeyPolicy { weight: 9, tier: 9, ..KeyPolicy::default() });
 }
 
+pub async fn of_changes_of_the_same_known_key_one_holds(storage: &dyn Storage) {
+    let service = store_service(storage, 1).await;
+    let before = KeyRecord { policy: long_policy(), ..key(1, service, 1) };
+    storage.insert_keys(std::slice::from_ref(&before)).await.unwrap();
+    let heavier: Vec<KeyChange> = (2..10)
+        .map(|weight| KeyPolicyChange { weight: Some(weight), ..KeyPolicyChange::default() })
+        .map(|policy| KeyChange { policy, ..KeyChange::default() })
+        .collect();
+    let changes = heavier.iter().map(|change| storage.change_known_key(&before, change, at(50)));
+    let (held, refused): (Vec<_>, Vec<_>) = join_all(changes).await.into_iter().partition(Result::is_ok);
+    let held: Vec<KeyRecord> = held.into_iter().map(Result::unwrap).collect();
+    assert_eq!(storage.key(KeyId(1)).await.unwrap().as_slice(), held);
+    for refused in refused {
+        assert_eq!(refused.unwrap_err().kind(), &StorageErrorKind::Changed);
+    }
+    let change = KeyChange { is_active: Some(false), ..KeyChange::default() };
+    let expected = KeyRecord { is_active: false, updated_at: at(60), ..held[0].clone() };
+    assert_eq!(storage.change_known_key(&held[0], &change, at(60)).await.unwrap(), expected);
+    storage.delete_key(KeyId(1)).await.unwrap();
+    let error = storage.change_known_key(&expected, &change, at(70)).await.unwrap_err();
+    assert_eq!(error.kind(), &StorageErrorKind::NotFound);
+}
+
 pub async fn changing_or_deleting_no_key_is_not_found(storage: &dyn Storage) {
     for change in [KeyChange::default(), KeyChange { is_active: Some(true), ..KeyChange::default() }] {
         let error = storage.change_key(KeyId(1), &change, at(1)).await.unwrap_err();
@@ -145,6 +168,60 @@ pub async fn a_pool_changes_as_one(storage: &dyn Storage) {
     ];
     assert_eq!(storage.keys(service, all()).await.unwrap(), expected);
     assert_eq!(storage.keys(other, all()).await.unwrap(), keys([4], other));
+}
+
+pub async fn many_keys_change_alike(storage: &dyn Storage) {
+    const MANY: i64 = 2_500;
+    let (service, other) = (store_service(storage, 1).await, store_service(storage, 2).await);
+    let mut stored = keys(1..=MANY, service);
+    // Each keeps what is not named, and they have it from different policies.
+    stored.iter_mut().step_by(2).for_each(|key| key.policy.tier = 7);
+    stored[4].policy = long_policy();
+    storage.insert_keys(&stored).await.unwrap();
+    storage.insert_keys(&[key(MANY + 1, other, 1)]).await.unwrap();
+    let before = storage.config_version().await.unwrap();
+    let change = KeyChange {
+        is_active: Some(false),
+        label: Some(None),
+        policy: KeyPolicyChange { weight: Some(9), group: Some(None), ..KeyPolicyChange::default() },
+    };
+    let ids: Vec<KeyId> = (2..=MANY + 2).rev().map(KeyId).collect();
+    let count = storage.change_keys(service, &ids, &change, at(9_000)).await.unwrap();
+    assert_eq!(count, (MANY - 1).unsigned_abs());
+    assert_eq!(storage.config_version().await.unwrap(), before + 1);
+    let expected = stored.iter().enumerate().map(|(place, key)| match place {
+        0 => key.clone(),
+        _ => KeyRecord {
+            is_active: false,
+            label: None,
+            policy: KeyPolicy { weight: 9, group: None, ..key.policy.clone() },
+            updated_at: at(9_000),
+            ..key.clone()
+        },
+    });
+    assert_eq!(storage.keys(service, all()).await.unwrap(), expected.collect::<Vec<_>>());
+    assert_eq!(storage.keys(other, all()).await.unwrap(), [key(MANY + 1, other, 1)]);
+    // What concerns nobody is no change of what is served.
+    for (of, ids) in [(service, &[][..]), (service, &[KeyId(MANY + 1)]), (ServiceId(99), &[KeyId(1)])] {
+        assert_eq!(storage.change_keys(of, ids, &change, at(9_001)).await.unwrap(), 0);
+    }
+    assert_eq!(storage.config_version().await.unwrap(), before + 1);
+    // The same change again concerns as many, also where it changes nothing.
+    assert_eq!(storage.change_keys(service, &ids[..5], &change, at(9_000)).await.unwrap(), 3);
+}
+
+pub async fn some_keys_of_a_service_go_at_once(storage: &dyn Storage) {
+    const MANY: i64 = 2_500;
+    let (service, other) = (store_service(storage, 1).await, store_service(storage, 2).await);
+    storage.insert_keys(&keys(1..=MANY, service)).await.unwrap();
+    storage.insert_keys(&keys([MANY + 1], other)).await.unwrap();
+    let before = storage.config_version().await.unwrap();
+    let ids: Vec<KeyId> = (3..=MANY + 2).map(KeyId).collect();
+    assert_eq!(storage.delete_keys_among(service, &ids).await.unwrap(), (MANY - 2).unsigned_abs());
+    assert_eq!(storage.delete_keys_among(service, &ids).await.unwrap(), 0);
+    assert_eq!(storage.config_version().await.unwrap(), before + 1);
+    assert_eq!(storage.keys(service, all()).await.unwrap(), keys(1..=2, service));
+    assert_eq!(storage.keys(other, all()).await.unwrap(), keys([MANY + 1], other));
 }
 
 pub async fn changes_that_get_in_each_others_way_all_hold(storage: &dyn Storage) {

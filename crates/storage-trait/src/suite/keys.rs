@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use rotator_domain::{KeyId, KeyLabel, ServiceId};
 
 use super::sample::{EMOJI, all, at, key, keys, long_policy, store_service};
-use crate::{KeyChange, KeyCounts, KeyRecord, Page, SealedKey, Storage, StorageErrorKind};
+use crate::{KeyChange, KeyCounts, KeyRecord, Page, PoolChange, SealedKey, Storage, StorageErrorKind};
 
 /// More than any backend puts into one statement, so that a batch is several of them.
 const LARGE: i64 = 2_500;
@@ -99,6 +99,37 @@ pub async fn keys_come_in_pages(storage: &dyn Storage) {
     assert!(storage.keys(ServiceId(99), all()).await.unwrap().is_empty());
 }
 
+pub async fn a_place_far_down_is_reached_by_its_number(storage: &dyn Storage) {
+    let (service, other) = (store_service(storage, 1).await, store_service(storage, 2).await);
+    storage.insert_keys(&keys((1..=LARGE).map(|number| 2 * number), service)).await.unwrap();
+    storage.insert_keys(&keys([1, 3, 5, 9_999], other)).await.unwrap();
+    for (skip, limit) in [(0, 3), (1, 3), (1_234, 1_000), (2_499, 10), (2_500, 10), (u64::MAX, 10), (7, u64::MAX)] {
+        let place = usize::try_from(skip).unwrap_or(usize::MAX);
+        let ids = (1..=LARGE).map(|number| 2 * number).skip(place).take(usize::try_from(limit).unwrap_or(usize::MAX));
+        assert_eq!(storage.keys_from(service, skip, limit).await.unwrap(), keys(ids, service), "{skip}, {limit}");
+    }
+    assert!(storage.keys_from(ServiceId(99), 0, 10).await.unwrap().is_empty());
+}
+
+pub async fn ids_are_told_by_state_and_keys_by_id(storage: &dyn Storage) {
+    let (service, other) = (store_service(storage, 1).await, store_service(storage, 2).await);
+    let mut stored = keys([9, 1, 5, 7, 3], service);
+    stored.iter_mut().filter(|key| key.id.0 >= 7).for_each(|key| key.is_active = false);
+    storage.insert_keys(&stored).await.unwrap();
+    storage.insert_keys(&keys(10..=10 + LARGE, other)).await.unwrap();
+    for (is_active, expected) in [(None, vec![1, 3, 5, 7, 9]), (Some(true), vec![1, 3, 5]), (Some(false), vec![7, 9])] {
+        let expected: Vec<KeyId> = expected.into_iter().map(KeyId).collect();
+        assert_eq!(storage.key_ids(service, is_active).await.unwrap(), expected);
+    }
+    assert!(storage.key_ids(ServiceId(99), None).await.unwrap().is_empty());
+    // One is of another service, one is nobody's, one is named twice.
+    let among = storage.keys_among(service, &[9, 3, 10, 99_999, 3].map(KeyId)).await.unwrap();
+    assert_eq!(among.iter().map(|key| key.id.0).collect::<Vec<_>>(), [3, 9]);
+    assert!(storage.keys_among(service, &[]).await.unwrap().is_empty());
+    let all: Vec<KeyId> = storage.key_ids(other, Some(true)).await.unwrap();
+    assert_eq!(storage.keys_among(other, &all).await.unwrap(), keys(10..=10 + LARGE, other));
+}
+
 pub async fn a_large_pool_is_read_page_by_page(storage: &dyn Storage) {
     const MANY: i64 = 12_000;
     const LIMIT: u64 = 700;
@@ -153,6 +184,36 @@ pub async fn keys_are_counted_in_the_order_asked(storage: &dyn Storage) {
     let asked = [two, ServiceId(99), one, two];
     assert_eq!(storage.count_keys(&asked).await.unwrap(), [second, KeyCounts::default(), first, second]);
     assert!(storage.count_keys(&[]).await.unwrap().is_empty());
+}
+
+pub async fn counts_of_a_large_pool_follow_its_changes(storage: &dyn Storage) {
+    count_a_large_pool([storage, storage]).await;
+}
+
+/// Counts a pool that is too large to be counted each time, while either node changes it.
+pub(super) async fn count_a_large_pool(nodes: [&dyn Storage; 2]) {
+    let service = store_service(nodes[0], 1).await;
+    nodes[0].insert_keys(&keys(1..=6000, service)).await.unwrap();
+    let mut counts = KeyCounts { total: 6000, active: 6000 };
+    // However often they are counted, and by whomever.
+    for node in nodes.iter().cycle().take(6) {
+        assert_eq!(node.count_keys(&[service]).await.unwrap(), [counts]);
+    }
+    let off = KeyChange { is_active: Some(false), ..KeyChange::default() };
+    for (id, [one, other]) in (1..).zip([nodes, [nodes[1], nodes[0]], nodes, [nodes[1], nodes[0]]]) {
+        if id % 2 == 0 {
+            one.change_key(KeyId(id), &off, at(1)).await.unwrap();
+        } else {
+            one.delete_key(KeyId(id)).await.unwrap();
+            counts.total -= 1;
+        }
+        counts.active -= 1;
+        assert_eq!(other.count_keys(&[service]).await.unwrap(), [counts]);
+        assert_eq!(one.count_keys(&[service]).await.unwrap(), [counts]);
+    }
+    let delete = nodes[0].keys(service, all()).await.unwrap().iter().map(|key| key.id).collect();
+    nodes[0].change_pool(service, &PoolChange { delete, ..PoolChange::default() }, at(2)).await.unwrap();
+    assert_eq!(nodes[1].count_keys(&[service]).await.unwrap(), [KeyCounts::default()]);
 }
 
 pub async fn pools_are_read_one_after_the_other_in_pages(storage: &dyn Storage) {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use rotator_domain::{KeyId, Sealed, ServiceId};
 
+use super::keys::count_a_large_pool;
 use super::sample::{all, generic, key, keys, store_service};
 use crate::{DatabaseUrl, Record, Storage, StorageError, StorageErrorKind, StorageFactory, StorageOptions};
 
@@ -64,6 +65,11 @@ pub async fn nodes_that_add_the_same_keys_store_each_once(factory: &dyn StorageF
     let skipped: usize = join_all(batches).await.into_iter().map(|skipped| skipped.unwrap().len()).sum();
     assert_eq!(skipped, 300);
     assert_eq!(nodes[1].count_keys(&[service]).await.unwrap()[0].total, 300);
+}
+
+pub async fn nodes_count_a_large_pool_as_the_other_changes_it(factory: &dyn StorageFactory, url: &DatabaseUrl) {
+    let nodes = [open(factory, url).await, open(factory, url).await];
+    count_a_large_pool([&*nodes[0], &*nodes[1]]).await;
 }
 
 pub async fn everything_is_there_after_reopening(factory: &dyn StorageFactory, url: &DatabaseUrl) {

@@ -72,6 +72,23 @@ pub async fn a_refused_update_changes_nothing(storage: &dyn Storage) {
     assert_eq!(storage.services(all()).await.unwrap(), [first, second]);
 }
 
+pub async fn a_service_that_was_changed_meanwhile_stays(storage: &dyn Storage) {
+    let (before, other) = (generic(1, "a", "a"), generic(2, "b", "b"));
+    storage.insert_service(&before).await.unwrap();
+    storage.insert_service(&other).await.unwrap();
+    let after = llm(1, "c", "c");
+    storage.update_known_service(&before, &after).await.unwrap();
+    let version = storage.config_version().await.unwrap();
+    let error = storage.update_known_service(&before, &generic(1, "d", "d")).await.unwrap_err();
+    assert_eq!(error.kind(), &StorageErrorKind::Changed);
+    assert_eq!(storage.update_known_service(&after, &llm(1, "c", "b")).await.unwrap_err().kind(), &SLUG);
+    assert_eq!(storage.services(all()).await.unwrap(), [after, other]);
+    let nobody = generic(7, "x", "x");
+    let error = storage.update_known_service(&nobody, &nobody).await.unwrap_err();
+    assert_eq!(error.kind(), &StorageErrorKind::NotFound);
+    assert_eq!(storage.config_version().await.unwrap(), version);
+}
+
 pub async fn a_service_is_found_by_its_exact_slug(storage: &dyn Storage) {
     let service = generic(1, "a", "Slug");
     storage.insert_service(&service).await.unwrap();

@@ -64,6 +64,9 @@ export async function take<Data>(call: Promise<Answered<Data>>): Promise<Data> {
   return data as Data
 }
 
+/** The version that a change is meant for; without one it is made whatever the version is. */
+export const ifMatch = (version: string | undefined) => (version === undefined ? {} : { 'If-Match': `"${version}"` })
+
 /** One page of a list. */
 export interface Page<Entry> {
   entries: Entry[]

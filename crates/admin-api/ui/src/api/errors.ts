@@ -21,6 +21,11 @@ export class ApiError extends Error {
   get isLost(): boolean {
     return this.status === 0
   }
+
+  /** What was to be changed is not any more as it was read. */
+  get isChanged(): boolean {
+    return this.status === 412
+  }
 }
 
 export async function errorOf(response: Response): Promise<ApiError> {

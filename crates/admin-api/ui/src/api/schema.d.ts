@@ -120,6 +120,8 @@ export interface paths {
                     after?: number;
                     /** @description How many entries at the most: 1 to 1000, 1000 when absent. */
                     limit?: number;
+                    /** @description Whether it is told how the limits of each stand; no when absent. */
+                    standing?: boolean;
                 };
                 header?: never;
                 path?: never;
@@ -133,11 +135,20 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ClientKey"][];
+                        "application/json": components["schemas"]["ClientKeyReport"][];
                     };
                 };
                 /** @description No valid token */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description Refused parameters, named */
+                422: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -261,7 +272,13 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /**
+                     * @description The `ETag` of what is to be changed, or its `version` in quotes: where it is at another one, nothing changes and the answer
+                     *     is 412.
+                     */
+                    "If-Match"?: string | null;
+                };
                 path: {
                     /** @description The key's id */
                     id: number;
@@ -306,6 +323,15 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorBody"];
                     };
                 };
+                /** @description It is at another version */
+                412: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
             };
         };
         options?: never;
@@ -314,7 +340,13 @@ export interface paths {
         patch: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /**
+                     * @description The `ETag` of what is to be changed, or its `version` in quotes: where it is at another one, nothing changes and the answer
+                     *     is 412.
+                     */
+                    "If-Match"?: string | null;
+                };
                 path: {
                     /** @description The key's id */
                     id: number;
@@ -356,6 +388,15 @@ export interface paths {
                 };
                 /** @description No such key */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description It is at another version */
+                412: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -545,7 +586,13 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /**
+                     * @description The `ETag` of what is to be changed, or its `version` in quotes: where it is at another one, nothing changes and the answer
+                     *     is 412.
+                     */
+                    "If-Match"?: string | null;
+                };
                 path: {
                     /** @description The key's id */
                     id: number;
@@ -590,6 +637,15 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorBody"];
                     };
                 };
+                /** @description It is at another version */
+                412: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
             };
         };
         options?: never;
@@ -598,7 +654,13 @@ export interface paths {
         patch: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /**
+                     * @description The `ETag` of what is to be changed, or its `version` in quotes: where it is at another one, nothing changes and the answer
+                     *     is 412.
+                     */
+                    "If-Match"?: string | null;
+                };
                 path: {
                     /** @description The key's id */
                     id: number;
@@ -647,6 +709,15 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorBody"];
                     };
                 };
+                /** @description It is at another version */
+                412: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
                 /** @description Refused fields, named */
                 422: {
                     headers: {
@@ -658,6 +729,72 @@ export interface paths {
                 };
             };
         };
+        trace?: never;
+    };
+    "/api/admin/keys/{id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give one key in clear. The audit log names who asked. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The key's id */
+                    id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The key in clear */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RevealedKey"];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role admin is needed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description No such key */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/admin/keys/{id}/test": {
@@ -1301,6 +1438,8 @@ export interface paths {
                 query?: {
                     /** @description The id after which the page begins, as the `Link` header of the page before names it. */
                     after?: number;
+                    /** @description `none` leaves `api_keys` empty, which makes long lists cheaper; how many keys there are is told anyway. */
+                    keys?: string;
                     /** @description How many entries at the most: 1 to 1000, 1000 when absent. */
                     limit?: number;
                     /** @description Only the config with exactly this slug. */
@@ -1330,7 +1469,7 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorBody"];
                     };
                 };
-                /** @description A bad page */
+                /** @description Refused parameters, named */
                 422: {
                     headers: {
                         [name: string]: unknown;
@@ -1486,7 +1625,13 @@ export interface paths {
                     /** @description Whether everything is only checked, and nothing stored; no when absent. */
                     dry_run: boolean;
                 };
-                header?: never;
+                header?: {
+                    /**
+                     * @description The `ETag` of what is to be changed, or its `version` in quotes: where it is at another one, nothing changes and the answer
+                     *     is 412.
+                     */
+                    "If-Match"?: string | null;
+                };
                 path: {
                     /** @description The config's id */
                     id: number;
@@ -1553,6 +1698,15 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorBody"];
                     };
                 };
+                /** @description It is at another version */
+                412: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
                 /** @description Refused fields, named */
                 422: {
                     headers: {
@@ -1569,7 +1723,13 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /**
+                     * @description The `ETag` of what is to be changed, or its `version` in quotes: where it is at another one, nothing changes and the answer
+                     *     is 412.
+                     */
+                    "If-Match"?: string | null;
+                };
                 path: {
                     /** @description The config's id */
                     id: number;
@@ -1614,6 +1774,15 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorBody"];
                     };
                 };
+                /** @description It is at another version */
+                412: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
             };
         };
         options?: never;
@@ -1636,6 +1805,12 @@ export interface paths {
                     after?: number;
                     /** @description How many entries at the most: 1 to 1000, 1000 when absent. */
                     limit?: number;
+                    /** @description How many of them to pass over, instead of `after`. */
+                    offset?: number;
+                    /** @description Only those whose id, masked value, label, quota group or models hold this text, whatever the case; at most 200 characters. */
+                    q?: string;
+                    /** @description Only those in this state: `active`, `cooling`, `exhausted`, `dead` or `disabled`. */
+                    state?: string;
                 };
                 header?: never;
                 path: {
@@ -1666,6 +1841,15 @@ export interface paths {
                 };
                 /** @description No such config */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description Refused parameters, named */
+                422: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1971,6 +2155,103 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/proxy-configs/{id}/keys/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do the same to many keys of a config, in one transaction: those with these ids, or all that a filter lets through. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The config's id */
+                    id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["KeyBulkBody"];
+                };
+            };
+            responses: {
+                /** @description How many keys it was done to */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["KeyBulkReport"];
+                    };
+                };
+                /** @description No valid token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The role operator is needed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description No such config */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The body is too long */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description Refused fields, named */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description The rotation state does not answer, so that nothing can be reset */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/proxy-configs/{id}/keys/export": {
         parameters: {
             query?: never;
@@ -2118,7 +2399,13 @@ export interface paths {
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /**
+                     * @description The `ETag` of what is to be changed, or its `version` in quotes: where it is at another one, nothing changes and the answer
+                     *     is 412.
+                     */
+                    "If-Match"?: string | null;
+                };
                 path: {
                     /** @description The config's id */
                     id: number;
@@ -2160,6 +2447,15 @@ export interface paths {
                 };
                 /** @description No such config */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+                /** @description It is at another version */
+                412: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -3697,6 +3993,8 @@ export interface components {
             services: string[];
             /** @description The addresses or networks from which it may be used; all when empty. */
             sources: string[];
+            /** @description Its version, whatever it has used: another one after each change. `ETag` has the same in quotes. */
+            version: string;
         };
         /** @description A client key to make. Its value is made by the server. */
         ClientKeyBody: {
@@ -3741,7 +4039,7 @@ export interface components {
              * @description Its requests in flight, where something of it is limited.
              */
             in_flight?: number | null;
-            /** @description How each limit stands; null where that cannot be told now. */
+            /** @description How each limit stands; null where that cannot be told now, or was not asked for. */
             standing?: components["schemas"]["LimitStanding"][] | null;
         };
         /**
@@ -3885,6 +4183,37 @@ export interface components {
             field: string;
             /** @description What is wrong with it. */
             message: string;
+        };
+        /**
+         * @description What can be done to many keys.
+         * @enum {string}
+         */
+        KeyAction: "enable" | "disable" | "delete" | "reset" | "change";
+        /** @description What is to be done to many keys of a config, in one transaction. */
+        KeyBulkBody: {
+            /** @description What is to be done. */
+            action: components["schemas"]["KeyAction"];
+            change?: components["schemas"]["KeyPatch"] | null;
+            /** @description The ids of keys that `filter` lets through and that stay as they are. */
+            except?: number[];
+            filter?: components["schemas"]["KeyFilter"] | null;
+            /** @description The keys' ids, at most 200,000; those that the config does not have are passed over. Either these or `filter`. */
+            ids?: number[] | null;
+        };
+        /** @description What became of many keys. */
+        KeyBulkReport: {
+            /**
+             * Format: int64
+             * @description How many keys it was done to.
+             */
+            count: number;
+        };
+        /** @description Which keys of a config; all when nothing is named. */
+        KeyFilter: {
+            /** @description Only those whose id, masked value, label, quota group or models hold this text, whatever the case; at most 200 characters. */
+            q?: string | null;
+            /** @description Only those in this state: `active`, `cooling`, `exhausted`, `dead` or `disabled`. */
+            state?: string | null;
         };
         /** @description What to change of a key; what is absent stays as it is. */
         KeyPatch: {
@@ -4430,6 +4759,8 @@ export interface components {
             id: number;
             /** @description When it last changed; RFC 3339. */
             updated_at: string;
+            /** @description Its version, whatever its keys are: another one after each change. `ETag` has the same in quotes. */
+            version?: string;
         };
         /** @description A proxy config as it is written: to create one, or to replace one whole. */
         ProxyConfigBody: {
@@ -4638,6 +4969,16 @@ export interface components {
             /** @description The id of its trace, from the client's `traceparent`. */
             trace_id?: string | null;
         };
+        /** @description A key in clear. */
+        RevealedKey: {
+            /**
+             * Format: int64
+             * @description Its id.
+             */
+            id: number;
+            /** @description The secret. */
+            key_value: string;
+        };
         /** @description How a client key gets another value. */
         RotationBody: {
             /**
@@ -4734,6 +5075,8 @@ export interface components {
             tier: number;
             /** @description When it last changed; RFC 3339. */
             updated_at: string;
+            /** @description Its version, whatever its state is: another one after each change. `ETag` has the same in quotes. */
+            version?: string;
             /**
              * Format: int32
              * @description How often it is used under the strategy `weighted`, in proportion to the others.

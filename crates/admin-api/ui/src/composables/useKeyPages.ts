@@ -1,39 +1,38 @@
-// The keys of a service, read in pages as they are looked at. Pages follow one another by cursor, so a place far down is reached
-// by reading what is before it, in the background.
+// The keys of a service, read in pages where they are looked at: a place far down costs one page, as the first one does. The
+// server picks out those that match.
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
-import type { Page } from '@/api/client'
-import { listKeys, type UpstreamKey } from '@/api/keys'
+import { listKeys, type KeyFilter, type UpstreamKey } from '@/api/keys'
 import type { ApiError } from '@/api/errors'
 import { useConnection } from '@/stores/connection'
 import { asApiError } from './useLoad'
 
-const PAGE = 1000
-const FIRST_PAGE = 100
+const PAGE = 200
 
-export function useKeyPages(service: () => number) {
+export function useKeyPages(service: () => number, filter: () => KeyFilter) {
+  /** As long as the list; where nothing has been read yet there is nothing. */
   const rows = shallowRef<UpstreamKey[]>([])
   const total = ref(0)
-  const isComplete = ref(false)
   const hasLoaded = ref(false)
   const error = shallowRef<ApiError | null>(null)
-  /** How many rows are wanted. */
-  let wanted = FIRST_PAGE
-  /** Whether what was read is to be read again. */
-  let isStale = false
-  /** Grows with each other service: what was asked for before does not count then. */
+  /** The pages that need not be read (again). */
+  let fresh = new Set<number>()
+  let seen: [number, number] = [0, PAGE]
+  /** Whether what was read is of another list, and goes as soon as there is something of this one. */
+  let isOther = false
+  /** Grows with each other list: what was asked for before does not count then. */
   let turn = 0
   let isWorking = false
   let work = Promise.resolve()
 
-  /** Sees to it that so many rows are there, if there are so many. */
-  function ensure(count: number): Promise<void> {
-    wanted = Math.max(wanted, count)
+  /** Sees to it that the rows from one place to another are there, if there are so many. */
+  function look(from: number, to: number): Promise<void> {
+    seen = [Math.max(0, from), Math.max(from + 1, to)]
     return run()
   }
 
-  /** Reads everything anew, as far as it was read before. */
+  /** Reads everything anew that is looked at, and the rest when it is. */
   function reload(): Promise<void> {
-    isStale = true
+    fresh = new Set()
     return run()
   }
 
@@ -45,21 +44,18 @@ export function useKeyPages(service: () => number) {
     return work
   }
 
-  /** One page after the other, so that no answer overtakes another. */
+  /** One page after the other, so that no answer overtakes another; what is looked at by then comes first. */
   async function catchUp(): Promise<void> {
     for (;;) {
-      const mine = turn
+      const [mine, known, page] = [turn, fresh, missing()]
+      if (page === undefined) {
+        // At once, so that whoever asks for more from now on starts anew.
+        isWorking = false
+        return
+      }
       try {
-        if (isStale) {
-          isStale = false
-          await renew(mine)
-        } else if (!isComplete.value && rows.value.length < wanted) await append(mine)
-        else {
-          // At once, so that whoever asks for more from now on starts anew.
-          isWorking = false
-          return
-        }
-        if (mine === turn) error.value = null
+        const read = await listKeys(service(), { ...filter(), offset: page * PAGE, limit: PAGE })
+        if (mine === turn && known === fresh) take(page, read.entries, read.total ?? read.entries.length)
       } catch (cause) {
         if (mine !== turn) continue
         error.value = asApiError(cause)
@@ -69,72 +65,59 @@ export function useKeyPages(service: () => number) {
     }
   }
 
-  const page = (after: number | undefined): Promise<Page<UpstreamKey>> => listKeys(service(), after, after === undefined ? FIRST_PAGE : PAGE)
+  /** The first page that is looked at and not read. */
+  function missing(): number | undefined {
+    const last = Math.floor((Math.min(seen[1], hasLoaded.value && !isOther ? total.value : seen[1]) - 1) / PAGE)
+    const first = Math.min(Math.floor(seen[0] / PAGE), Math.max(last, 0))
+    for (let page = first; page <= Math.max(last, first); page += 1) if (!fresh.has(page)) return page
+    return undefined
+  }
 
-  function take(read: Page<UpstreamKey>, all: UpstreamKey[]): void {
+  function take(page: number, entries: UpstreamKey[], length: number): void {
+    // In a list that has become longer or shorter everything may stand at another place.
+    if (length !== total.value) fresh = new Set()
+    const all = isOther ? [] : rows.value.slice(0, length)
+    all.length = length
+    entries.forEach((key, at) => (all[page * PAGE + at] = key))
+    fresh.add(page)
+    isOther = false
     rows.value = all
-    total.value = read.total ?? all.length
-    isComplete.value = read.next === null
+    total.value = length
     hasLoaded.value = true
-  }
-
-  async function append(mine: number): Promise<void> {
-    const read = await page(rows.value.at(-1)?.id)
-    if (mine !== turn || isStale) return
-    take(read, [...rows.value, ...read.entries])
-  }
-
-  async function renew(mine: number): Promise<void> {
-    const far = rows.value.length
-    const fresh: UpstreamKey[] = []
-    for (;;) {
-      const read = await page(fresh.at(-1)?.id)
-      if (mine !== turn) return
-      fresh.push(...read.entries)
-      if (read.next !== null && fresh.length < far) continue
-      take(read, fresh)
-      return
-    }
-  }
-
-  /** Reads the rows from one place to another anew, for their states. */
-  async function refresh(from: number, to: number): Promise<void> {
-    const mine = turn
-    const after = from === 0 ? undefined : rows.value[from - 1]?.id
-    const limit = Math.min(to - from, 1000)
-    if (limit < 1 || isWorking) return
-    const read = await listKeys(service(), after, limit).catch(() => null)
-    if (read === null || mine !== turn) return
-    if (read.total !== null && read.total !== total.value) {
-      void reload()
-      return
-    }
-    const fresh = new Map(read.entries.map((key) => [key.id, key]))
-    rows.value = rows.value.map((row) => fresh.get(row.id) ?? row)
+    error.value = null
   }
 
   function put(key: UpstreamKey): void {
     rows.value = rows.value.map((row) => (row.id === key.id ? key : row))
   }
 
-  function drop(ids: ReadonlySet<number>): void {
-    const before = rows.value.length
-    rows.value = rows.value.filter(({ id }) => !ids.has(id))
-    total.value -= before - rows.value.length
+  /** The ids of the whole list. */
+  async function ids(): Promise<number[]> {
+    const all: number[] = []
+    for (let after: number | undefined; ; ) {
+      const { entries, next } = await listKeys(service(), { ...filter(), after, limit: 1000 })
+      all.push(...entries.map(({ id }) => id))
+      if (next === null) return all
+      after = next
+    }
   }
 
   const connection = useConnection()
-  watch([service, () => connection.epoch], ([now], [before]) => {
-    if (now !== before) {
+  watch([service, filter, () => connection.epoch], ([now, wanted], [before, had]) => {
+    if (now !== before || wanted.state !== had.state || wanted.q !== had.q) {
       turn += 1
-      rows.value = []
-      wanted = FIRST_PAGE
-      hasLoaded.value = isComplete.value = false
+      // The place that is looked at stays; where the list is shorter, that is found out there.
+      isOther = true
+      if (now !== before) {
+        seen = [0, PAGE]
+        rows.value = []
+        hasLoaded.value = false
+      }
     }
     void reload()
   })
   onScopeDispose(() => (turn += 1))
-  void ensure(FIRST_PAGE)
+  void run()
 
-  return { rows, total, isComplete, hasLoaded, error, loaded: computed(() => rows.value.length), ensure, reload, refresh, put, drop }
+  return { rows, total, hasLoaded, error, loaded: computed(() => rows.value.reduce((count) => count + 1, 0)), look, reload, put, ids }
 }

@@ -38,6 +38,7 @@ export function wordsOf(error: ApiError): string {
   if (error.status === 401) return translate('problems.unauthorized')
   if (error.status === 403) return translate('problems.forbidden')
   if (error.status === 404) return translate('problems.notFound')
+  if (error.isChanged) return translate('problems.changed')
   if (error.status === 503) return translate('problems.unavailable')
   return phrase(error.message)
 }

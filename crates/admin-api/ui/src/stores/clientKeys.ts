@@ -1,16 +1,17 @@
 // The client keys, which some screens name.
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
-import { listClientKeys, type ClientKey } from '@/api/clientKeys'
+import { listClientKeys, type ClientKeyReport } from '@/api/clientKeys'
 import { translate } from '@/i18n'
 
 export const useClientKeys = defineStore('clientKeys', () => {
-  const keys = ref<ClientKey[]>([])
+  const keys = ref<ClientKeyReport[]>([])
   const isLoaded = ref(false)
   const byId = computed(() => new Map(keys.value.map((key) => [key.id, key])))
 
-  async function load(): Promise<void> {
-    keys.value = await listClientKeys()
+  /** How their limits stand is told where that is shown. */
+  async function load(withStanding = false): Promise<void> {
+    keys.value = await listClientKeys(withStanding)
     isLoaded.value = true
   }
 
