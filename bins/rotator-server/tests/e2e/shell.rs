@@ -22,6 +22,7 @@ const NOT_RUN: [(&str, &[&str]); 2] = [
             "cargo xtask run     # builds the server and starts it with SQLite and memory in ./data",
             "cargo build --release --package rotator-admin",
             "cargo build --release --package rotator-server --features enterprise",
+            "cargo xtask dist            # everything that is released, in target/dist; needs Node.js for the web UI",
             "cargo run --package rotator-proxy-core --example embed",
         ],
     ),
