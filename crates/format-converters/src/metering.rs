@@ -7,7 +7,9 @@ mod scanner;
 #[cfg(test)]
 mod tests;
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use serde_json::value::RawValue;
 
 use self::scanner::Scanner;
@@ -62,9 +64,9 @@ enum Line {
 /// How a line of data begins.
 const DATA: &[u8] = b"data:";
 /// What the names of all members hold that tell what was used.
-const NAME: &[u8] = b"usage";
+static NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("usage"));
 /// How such a name may be spelled with escapes.
-const ESCAPE: &[u8] = b"\\u00";
+static ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\\u00"));
 
 /// The member at the first of these places that is an object.
 pub(crate) fn find<'a>(object: &Object<'a>, places: &[Place]) -> Option<&'a RawValue> {
@@ -78,7 +80,7 @@ pub(crate) fn find<'a>(object: &Object<'a>, places: &[Place]) -> Option<&'a RawV
 
 /// Whether a document may tell what was used at all.
 pub(crate) fn may_tell(document: &[u8]) -> bool {
-    memmem::find(document, NAME).is_some() || memmem::find(document, ESCAPE).is_some()
+    NAME.find(document).is_some() || ESCAPE.find(document).is_some()
 }
 
 // === impl UsageReader ===

@@ -19,6 +19,7 @@ pub(crate) fn tell(headers: &mut HeaderMap, standing: &ClientStanding, format: O
             headers.remove(name);
         }
     }
+    headers.reserve(6);
     for unit in [Unit::Requests, Unit::Tokens] {
         let gauges = standing.gauges.iter().filter(|standing| standing.gauge.unit == unit);
         let Some(tightest) = gauges.min_by_key(|standing| standing.remaining()) else { continue };

@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use memchr::memmem;
+use memchr::memmem::Finder;
 use serde_json::value::RawValue;
 
 use crate::RawMembers;
@@ -16,6 +17,8 @@ use crate::sse::Lines;
 
 /// The most bytes of an event that are held until it is whole. What tells the usage is far shorter.
 const MOST_HELD: usize = 64 * 1024;
+/// Looks for what every request for a stream holds.
+static STREAM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"stream\""));
 /// What asks for it.
 const OPTIONS: &str = r#"{"include_usage":true}"#;
 
@@ -37,7 +40,7 @@ pub struct UnaskedUsage {
 /// A request's body that asks for the usage of its stream; `None` where it does already, wants no stream or makes no sense.
 /// Every other byte stays.
 pub(super) fn asking(body: &[u8]) -> Option<Bytes> {
-    memmem::find(body, b"\"stream\"")?;
+    STREAM.find(body)?;
     let text = std::str::from_utf8(body).ok()?;
     let members: RawMembers<'_> = serde_json::from_str(text).ok()?;
     if members.last("stream")?.get() != "true" {
