@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use clap::Command;
+use clap::builder::Resettable;
 
 use crate::error::AppError;
 
@@ -24,7 +25,9 @@ pub(crate) fn fill(mut command: Command) -> Result<Command, AppError> {
     });
     for (id, name) in settings.collect::<Vec<_>>() {
         if let Some(text) = in_file(&name, &|name| std::env::var_os(name))? {
-            command = command.mut_arg(id, |setting| setting.default_value(text).hide_default_value(true));
+            // The variable may be there and empty, which is not set, but would come first.
+            command = command
+                .mut_arg(id, |setting| setting.env(Resettable::Reset).default_value(text).hide_default_value(true));
         }
     }
     Ok(command)
