@@ -98,12 +98,12 @@ async fn how_a_service_is_used_is_said_by_flags_and_taken_away_by_empty_ones() {
         assert_eq!(&changed[name], value, "{name}");
     }
     // What is written back as it was read changes nothing.
-    let mut same = place.json(&update).await;
-    for written in ["updated_at", "version"] {
-        assert_ne!(same[written], changed[written]);
-        same[written] = changed[written].clone();
-    }
-    assert_eq!(same, changed);
+    let without_time = |mut service: serde_json::Value| {
+        service["updated_at"].take();
+        service["version"].take();
+        service
+    };
+    assert_eq!(without_time(place.json(&update).await), without_time(changed));
     // What is not named stays.
     let changed = place.json(&["services", "update", "s", "--tpm", "", "--max-attempts", ""]).await;
     assert_eq!(changed["limits"], json!({"rpm": 60, "rpd": 5000, "max_concurrency": 4}));
@@ -113,10 +113,6 @@ async fn how_a_service_is_used_is_said_by_flags_and_taken_away_by_empty_ones() {
     let usual_again = ["--rotation-headers", "true", "--strict", "false", "--asks-for-usage", "true"];
     let unlogged = ["--log-requests", "", "--log-body-limit", "", "--log-redact", ""];
     let back = place.json(&[&update[..], &away, &more, &usual_again, &unlogged].concat()).await;
-    let without_time = |mut service: serde_json::Value| {
-        service["updated_at"].take();
-        service
-    };
     assert_eq!(without_time(back), without_time(usual));
     let refused = place.run(&["services", "update", "s", "--rpm", "0", "--max-attempts", "1001"]).await.with_code(5);
     assert!(refused.err.contains("limits.rpm: ") && refused.err.contains("max_attempts: "), "{refused:?}");
