@@ -13,11 +13,9 @@ const DAY: i64 = 24 * 60 * 60;
 
 /// Tells how the limits stand. Of several limits of one unit the one with the least left is told.
 pub(crate) fn tell(headers: &mut HeaderMap, standing: &ClientStanding, format: Option<Format>, now: Timestamp) {
-    if headers.keys().any(is_limit) {
-        let others: Vec<HeaderName> = headers.keys().filter(|name| is_limit(name)).cloned().collect();
-        for name in others {
-            headers.remove(name);
-        }
+    let others: Vec<HeaderName> = headers.keys().filter(|name| is_limit(name)).cloned().collect();
+    for name in others {
+        headers.remove(name);
     }
     headers.reserve(6);
     for unit in [Unit::Requests, Unit::Tokens] {

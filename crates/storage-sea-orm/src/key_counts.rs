@@ -109,9 +109,6 @@ impl LargePools {
     /// Those of these that were large when they were last counted.
     fn among(&self, asked: &HashSet<ServiceId>) -> Vec<ServiceId> {
         let pools = self.lock();
-        if pools.len() < asked.len() {
-            return pools.keys().filter(|id| asked.contains(id)).copied().collect();
-        }
         asked.iter().filter(|id| pools.contains_key(id)).copied().collect()
     }
 

@@ -214,6 +214,11 @@ impl Growing {
             self.file.write_all_at(line, place.at)?;
             return Ok(place);
         }
+        // It leaves its place first: what ends the process in between must not leave it there twice.
+        if let Some(place) = before {
+            let blank = vec![b' '; usize::try_from(place.room).unwrap_or_default()];
+            self.file.write_all_at(&blank, place.at)?;
+        }
         let room = ROOM.max((2 * length).next_power_of_two());
         let left = PAGE - self.length % PAGE;
         let at = if room <= left { self.length } else { self.length + left % PAGE };
@@ -223,10 +228,6 @@ impl Growing {
             return Err(error);
         }
         self.length = at + room;
-        if let Some(place) = before {
-            let blank = vec![b' '; usize::try_from(place.room).unwrap_or_default()];
-            self.file.write_all_at(&blank, place.at)?;
-        }
         Ok(Place { at, room })
     }
 
