@@ -101,9 +101,8 @@ impl ClientMeters for SeededMeters {
         client: ClientKeyId,
         reservation: &Reservation,
         used: &ClientUse,
-        now: Timestamp,
     ) -> Result<(), CacheError> {
-        let settled = self.meters.settle(client, reservation, used, now).await;
+        let settled = self.meters.settle(client, reservation, used).await;
         self.used.mark(client);
         settled
     }

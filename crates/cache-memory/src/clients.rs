@@ -48,7 +48,6 @@ impl ClientMeters for MemoryClientMeters {
         client: ClientKeyId,
         reservation: &Reservation,
         used: &ClientUse,
-        _: Timestamp,
     ) -> Result<(), CacheError> {
         self.with(client, |meter| meter.settle(reservation, used));
         Ok(())

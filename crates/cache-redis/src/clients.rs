@@ -133,7 +133,6 @@ impl ClientMeters for RedisClientMeters {
         client: ClientKeyId,
         reservation: &Reservation,
         used: &ClientUse,
-        _: Timestamp,
     ) -> Result<(), CacheError> {
         let shared = &*self.shared;
         let Some(ticket) = reservation.ticket else {

@@ -227,7 +227,7 @@ impl Shared {
                 self.remote.rotation.settle(service_id, &lease, ending, SystemClock.now()).await?;
             }
             while let Some((client, reservation, used)) = self.clients.next_owed() {
-                self.remote.clients.settle(client, &reservation, &used, SystemClock.now()).await?;
+                self.remote.clients.settle(client, &reservation, &used).await?;
             }
             let is_back = || *self.away_since.write().unwrap_or_else(PoisonError::into_inner) = None;
             if !self.clients.has_owed() && self.pools.settle_down(seen, is_back) {

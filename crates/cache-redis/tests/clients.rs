@@ -101,7 +101,7 @@ async fn the_script_does_what_the_domain_says() {
                 let (tokens, nanodollars) = (random.told(), random.told());
                 let used = ClientUse { is_request: random.below(6) > 0, tokens, nanodollars };
                 domain.settle(&here, &used);
-                meters.settle(client, &there, &used, now).await.unwrap();
+                meters.settle(client, &there, &used).await.unwrap();
             }
             let here = domain.unknown(limits).is_empty().then(|| domain.standing(limits, now));
             assert_eq!(meters.standing(client, limits, now).await.unwrap(), here, "run {run}, step {step}");
@@ -136,7 +136,7 @@ async fn what_an_ended_node_has_reserved_is_given_back() {
     // Settled twice, it counts once.
     let used = ClientUse { is_request: true, tokens: Some(40), nanodollars: Some(0) };
     for _ in 0..2 {
-        two.settle(CLIENT, &reservation, &used, now).await.unwrap();
+        two.settle(CLIENT, &reservation, &used).await.unwrap();
     }
     let standing = two.standing(CLIENT, &limits, now).await.unwrap().unwrap();
     assert_eq!((standing.in_flight, standing.gauges[0].used, standing.gauges[0].reserved), (0, 40, 0));
@@ -157,15 +157,15 @@ async fn what_was_used_elsewhere_is_added_unless_the_counting_began_anew() {
     meters.seed(CLIENT, &seeds(&limits, 10, now), now).await.unwrap();
     match meters.admit(CLIENT, &limits, &ask, now).await.unwrap() {
         Admission::Admitted(reservation, _) => {
-            meters.settle(CLIENT, &reservation, &ClientUse::NOTHING, now).await.unwrap();
+            meters.settle(CLIENT, &reservation, &ClientUse::NOTHING).await.unwrap();
         }
         other => panic!("{other:?}"),
     }
-    meters.settle(CLIENT, &elsewhere, &told, now).await.unwrap();
+    meters.settle(CLIENT, &elsewhere, &told).await.unwrap();
     assert_eq!(used(&meters).await, 30);
     // Everything is lost; whoever came first has told what was used, this as well.
     server.command("FLUSHALL").unwrap();
     meters.seed(CLIENT, &seeds(&limits, 30, now), now).await.unwrap();
-    meters.settle(CLIENT, &elsewhere, &told, now).await.unwrap();
+    meters.settle(CLIENT, &elsewhere, &told).await.unwrap();
     assert_eq!(used(&meters).await, 30);
 }

@@ -28,7 +28,6 @@ pub trait ClientMeters: Send + Sync {
         client: ClientKeyId,
         reservation: &Reservation,
         used: &ClientUse,
-        now: Timestamp,
     ) -> Result<(), CacheError>;
 
     /// Tells what was used before anything was counted here. What is known already stays.

@@ -1,11 +1,16 @@
 //! The client key that some OpenAI clients put into the body as `api_key`.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
-use memchr::memmem;
+use memchr::memmem::Finder;
 use rotator_format_converters::RawMembers;
 
 /// The member's name.
 const MEMBER: &str = "api_key";
+static NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MEMBER));
+/// How its letters begin where they are spelled with escapes.
+static ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\\u00"));
 
 /// A body without its `api_key`, and the key.
 pub(crate) struct BodyKey {
@@ -31,7 +36,7 @@ pub(crate) fn take(body: &[u8], is_client_key: impl Fn(&[u8]) -> bool) -> Option
 
 /// Whether the body can hold the member at all; an escaped spelling of the name counts too.
 fn mentions_member(body: &[u8]) -> bool {
-    memmem::find(body, MEMBER.as_bytes()).is_some() || memmem::find(body, b"\\u00").is_some()
+    [&NAME, &ESCAPE].into_iter().any(|spelling| spelling.find(body).is_some())
 }
 
 #[cfg(test)]

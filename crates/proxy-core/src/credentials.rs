@@ -1,5 +1,7 @@
 //! Where clients show their keys, and how every copy is taken off a request.
 
+use std::cell::OnceCell;
+
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName};
 use memchr::memmem::Finder;
 
@@ -66,16 +68,19 @@ pub(crate) fn remove_from_query(door: DoorName, query_text: &str, key: &[u8]) ->
 /// Copies of a client's key.
 struct Copies<'a> {
     key: &'a [u8],
-    within: Option<Finder<'a>>,
+    /// What finds the key within a longer text; few requests have one.
+    within: OnceCell<Finder<'a>>,
 }
 
 impl<'a> Copies<'a> {
     fn of(key: &'a [u8]) -> Self {
-        Self { key, within: (key.len() >= TELLING_LENGTH).then(|| Finder::new(key)) }
+        Self { key, within: OnceCell::new() }
     }
 
     fn are_in(&self, text: &[u8]) -> bool {
-        without_scheme(text) == self.key || self.within.as_ref().is_some_and(|within| within.find(text).is_some())
+        let may_hold = self.key.len() >= TELLING_LENGTH && text.len() > self.key.len();
+        without_scheme(text) == self.key
+            || (may_hold && self.within.get_or_init(|| Finder::new(self.key)).find(text).is_some())
     }
 }
 

@@ -1,9 +1,10 @@
 //! What a request asks of the rotation: for which model, in which session, how much, and how often at the most.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::LazyLock;
 
 use http::{HeaderMap, HeaderName, Method};
-use memchr::memmem;
+use memchr::memmem::Finder;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -30,7 +31,7 @@ const SESSION: HeaderName = HeaderName::from_static("x-session-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Reasoning that only the organisation of the key that made it can have read again
 /// (<https://platform.openai.com/docs/guides/reasoning>, "Encrypted reasoning items").
-const KEY_BOUND: &[u8] = b"\"encrypted_content\"";
+static KEY_BOUND: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"encrypted_content\""));
 /// How many bytes of a prompt make a token, roughly (OpenAI's help centre: about four characters of English).
 const BYTES_PER_TOKEN: usize = 4;
 /// How much of a prompt tells the session where nothing else does: its first part, which caches keep.
@@ -148,8 +149,8 @@ impl Look<'_> {
 
 /// Whether some member of the body holds a text that only one organisation's keys can have read.
 fn holds_key_bound(body: &[u8]) -> bool {
-    memmem::find_iter(body, KEY_BOUND).any(|at| {
-        let after = body.get(at + KEY_BOUND.len()..).unwrap_or_default().trim_ascii_start();
+    KEY_BOUND.find_iter(body).any(|at| {
+        let after = body.get(at + KEY_BOUND.needle().len()..).unwrap_or_default().trim_ascii_start();
         after.strip_prefix(b":").is_some_and(|value| value.trim_ascii_start().starts_with(b"\""))
     })
 }

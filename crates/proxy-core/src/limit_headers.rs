@@ -3,6 +3,9 @@
 //! OpenAI's: <https://platform.openai.com/docs/guides/rate-limits>, Anthropic's:
 //! <https://docs.anthropic.com/en/api/rate-limits>. An upstream's own tell of a key that the client does not know, and go.
 
+use std::fmt;
+use std::io::Write;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 use rotator_domain::metering::{ClientStanding, GaugeStanding, Unit};
 use rotator_domain::{Format, Timestamp};
@@ -24,7 +27,7 @@ pub(crate) fn tell(headers: &mut HeaderMap, standing: &ClientStanding, format: O
         let Some([limit, remaining, ends]) = names(format, unit) else { continue };
         headers.insert(HeaderName::from_static(limit), HeaderValue::from(tightest.gauge.limit));
         headers.insert(HeaderName::from_static(remaining), HeaderValue::from(tightest.remaining()));
-        if let Some(Ok(reset)) = reset(tightest, format, now).map(HeaderValue::try_from) {
+        if let Some(reset) = reset(tightest, format, now) {
             headers.insert(HeaderName::from_static(ends), reset);
         }
     }
@@ -56,25 +59,34 @@ fn is_limit(name: &HeaderName) -> bool {
 }
 
 /// When the window ends: as a time at Anthropic, as a duration at all others; a total has no end.
-fn reset(standing: &GaugeStanding, format: Option<Format>, now: Timestamp) -> Option<String> {
+fn reset(standing: &GaugeStanding, format: Option<Format>, now: Timestamp) -> Option<HeaderValue> {
     let ends_at = standing.ends_at?;
     if format == Some(Format::Anthropic) {
-        return Some(rfc3339(ends_at));
+        return value(rfc3339(ends_at));
     }
     let seconds = ends_at.saturating_since(now).as_millis().div_ceil(1000);
-    Some(match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, seconds) => format!("{seconds}s"),
-        (0, minutes, seconds) => format!("{minutes}m{seconds}s"),
-        (hours, minutes, seconds) => format!("{hours}h{minutes}m{seconds}s"),
-    })
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => value(format_args!("{seconds}s")),
+        (0, minutes, seconds) => value(format_args!("{minutes}m{seconds}s")),
+        (hours, minutes, seconds) => value(format_args!("{hours}h{minutes}m{seconds}s")),
+    }
+}
+
+/// A short text as a header's value, without a detour over the heap: every answer has some.
+fn value(text: impl fmt::Display) -> Option<HeaderValue> {
+    let mut buffer = [0; 64];
+    let mut left = buffer.as_mut_slice();
+    write!(left, "{text}").ok()?;
+    let length = 64 - left.len();
+    HeaderValue::from_bytes(buffer.get(..length)?).ok()
 }
 
 /// A time in UTC, to the second.
-fn rfc3339(time: Timestamp) -> String {
+fn rfc3339(time: Timestamp) -> impl fmt::Display {
     let (year, month, day) = time.date();
     let second = time.as_millis().div_euclid(1000).rem_euclid(DAY);
     let (hours, minutes, seconds) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}Z")
+    fmt::from_fn(move |f| write!(f, "{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}Z"))
 }
 
 #[cfg(test)]

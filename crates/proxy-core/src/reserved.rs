@@ -66,7 +66,7 @@ impl Reserved {
         let proxy = Arc::clone(&shared);
         let mut settling = Box::pin(async move {
             let Some(meters) = &shared.client_meters else { return };
-            if let Err(error) = meters.settle(client, &reservation, &used, shared.clock.now()).await {
+            if let Err(error) = meters.settle(client, &reservation, &used).await {
                 tracing::error!(client.id = %client, error = %error, "what a client used could not be told");
             }
         });

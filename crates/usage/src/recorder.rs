@@ -1,6 +1,7 @@
 //! Where requests are counted.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use rotator_domain::{Clock, Grain, Seldom, Timestamp, UsageFigures, UsageSubject
 
 use crate::backlog::{Batch, MOST_ROWS};
 use crate::journal::{self, Folder, Growing, JournalError, Place};
-use crate::{Figures, entry};
+use crate::entry;
 
 /// The length of the journal, in bytes, from which on it is packed while the storage does not answer.
 const LONGEST: u64 = 8 * 1024 * 1024;
@@ -36,12 +37,18 @@ pub struct UsageRecorder {
 #[derive(Debug)]
 struct Gathering {
     number: i64,
-    figures: Figures,
+    gathered: HashMap<(Timestamp, UsageSubject), Gathered>,
     file: Option<Growing>,
-    /// Where the lines of the figures are in it.
-    places: HashMap<(Timestamp, UsageSubject), Place>,
     /// The line that is being written, kept for its memory.
     line: Vec<u8>,
+}
+
+/// What has gathered of one subject.
+#[derive(Debug)]
+struct Gathered {
+    figures: UsageFigures,
+    /// Where their line is in the file, once it is there.
+    place: Option<Place>,
 }
 
 // === impl UsageRecorder ===
@@ -95,7 +102,7 @@ impl UsageRecorder {
     pub(crate) fn cut(&self) -> Option<Batch> {
         let number = {
             let gathering = self.gathering();
-            if gathering.figures.is_empty() {
+            if gathering.gathered.is_empty() {
                 return None;
             }
             gathering.number
@@ -103,21 +110,22 @@ impl UsageRecorder {
         // Opened before the lock is taken, for requests wait for it.
         let file = self.new_file(number + 1);
         let next = Gathering::new(number + 1, file);
-        let gathered = std::mem::replace(&mut *self.gathering(), next);
-        let places = gathered.file.into_iter().map(|file| file.path).collect();
-        let (source, figures) = (self.source.clone(), gathered.figures);
+        let Gathering { gathered, file, .. } = std::mem::replace(&mut *self.gathering(), next);
+        let places = file.into_iter().map(|file| file.path).collect();
+        let figures = gathered.into_iter().map(|(subject, gathered)| (subject, gathered.figures)).collect();
+        let source = self.source.clone();
         Some(Batch { source, first: number, last: number, figures, places })
     }
 
     /// Shows what has gathered.
-    pub(crate) fn look(&self, look: impl FnOnce(&Figures)) {
-        look(&self.gathering().figures);
+    pub(crate) fn look(&self, mut look: impl FnMut(&(Timestamp, UsageSubject), &UsageFigures)) {
+        self.gathering().gathered.iter().for_each(|(subject, gathered)| look(subject, &gathered.figures));
     }
 
     /// Whether so much has gathered that it should be added up with what gathered before.
     pub(crate) fn is_much(&self) -> bool {
         let gathering = self.gathering();
-        gathering.file.as_ref().is_some_and(|file| file.length > LONGEST) || gathering.figures.len() > MANY
+        gathering.file.as_ref().is_some_and(|file| file.length > LONGEST) || gathering.gathered.len() > MANY
     }
 
     /// Whether what is recorded is on this node's disk before it is stored.
@@ -173,33 +181,25 @@ impl UsageRecorder {
 
 impl Gathering {
     fn new(number: i64, file: Option<Growing>) -> Self {
-        Self { number, figures: Figures::new(), file, places: HashMap::new(), line: Vec::new() }
+        Self { number, gathered: HashMap::new(), file, line: Vec::new() }
     }
 
     /// Adds figures, and writes down what they have become; nothing where there is no file.
     fn add(&mut self, subject: (Timestamp, UsageSubject), more: &UsageFigures) -> Option<io::Result<()>> {
-        let Some(file) = &mut self.file else {
-            self.figures.entry(subject).or_default().add_all(more);
-            return None;
+        let mut gathered = match self.gathered.entry(subject) {
+            Entry::Occupied(mut known) => {
+                known.get_mut().figures.add_all(more);
+                known
+            }
+            Entry::Vacant(new) => new.insert_entry(Gathered { figures: more.clone(), place: None }),
         };
-        let place = self.places.get_mut(&subject);
+        let file = self.file.as_mut()?;
+        let Gathered { figures, place } = gathered.get();
+        let (at, subject) = gathered.key();
         self.line.clear();
-        if let Some(known) = self.figures.get_mut(&subject) {
-            known.add_all(more);
-            entry::write(&mut self.line, subject.0, &subject.1, known);
-        } else {
-            entry::write(&mut self.line, subject.0, &subject.1, more);
-            self.figures.insert(subject.clone(), more.clone());
-        }
-        let put = match file.put(&self.line, place.as_deref().copied()) {
-            Ok(put) => put,
-            Err(error) => return Some(Err(error)),
-        };
-        match place {
-            Some(place) => *place = put,
-            None => drop(self.places.insert(subject, put)),
-        }
-        Some(Ok(()))
+        entry::write(&mut self.line, *at, subject, figures);
+        let put = file.put(&self.line, *place);
+        Some(put.map(|put| gathered.get_mut().place = Some(put)))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use rotator_domain::{ClientKeyId, Clock, Seldom, Timestamp, UsageFigures};
+use rotator_domain::{ClientKeyId, Clock, Seldom, Timestamp, UsageFigures, UsageSubject};
 use rotator_storage_trait::{StorageError, UsageRepository};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
@@ -152,9 +152,10 @@ impl UsageWriter {
     pub async fn waiting(&self, client: ClientKeyId, from: Timestamp) -> UsageFigures {
         let mut backlog = self.backlog.lock().await;
         let mut used = UsageFigures::default();
-        let mut add = |figures: &Figures| {
-            let own = figures.iter().filter(|((at, subject), _)| *at >= from && subject.client == Some(client));
-            own.for_each(|(_, figures)| used.add_all(figures));
+        let mut add = |(at, subject): &(Timestamp, UsageSubject), figures: &UsageFigures| {
+            if *at >= from && subject.client == Some(client) {
+                used.add_all(figures);
+            }
         };
         let left_behind = std::mem::take(&mut backlog.left_behind);
         let read = blocking(move || {
@@ -163,10 +164,10 @@ impl UsageWriter {
         });
         if let Some((left_behind, all)) = read.await {
             backlog.left_behind = left_behind;
-            all.iter().for_each(&mut add);
+            all.iter().flatten().for_each(|(subject, figures)| add(subject, figures));
         }
         let batches = backlog.sent.as_deref().into_iter().chain(&backlog.next);
-        batches.for_each(|batch| add(&batch.figures));
+        batches.flat_map(|batch| &batch.figures).for_each(|(subject, figures)| add(subject, figures));
         self.recorder.look(add);
         used
     }

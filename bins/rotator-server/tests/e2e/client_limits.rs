@@ -322,6 +322,10 @@ async fn a_budget_that_is_spent_is_spent_after_a_restart() {
             clients.push((id, key, amount));
         }
         let server = if is_killed {
+            // Whoever is killed may owe what ended in the last moment.
+            for (id, ..) in &clients {
+                until("it is settled", async || standing(&server, *id).await[0]["reserved"] == 0.0).await;
+            }
             server.kill().start().await
         } else {
             server.terminate();

@@ -95,17 +95,16 @@ impl ClientMeters for Fallback {
         client: ClientKeyId,
         reservation: &Reservation,
         used: &ClientUse,
-        now: Timestamp,
     ) -> Result<(), CacheError> {
         let shared = &*self.shared;
         if reservation.ticket.is_none() {
-            shared.local.clients.settle(client, reservation, used, now).await?;
+            shared.local.clients.settle(client, reservation, used).await?;
         }
         if shared.is_away() {
             shared.clients.owe((client, reservation.clone(), *used));
             return Ok(());
         }
-        match shared.ask(shared.remote.clients.settle(client, reservation, used, now)).await {
+        match shared.ask(shared.remote.clients.settle(client, reservation, used)).await {
             Some(settled) => settled,
             // What has a ticket the remote state itself gives back when it can.
             None => {

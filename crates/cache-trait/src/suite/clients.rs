@@ -78,7 +78,7 @@ pub async fn a_budget_lets_exactly_as_many_in_as_it_has_room_for(meters: Arc<dyn
                 match admit(&*meters, &limits, Estimate::AsUsual(20), time(0)).await {
                     Admission::Admitted(reservation, _) => {
                         tokio::task::yield_now().await;
-                        meters.settle(CLIENT, &reservation, &using(8), time(1)).await.unwrap();
+                        meters.settle(CLIENT, &reservation, &using(8)).await.unwrap();
                         served += 1;
                     }
                     Admission::Refused(overrun, _) if overrun.retry_at > Some(time(60_000)) => return served,
@@ -98,15 +98,15 @@ pub async fn a_reservation_makes_place_for_what_was_used(meters: Arc<dyn ClientM
     let one = admitted(&*meters, &limits, Estimate::AtMost(60), time(0)).await;
     assert_eq!(used(&*meters, &limits, time(0)).await, [(0, 1), (0, 60)]);
     assert_eq!(refused(&*meters, &limits, Estimate::AtMost(60), time(0)).await, Some(time(1000)));
-    meters.settle(CLIENT, &one, &using(50), time(5)).await.unwrap();
+    meters.settle(CLIENT, &one, &using(50)).await.unwrap();
     assert_eq!(used(&*meters, &limits, time(5)).await, [(1, 0), (50, 0)]);
     assert_eq!(refused(&*meters, &limits, Estimate::AtMost(51), time(5)).await, Some(time(LENGTH)));
     assert_eq!(refused(&*meters, &limits, Estimate::AtMost(101), time(5)).await, None);
     let nothing = admitted(&*meters, &limits, Estimate::AtMost(50), time(6)).await;
-    meters.settle(CLIENT, &nothing, &ClientUse::NOTHING, time(7)).await.unwrap();
+    meters.settle(CLIENT, &nothing, &ClientUse::NOTHING).await.unwrap();
     let untold = admitted(&*meters, &limits, Estimate::AtMost(40), time(8)).await;
     let told = ClientUse { is_request: true, tokens: None, nanodollars: None };
-    meters.settle(CLIENT, &untold, &told, time(9)).await.unwrap();
+    meters.settle(CLIENT, &untold, &told).await.unwrap();
     assert_eq!(used(&*meters, &limits, time(9)).await, [(2, 0), (90, 0)]);
 }
 
@@ -115,13 +115,13 @@ pub async fn what_is_usual_is_reserved_where_nothing_is_known(meters: Arc<dyn Cl
     seed(&*meters, &limits, 0, time(0)).await;
     let one = admitted(&*meters, &limits, Estimate::AsUsual(300), time(0)).await;
     assert_eq!(one.amounts.tokens, 300);
-    meters.settle(CLIENT, &one, &using(80), time(0)).await.unwrap();
+    meters.settle(CLIENT, &one, &using(80)).await.unwrap();
     let two = admitted(&*meters, &limits, Estimate::AsUsual(300), time(0)).await;
     assert_eq!(two.amounts.tokens, 80);
-    meters.settle(CLIENT, &two, &using(160), time(0)).await.unwrap();
+    meters.settle(CLIENT, &two, &using(160)).await.unwrap();
     let three = admitted(&*meters, &limits, Estimate::AsUsual(300), time(0)).await;
     assert_eq!(three.amounts.tokens, 90);
-    meters.settle(CLIENT, &three, &using(1), time(0)).await.unwrap();
+    meters.settle(CLIENT, &three, &using(1)).await.unwrap();
     assert_eq!(admitted(&*meters, &limits, Estimate::AsUsual(300), time(0)).await.amounts.tokens, 78);
 }
 
@@ -132,9 +132,9 @@ pub async fn windows_are_those_of_the_calendar(meters: Arc<dyn ClientMeters>) {
     assert_eq!(refused(&*meters, &limits, Estimate::AtMost(0), time(59_999)).await, Some(time(60_999)));
     // It began in the minute before, and ends in this one.
     let next = admitted(&*meters, &limits, Estimate::AtMost(0), time(60_000)).await;
-    meters.settle(CLIENT, &late, &using(0), time(60_001)).await.unwrap();
+    meters.settle(CLIENT, &late, &using(0)).await.unwrap();
     assert_eq!(used(&*meters, &limits, time(60_001)).await, [(0, 1), (1, 1)]);
-    meters.settle(CLIENT, &next, &using(0), time(60_002)).await.unwrap();
+    meters.settle(CLIENT, &next, &using(0)).await.unwrap();
     assert_eq!(refused(&*meters, &limits, Estimate::AtMost(0), time(60_003)).await, Some(time(LENGTH)));
     assert_eq!(used(&*meters, &limits, time(LENGTH)).await, [(0, 0), (0, 0)]);
     admitted(&*meters, &limits, Estimate::AtMost(0), time(LENGTH)).await;
@@ -149,7 +149,7 @@ pub async fn what_was_used_before_is_told_once(meters: Arc<dyn ClientMeters>) {
     seed(&*meters, &total, 9, time(0)).await;
     seed(&*meters, &total, 1, time(0)).await;
     let one = admitted(&*meters, &all, Estimate::AtMost(1), time(0)).await;
-    meters.settle(CLIENT, &one, &using(1), time(0)).await.unwrap();
+    meters.settle(CLIENT, &one, &using(1)).await.unwrap();
     seed(&*meters, &total, 0, time(0)).await;
     assert_eq!(refused(&*meters, &all, Estimate::AtMost(1), time(0)).await, None);
     // Another client has nothing to do with it, and one that is forgotten begins anew.
@@ -170,10 +170,10 @@ pub async fn only_so_many_requests_are_in_flight(meters: Arc<dyn ClientMeters>) 
         }
         other => panic!("{other:?}"),
     }
-    meters.settle(CLIENT, &one, &using(0), time(0)).await.unwrap();
+    meters.settle(CLIENT, &one, &using(0)).await.unwrap();
     let three = admitted(&*meters, &limits, Estimate::AtMost(0), time(0)).await;
     for reservation in [two, three] {
-        meters.settle(CLIENT, &reservation, &using(0), time(0)).await.unwrap();
+        meters.settle(CLIENT, &reservation, &using(0)).await.unwrap();
     }
     assert_eq!(meters.standing(CLIENT, &limits, time(0)).await.unwrap().unwrap().in_flight, 0);
 }
@@ -187,7 +187,7 @@ pub async fn limits_may_change_while_requests_are_in_flight(meters: Arc<dyn Clie
     seed(&*meters, &more, 0, time(0)).await;
     let three = admitted(&*meters, &more, Estimate::AtMost(7), time(0)).await;
     for reservation in [one, two, three] {
-        meters.settle(CLIENT, &reservation, &using(5), time(0)).await.unwrap();
+        meters.settle(CLIENT, &reservation, &using(5)).await.unwrap();
     }
     assert_eq!(used(&*meters, &more, time(0)).await, [(15, 0), (5, 0)]);
 }

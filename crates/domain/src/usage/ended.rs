@@ -122,23 +122,24 @@ impl EndedRequest {
     }
 
     /// Its figures: those of the request, under the key that served, and those of each attempt, under its own key.
-    #[must_use]
-    pub fn figures(&self) -> Vec<(UsageSubject, UsageFigures)> {
-        let mut all = vec![(self.subject(self.service, self.key), self.own_figures())];
+    pub fn figures(&self) -> impl Iterator<Item = (UsageSubject, UsageFigures)> {
+        let served = (self.service, self.key);
+        let mut own = self.own_figures();
+        let mut others: Vec<((ServiceId, Option<KeyId>), UsageFigures)> = Vec::new();
         for (place, attempt) in self.attempts.iter().enumerate() {
-            let subject = self.subject(attempt.service, Some(attempt.key));
+            let asked = (attempt.service, Some(attempt.key));
             let is_last = place + 1 == self.attempts.len();
             let figures = attempt.figures(is_last && self.end == End::Aborted);
-            match all.iter_mut().find(|(known, _)| *known == subject) {
+            match others.iter_mut().find(|(known, _)| *known == asked) {
+                _ if asked == served => own.add_all(&figures),
                 Some((_, known)) => known.add_all(&figures),
-                None => all.push((subject, figures)),
+                None => others.push((asked, figures)),
             }
         }
-        all
-    }
-
-    fn subject(&self, service: ServiceId, key: Option<KeyId>) -> UsageSubject {
-        UsageSubject { service, key, client: self.client, model: self.model.clone() }
+        let all = std::iter::once((served, own)).chain(others);
+        all.map(|((service, key), figures)| {
+            (UsageSubject { service, key, client: self.client, model: self.model.clone() }, figures)
+        })
     }
 
     fn own_figures(&self) -> UsageFigures {
@@ -228,7 +229,6 @@ mod tests {
         let request = EndedRequest { attempts: attempts.to_vec(), tokens: Some(tokens), ..ended() };
         let figures: Vec<_> = request
             .figures()
-            .into_iter()
             .map(|(subject, figures)| (subject.key.unwrap().0, figures.iter().collect::<Vec<_>>()))
             .collect();
         let served = vec![
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn an_attempt_that_its_client_did_not_wait_for_has_not_failed() {
         let request = EndedRequest { end: End::Aborted, key: None, attempts: vec![attempt(2, None); 2], ..ended() };
-        let figures = request.figures().pop().unwrap().1;
+        let figures = request.figures().last().unwrap().1;
         assert_eq!((figures.get(Figure::Attempts), figures.get(Figure::AttemptsFailed)), (2, 1));
     }
 
@@ -279,7 +279,7 @@ mod tests {
     fn an_unknown_cost_is_not_taken_for_none() {
         let tokens = Some(TokenUsage { input: 1, ..TokenUsage::default() });
         let money = |cost_nanodollars| {
-            let figures = EndedRequest { tokens, cost_nanodollars, ..ended() }.figures().swap_remove(0).1;
+            let figures = EndedRequest { tokens, cost_nanodollars, ..ended() }.figures().next().unwrap().1;
             (figures.get(Figure::CostNanodollars), figures.get(Figure::Unpriced))
         };
         assert_eq!(money(None), (0, 1));
@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn tokens_that_were_not_told_are_not_taken_for_none() {
-        let uncounted = |request: EndedRequest| request.figures()[0].1.get(Figure::Uncounted);
+        let uncounted = |request: EndedRequest| request.figures().next().unwrap().1.get(Figure::Uncounted);
         assert_eq!(uncounted(ended()), 1);
         assert_eq!(uncounted(EndedRequest { tokens: Some(TokenUsage::default()), ..ended() }), 0);
         assert_eq!(uncounted(EndedRequest { is_llm: false, ..ended() }), 0);
