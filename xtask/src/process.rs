@@ -5,10 +5,19 @@ use std::process::{Command, Stdio};
 use crate::error::TaskError;
 use crate::workspace::Workspace;
 
-/// Cargo, in the checkout.
+/// Cargo, in the checkout, as from a shell. What the cargo that runs this tells of its package stays out: build scripts that watch
+/// it (ring's does) would run again, and most of the dependencies be compiled again, whenever the two take turns.
 pub(crate) fn cargo(workspace: &Workspace) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(workspace.root());
+    for (name, _) in std::env::vars_os() {
+        let is_of_a_package = ["CARGO_PKG_", "CARGO_MANIFEST_"]
+            .iter()
+            .any(|prefix| name.as_encoded_bytes().starts_with(prefix.as_bytes()));
+        if is_of_a_package {
+            command.env_remove(name);
+        }
+    }
     command
 }
 

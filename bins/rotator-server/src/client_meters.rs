@@ -96,12 +96,7 @@ impl ClientMeters for SeededMeters {
         }
     }
 
-    async fn settle(
-        &self,
-        client: ClientKeyId,
-        reservation: &Reservation,
-        used: &ClientUse,
-    ) -> Result<(), CacheError> {
+    async fn settle(&self, client: ClientKeyId, reservation: &Reservation, used: &ClientUse) -> Result<(), CacheError> {
         let settled = self.meters.settle(client, reservation, used).await;
         self.used.mark(client);
         settled

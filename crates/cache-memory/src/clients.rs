@@ -43,12 +43,7 @@ impl ClientMeters for MemoryClientMeters {
         Ok(self.with(client, |meter| meter.admit(limits, ask, now)))
     }
 
-    async fn settle(
-        &self,
-        client: ClientKeyId,
-        reservation: &Reservation,
-        used: &ClientUse,
-    ) -> Result<(), CacheError> {
+    async fn settle(&self, client: ClientKeyId, reservation: &Reservation, used: &ClientUse) -> Result<(), CacheError> {
         self.with(client, |meter| meter.settle(reservation, used));
         Ok(())
     }

@@ -128,12 +128,7 @@ impl ClientMeters for RedisClientMeters {
     }
 
     /// A reservation of another state, which has no ticket, is what was used there, and is added.
-    async fn settle(
-        &self,
-        client: ClientKeyId,
-        reservation: &Reservation,
-        used: &ClientUse,
-    ) -> Result<(), CacheError> {
+    async fn settle(&self, client: ClientKeyId, reservation: &Reservation, used: &ClientUse) -> Result<(), CacheError> {
         let shared = &*self.shared;
         let Some(ticket) = reservation.ticket else {
             return Ok(shared.add(client, reservation, used).await?);

@@ -23,12 +23,7 @@ pub trait ClientMeters: Send + Sync {
     ) -> Result<Admission, CacheError>;
 
     /// Puts what a request has used in the place of what it had reserved. Once a reservation.
-    async fn settle(
-        &self,
-        client: ClientKeyId,
-        reservation: &Reservation,
-        used: &ClientUse,
-    ) -> Result<(), CacheError>;
+    async fn settle(&self, client: ClientKeyId, reservation: &Reservation, used: &ClientUse) -> Result<(), CacheError>;
 
     /// Tells what was used before anything was counted here. What is known already stays.
     async fn seed(&self, client: ClientKeyId, seeds: &[Seed], now: Timestamp) -> Result<(), CacheError>;

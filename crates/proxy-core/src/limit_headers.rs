@@ -55,7 +55,8 @@ fn names(format: Option<Format>, unit: Unit) -> Option<[&'static str; 3]> {
 }
 
 fn is_limit(name: &HeaderName) -> bool {
-    name.as_str().starts_with(OPENAI) || name.as_str().starts_with(ANTHROPIC)
+    let name = name.as_str();
+    name.starts_with(OPENAI) || name.starts_with(ANTHROPIC)
 }
 
 /// When the window ends: as a time at Anthropic, as a duration at all others; a total has no end.
@@ -64,7 +65,8 @@ fn reset(standing: &GaugeStanding, format: Option<Format>, now: Timestamp) -> Op
     if format == Some(Format::Anthropic) {
         return value(rfc3339(ends_at));
     }
-    let seconds = ends_at.saturating_since(now).as_millis().div_ceil(1000);
+    let left = ends_at.saturating_since(now);
+    let seconds = left.as_secs() + u64::from(left.subsec_millis() > 0);
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, seconds) => value(format_args!("{seconds}s")),
         (0, minutes, seconds) => value(format_args!("{minutes}m{seconds}s")),

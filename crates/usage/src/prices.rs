@@ -6,7 +6,9 @@ mod overrides;
 
 pub use in_force::SharedPrices;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::iter::{once, once_with};
 use std::sync::LazyLock;
 
 use rotator_domain::{PriceOverride, Pricing, Timestamp, TokenUsage};
@@ -187,9 +189,11 @@ impl Prices {
     /// that says less.
     #[must_use]
     pub fn of(&self, model: &str) -> Option<&Price> {
-        let name = model.to_ascii_lowercase();
+        let is_lowercase = !model.bytes().any(|byte| byte.is_ascii_uppercase());
+        let name = if is_lowercase { Cow::Borrowed(model) } else { Cow::Owned(model.to_ascii_lowercase()) };
         self.set.of(&name).or_else(|| {
-            [&self.own, &SHIPPED.models].into_iter().find_map(|table| names(&name).find_map(|name| table.get(name)))
+            let mut tables = [&self.own, &SHIPPED.models].into_iter().filter(|table| !table.is_empty());
+            tables.find_map(|table| names(&name).find_map(|name| table.get(name)))
         })
     }
 
@@ -214,8 +218,10 @@ impl Pricing for Prices {
 
 /// The names under which a model may stand in a table.
 fn names(model: &str) -> impl Iterator<Item = &str> {
-    let plain = model.rsplit_once('/').map(|(_, name)| name);
-    [Some(model), plain].into_iter().flatten().flat_map(|name| [Some(name), undated(name)]).flatten()
+    // One after the other: nearly always the first is the one.
+    let with_and_without_date = |name| once(name).chain(once_with(move || undated(name)).flatten());
+    let plain = once_with(move || model.rsplit_once('/')).flatten().map(|(_, name)| name);
+    with_and_without_date(model).chain(plain.flat_map(with_and_without_date))
 }
 
 /// A name without a date behind it: `-20250929` or `-2024-08-06`.

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use rotator_domain::{Clock, Grain, Seldom, Timestamp, UsageFigures, UsageSubject};
 
 use crate::backlog::{Batch, MOST_ROWS};
-use crate::journal::{self, Folder, Growing, JournalError, Place};
 use crate::entry;
+use crate::journal::{self, Folder, Growing, JournalError, Place};
 
 /// The length of the journal, in bytes, from which on it is packed while the storage does not answer.
 const LONGEST: u64 = 8 * 1024 * 1024;

@@ -90,12 +90,7 @@ impl ClientMeters for Fallback {
         shared.local.clients.admit(client, &limits.share(shared.nodes()), ask, now).await
     }
 
-    async fn settle(
-        &self,
-        client: ClientKeyId,
-        reservation: &Reservation,
-        used: &ClientUse,
-    ) -> Result<(), CacheError> {
+    async fn settle(&self, client: ClientKeyId, reservation: &Reservation, used: &ClientUse) -> Result<(), CacheError> {
         let shared = &*self.shared;
         if reservation.ticket.is_none() {
             shared.local.clients.settle(client, reservation, used).await?;
