@@ -25,31 +25,45 @@ pub(crate) fn tell(headers: &mut HeaderMap, standing: &ClientStanding, format: O
         let gauges = standing.gauges.iter().filter(|standing| standing.gauge.unit == unit);
         let Some(tightest) = gauges.min_by_key(|standing| standing.remaining()) else { continue };
         let Some([limit, remaining, ends]) = names(format, unit) else { continue };
-        headers.insert(HeaderName::from_static(limit), HeaderValue::from(tightest.gauge.limit));
-        headers.insert(HeaderName::from_static(remaining), HeaderValue::from(tightest.remaining()));
+        headers.insert(limit, HeaderValue::from(tightest.gauge.limit));
+        headers.insert(remaining, HeaderValue::from(tightest.remaining()));
         if let Some(reset) = reset(tightest, format, now) {
-            headers.insert(HeaderName::from_static(ends), reset);
+            headers.insert(ends, reset);
         }
     }
 }
 
-/// The headers for the limit of a unit, what is left of it, and when that ends.
-fn names(format: Option<Format>, unit: Unit) -> Option<[&'static str; 3]> {
+/// The headers for the limit of a unit, what is left of it, and when that ends. As constants, so that no answer has their letters checked.
+fn names(format: Option<Format>, unit: Unit) -> Option<[HeaderName; 3]> {
+    const fn made(names: [&'static str; 3]) -> [HeaderName; 3] {
+        let [limit, remaining, ends] = names;
+        [HeaderName::from_static(limit), HeaderName::from_static(remaining), HeaderName::from_static(ends)]
+    }
     Some(match (format, unit) {
-        (Some(Format::Anthropic), Unit::Requests) => [
-            "anthropic-ratelimit-requests-limit",
-            "anthropic-ratelimit-requests-remaining",
-            "anthropic-ratelimit-requests-reset",
-        ],
-        (Some(Format::Anthropic), Unit::Tokens) => [
-            "anthropic-ratelimit-tokens-limit",
-            "anthropic-ratelimit-tokens-remaining",
-            "anthropic-ratelimit-tokens-reset",
-        ],
-        (_, Unit::Requests) => {
-            ["x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"]
+        (Some(Format::Anthropic), Unit::Requests) => {
+            const {
+                made([
+                    "anthropic-ratelimit-requests-limit",
+                    "anthropic-ratelimit-requests-remaining",
+                    "anthropic-ratelimit-requests-reset",
+                ])
+            }
         }
-        (_, Unit::Tokens) => ["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"],
+        (Some(Format::Anthropic), Unit::Tokens) => {
+            const {
+                made([
+                    "anthropic-ratelimit-tokens-limit",
+                    "anthropic-ratelimit-tokens-remaining",
+                    "anthropic-ratelimit-tokens-reset",
+                ])
+            }
+        }
+        (_, Unit::Requests) => {
+            const { made(["x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"]) }
+        }
+        (_, Unit::Tokens) => {
+            const { made(["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"]) }
+        }
         (_, Unit::Nanodollars) => return None,
     })
 }
