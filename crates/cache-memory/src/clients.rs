@@ -1,9 +1,9 @@
 //! What client keys use, each behind a short lock of its own.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use async_trait::async_trait;
+use foldhash::HashMap;
 use rotator_cache_trait::{CacheError, ClientMeters};
 use rotator_domain::metering::{
     Admission, ClientAsk, ClientMeter, ClientStanding, ClientUse, MeteredLimits, Reservation, Seed,

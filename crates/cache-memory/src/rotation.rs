@@ -1,9 +1,9 @@
 //! All pools, each behind a short lock of its own.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use async_trait::async_trait;
+use foldhash::HashMap;
 use rotator_cache_trait::{CacheError, Pool, RotationState, Stirred};
 use rotator_domain::rotation::{Checkpoint, Ending, KeyReport, Learning, Lease, Next, PickRequest, Rotation};
 use rotator_domain::{KeyId, Reading, ServiceId, Timestamp};

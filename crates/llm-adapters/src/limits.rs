@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use rotator_domain::{LimitReading, Resource, Timestamp};
 
 use crate::reset;
@@ -12,14 +12,15 @@ const LONGEST_NUMBER: usize = 64;
 /// The longest `RateLimit` field that is read, and how many of its items.
 const LONGEST_FIELD: usize = 256;
 const MOST_ITEMS: usize = 4;
+static FIELD: HeaderName = HeaderName::from_static("ratelimit");
 
-/// One row of a table: a bucket and the headers that tell of it. An empty name stands for none.
+/// One row of a table: a bucket and the headers that tell of it.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     resource: Resource,
-    limit: &'static str,
-    remaining: &'static str,
-    reset: &'static str,
+    limit: Option<HeaderName>,
+    remaining: Option<HeaderName>,
+    reset: Option<HeaderName>,
     is_quota: bool,
 }
 
@@ -36,14 +37,22 @@ pub(crate) struct Told {
     pub(crate) odd_headers: Vec<&'static str>,
 }
 
-/// The row of headers that end alike: the limit, what remains and when it is full again.
-pub(crate) const fn bucket(resource: Resource, [limit, remaining, reset]: [&'static str; 3]) -> Bucket {
-    Bucket { resource, limit, remaining, reset, is_quota: false }
+/// The row of headers that end alike: the limit, what remains and when it is full again. An empty name stands for none.
+pub(crate) const fn bucket(resource: Resource, names: [&'static str; 3]) -> Bucket {
+    row(resource, names, false)
 }
 
 /// The same for a day or longer: once it is empty, the key is of no use for long.
-pub(crate) const fn quota(resource: Resource, [limit, remaining, reset]: [&'static str; 3]) -> Bucket {
-    Bucket { resource, limit, remaining, reset, is_quota: true }
+pub(crate) const fn quota(resource: Resource, names: [&'static str; 3]) -> Bucket {
+    row(resource, names, true)
+}
+
+/// Names become those of headers here, when it is compiled, and not for each answer.
+const fn row(resource: Resource, [limit, remaining, reset]: [&'static str; 3], is_quota: bool) -> Bucket {
+    const fn named(name: &'static str) -> Option<HeaderName> {
+        if name.is_empty() { None } else { Some(HeaderName::from_static(name)) }
+    }
+    Bucket { resource, limit: named(limit), remaining: named(remaining), reset: named(reset), is_quota }
 }
 
 /// What everybody uses who follows no vendor: the fields of the IETF's early drafts
@@ -54,18 +63,19 @@ pub(crate) static COMMON: [Bucket; 2] = [
 ];
 
 /// Reads the tables, and the `RateLimit` field of the IETF's later drafts.
-pub(crate) fn read(tables: &[&[Bucket]], headers: &HeaderMap, now: Timestamp) -> Told {
+pub(crate) fn read(tables: &[&'static [Bucket]], headers: &HeaderMap, now: Timestamp) -> Told {
     let mut told = Told::default();
     for bucket in tables.iter().copied().flatten() {
         let reading = LimitReading {
             resource: bucket.resource,
-            limit: told.value(headers, bucket.limit, count),
-            remaining: told.value(headers, bucket.remaining, count),
-            resets_after: told.value(headers, bucket.reset, |value| reset::wait(value, now)),
+            limit: told.value(headers, bucket.limit.as_ref(), count),
+            remaining: told.value(headers, bucket.remaining.as_ref(), count),
+            resets_after: told.value(headers, bucket.reset.as_ref(), |value| reset::wait(value, now)),
         };
         told.add(reading, bucket.is_quota);
     }
-    read_field(text(headers, "ratelimit").unwrap_or_default(), now, &mut told);
+    let field = headers.get(&FIELD).and_then(|field| field.to_str().ok());
+    read_field(field.unwrap_or_default(), now, &mut told);
     told
 }
 
@@ -78,10 +88,6 @@ pub(crate) fn count(text: &str) -> Option<u64> {
     // The early drafts append the window: `100, 100;w=60`. Some vendors write decimals.
     let number = text.split([',', ';', '.']).next()?.trim_end();
     number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())?
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Option<&'a str> {
-    if name.is_empty() { None } else { headers.get(name)?.to_str().ok() }
 }
 
 /// `"default";r=0;t=30, "daily";r=9;t=3600` and the older `limit=100, remaining=0, reset=30`
@@ -113,12 +119,18 @@ fn read_field(field: &str, now: Timestamp, told: &mut Told) {
 
 impl Told {
     /// Reads a header, and notes its name where its value is neither that nor the vendors' word for none.
-    fn value<T>(&mut self, headers: &HeaderMap, name: &'static str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
-        let held = if name.is_empty() { None } else { headers.get(name) }?;
+    fn value<T>(
+        &mut self,
+        headers: &HeaderMap,
+        name: Option<&'static HeaderName>,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let name = name?;
+        let held = headers.get(name)?;
         let value = held.to_str().ok().and_then(read);
         let says_none = matches!(held.as_bytes(), b"" | b"-1");
-        if value.is_none() && !says_none && !self.odd_headers.contains(&name) {
-            self.odd_headers.push(name);
+        if value.is_none() && !says_none && !self.odd_headers.contains(&name.as_str()) {
+            self.odd_headers.push(name.as_str());
         }
         value
     }
@@ -138,7 +150,7 @@ impl Told {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderName, HeaderValue};
+    use http::HeaderValue;
     use proptest::prelude::*;
 
     use super::*;

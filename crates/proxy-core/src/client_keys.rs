@@ -1,9 +1,10 @@
 //! Which client keys open the doors, and what their holders may do.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use rotator_domain::metering::MeteredLimits;
 use rotator_domain::{ClientKeyId, ClientLimits, ClientPolicy, Digest, DigestKey, Timestamp};
 

@@ -2,11 +2,11 @@
 
 mod connector;
 
-use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use foldhash::HashMap;
 use http::{Request, Response, Version};
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnectorBuilder;

@@ -1,11 +1,12 @@
 //! The keys that may serve one model, in the order in which they are asked.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::ops::Bound;
 
 use super::bucket::Bucket;
 use super::policy::{QuotaGroup, Strategy};
 use crate::{KeyId, Timestamp};
+use foldhash::HashMap;
 
 /// A place in a line; the lowest is asked first.
 pub(super) type Rank = (u64, u64);

@@ -7,7 +7,6 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::bucket::{Bucket, Room};
@@ -18,6 +17,7 @@ use super::policy::{Limits, PoolKey, QuotaGroup, RotationPolicy, Strategy};
 use super::report::Ending;
 use super::sessions::Sessions;
 use crate::{KeyId, Timestamp};
+use foldhash::HashMap;
 
 /// How many models of a service have a lane of their own at once; the one unused for longest is forgotten first.
 const LANES: usize = 64;

@@ -1,8 +1,9 @@
 //! Which key a session has.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::KeyId;
+use foldhash::HashMap;
 
 /// How many sessions of a service are remembered; those unused for longest are forgotten first.
 const REMEMBERED: usize = 16_384;

@@ -1,8 +1,8 @@
 //! One breaker for each upstream.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use foldhash::HashMap;
 use http::uri::Authority;
 use rotator_domain::Timestamp;
 use rotator_domain::rotation::{Breaker, Passage};

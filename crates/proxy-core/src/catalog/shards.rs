@@ -1,9 +1,11 @@
 //! A map whose copies share what has not changed.
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
+
+use foldhash::HashMap;
+use foldhash::fast::RandomState;
 
 /// In how many parts the entries are. A change copies one of them: with 100,000 entries that is some 400 of them.
 const SHARDS: usize = 256;
@@ -54,7 +56,7 @@ impl<K: Eq + Hash + Clone, V: Clone> Shards<K, V> {
 impl<K, V> Default for Shards<K, V> {
     fn default() -> Self {
         let shards = (0..SHARDS).map(|_| Arc::default()).collect();
-        Self { shards, hasher: RandomState::new() }
+        Self { shards, hasher: RandomState::default() }
     }
 }
 
