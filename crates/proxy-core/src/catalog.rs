@@ -62,14 +62,9 @@ impl Catalog {
         self.client_keys.as_ref().map(|ring| ring.of(ids)).unwrap_or_default()
     }
 
-    /// A presented client key, if it is valid.
-    pub(crate) fn client(&self, presented: &[u8]) -> Option<&Arc<ClientEntry>> {
-        self.client_keys.as_ref()?.entry(presented)
-    }
-
-    /// What stands for a presented client key.
-    pub(crate) fn client_digest(&self, presented: &[u8]) -> Option<Digest> {
-        Some(self.client_keys.as_ref()?.digest(presented))
+    /// A presented client key, if it is valid, with what stands for it.
+    pub(crate) fn client(&self, presented: &[u8]) -> Option<(Digest, &Arc<ClientEntry>)> {
+        self.client_keys.as_ref()?.find(presented)
     }
 
     fn put(&mut self, entry: Arc<ServiceEntry>) {
@@ -181,7 +176,7 @@ mod tests {
         let me = ClientEntry::new(None, "me");
         let ring = ClientKeyRing::new(key.clone(), [(key.client_key(b"good"), me.clone())]);
         let catalog = Catalog::new([], ring);
-        assert_eq!(catalog.client(b"good").map(AsRef::as_ref), Some(&me));
+        assert_eq!(catalog.client(b"good").map(|(_, entry)| entry.as_ref()), Some(&me));
         assert!(catalog.client(b"bad").is_none());
     }
 }

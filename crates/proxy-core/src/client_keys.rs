@@ -48,18 +48,19 @@ impl ClientKeyRing {
     /// What is known of a presented key; `None` when it is not valid.
     #[must_use]
     pub fn entry(&self, presented: &[u8]) -> Option<&Arc<ClientEntry>> {
-        self.entries.get(&self.digest(presented))
+        self.find(presented).map(|(_, entry)| entry)
+    }
+
+    /// The same, and what stands for the key.
+    pub(crate) fn find(&self, presented: &[u8]) -> Option<(Digest, &Arc<ClientEntry>)> {
+        let digest = self.digest_key.client_key(presented);
+        self.entries.get(&digest).map(|entry| (digest, entry))
     }
 
     /// What is known of the keys with these ids, each once, whatever values it has.
     pub(crate) fn of(&self, ids: &HashSet<ClientKeyId>) -> Vec<Arc<ClientEntry>> {
         let known = self.entries.values().filter_map(|entry| Some((entry.id.filter(|id| ids.contains(id))?, entry)));
         known.map(|(id, entry)| (id, Arc::clone(entry))).collect::<HashMap<_, _>>().into_values().collect()
-    }
-
-    /// What stands for a presented key, valid or not.
-    pub(crate) fn digest(&self, presented: &[u8]) -> Digest {
-        self.digest_key.client_key(presented)
     }
 }
 

@@ -84,7 +84,8 @@ async fn serve(
     let Asked { entry, route, query, format } = asked;
     let limit = shared.settings.replay_limit;
     let presented = credentials::presented(route.door, &parts.headers, query);
-    let mut client_key = presented.into_iter().find(|key| catalog.client(key).is_some());
+    let known = |key: Vec<u8>| catalog.client(&key).map(|(digest, client)| (key, digest, client));
+    let mut client_key = presented.into_iter().find_map(known);
     let mut demand = Demand::of_head(&parts.method, &parts.headers);
     if route.door == DoorName::Llm {
         demand = demand.with_llm(route.rest, None);
@@ -92,7 +93,7 @@ async fn serve(
     let body = if look::may_hold_key(route.door, &parts.headers) {
         let idle = entry.map_or(shared.settings.idle_timeout, |entry| entry.idle_timeout(shared));
         let looked = look::take_key(body, limit, idle, |key| catalog.client(key).is_some()).await?;
-        client_key = client_key.or_else(|| looked.key());
+        client_key = client_key.or_else(|| looked.key().and_then(known));
         if client_key.is_none() && looked.is_too_long() {
             return Err(Refusal::BodyTooLong);
         }
@@ -101,8 +102,7 @@ async fn serve(
     } else {
         ClientBody::Streaming(body)
     };
-    let client_key = client_key.ok_or(Refusal::BadClientKey)?;
-    let client = catalog.client(&client_key).ok_or(Refusal::BadClientKey)?;
+    let (client_key, digest, client) = client_key.ok_or(Refusal::BadClientKey)?;
     guard::check_holder(shared, client, &parts.extensions)?;
     let entry = entry.ok_or(Refusal::NoService)?;
     guard::check_asked(client, entry, route.door, &demand, &parts)?;
@@ -117,7 +117,6 @@ async fn serve(
 
     let outgoing = outgoing(route, query, &mut parts, &client_key);
     let client_upgrade = outgoing.upgrade.is_some().then(|| upgrade::client_side(&mut parts.extensions)).flatten();
-    let digest = catalog.client_digest(&client_key).ok_or(Refusal::BadClientKey)?;
     let method = parts.method.clone();
     // A connection that is to speak another protocol has no formats.
     let format = format.filter(|_| outgoing.upgrade.is_none());
