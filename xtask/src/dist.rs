@@ -72,6 +72,8 @@ pub(crate) struct Edition {
 
 /// What the programs and images are called.
 pub(crate) const NAME: &str = "api-key-rotator";
+/// The texts of this project's own licence, in the root of its sources.
+const OWN_LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 const LICENCES: &str = "THIRD-PARTY-LICENSES";
 
 /// All editions.
@@ -145,11 +147,17 @@ fn make(
         released.write(&format!("sbom-{}.cdx.json", edition.name), format!("{list:#}\n").as_bytes())?;
         everything.add(packages);
     }
-    let licences = licences::text(&everything, &others)?;
-    released.write(LICENCES, licences.as_bytes())?;
+    let mut documents = Vec::new();
+    for name in OWN_LICENCES {
+        documents.push((name, workspace.read(name)?));
+    }
+    documents.push((LICENCES, licences::text(&everything, &others)?));
+    for (name, text) in &documents {
+        released.write(name, text.as_bytes())?;
+    }
     let mut sizes = Vec::new();
     for (edition, server) in editions.iter().zip(servers) {
-        let image = Image::new(edition, origin, target.architecture(), &server, licences.as_bytes())?;
+        let image = Image::new(edition, origin, target.architecture(), &server, &documents)?;
         image.write_layout(&released.folder(&format!("{NAME}-{}.oci", edition.name))?)?;
         released.write(&edition.archive(), &image.archive()?)?;
         sizes.push(image.size());
@@ -219,6 +227,19 @@ mod tests {
             assert!(manifest.contains(&format!("\n{} = [", edition.features)), "{edition:?}");
         }
         assert_eq!(edition("large"), Err("lightweight or enterprise".to_owned()));
+    }
+
+    #[test]
+    fn each_licence_of_the_project_has_its_text() {
+        let workspace = Workspace::new();
+        let origin = Origin::of(&workspace).unwrap();
+        let names = origin.licence.split(" OR ").filter_map(|licence| licence.split('-').next());
+        let mut texts: Vec<String> = names.map(|name| format!("LICENSE-{}", name.to_uppercase())).collect();
+        texts.sort();
+        assert_eq!(texts, OWN_LICENCES);
+        for name in OWN_LICENCES {
+            assert!(workspace.read(name).unwrap().contains("WARRANTIES"), "{name}");
+        }
     }
 
     #[test]

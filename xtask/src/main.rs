@@ -61,7 +61,7 @@ enum Task {
         #[arg(long, value_parser = test::pieces)]
         chunk: Option<String>,
     },
-    /// Check the layers, the names and sizes of files, and that the documents name every setting.
+    /// Check the layers, the names and sizes of files, and that the documents name every crate.
     Tidy,
     /// Write the pages of docs/reference and the listings of public items anew, from the code.
     Reference,

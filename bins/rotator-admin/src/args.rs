@@ -31,7 +31,15 @@ pub(crate) use webhooks::WebhooksCommand;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::error::CliError;
+use crate::secret_source::variable;
+
+/// The variable that names the server, and the server where nothing does.
+const SERVER: &str = "ROTATOR_SERVER";
+const USUAL_SERVER: &str = "http://127.0.0.1:8000";
 
 /// Manages API Key Rotator: services, key pools, logins.
 ///
@@ -41,7 +49,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 #[command(name = "rotator-admin", version, disable_help_subcommand = true)]
 pub(crate) struct Args {
     /// The server's address.
-    #[arg(long, env = "ROTATOR_SERVER", default_value = "http://127.0.0.1:8000", global = true, value_name = "URL")]
+    #[arg(long, env = SERVER, default_value = USUAL_SERVER, global = true, value_name = "URL")]
     pub(crate) server: String,
     /// A file with an API token to use instead of the login. ROTATOR_TOKEN_FILE in the environment does the same, and
     /// ROTATOR_TOKEN holds the token itself.
@@ -132,4 +140,18 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+// === impl Args ===
+
+impl Args {
+    /// Reads the command line; what it does not say comes from the environment, or from the file that the environment names.
+    pub(crate) fn read() -> Result<Self, CliError> {
+        let matches = Self::command().get_matches();
+        let mut args = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        if matches.value_source("server") != Some(ValueSource::CommandLine) {
+            args.server = variable(SERVER)?.unwrap_or_else(|| USUAL_SERVER.to_owned());
+        }
+        Ok(args)
+    }
 }

@@ -25,12 +25,11 @@ use crate::api::Api;
 use crate::args::{Args, Command};
 use crate::error::CliError;
 use crate::output::Output;
-use crate::secret_source::read_text;
+use crate::secret_source::{read_text, variable};
 use crate::sessions::Sessions;
 
-/// The variable that holds an API token, and the one that names a file with it.
+/// The variable that holds an API token.
 const TOKEN: &str = "ROTATOR_TOKEN";
-const TOKEN_FILE: &str = "ROTATOR_TOKEN_FILE";
 
 /// Does what was asked for.
 pub(crate) fn run(args: Args) -> Result<(), CliError> {
@@ -75,18 +74,9 @@ fn token(args: &Args) -> Result<Option<String>, CliError> {
     if let Some(file) = &args.token_file {
         return read_text(file).map(|text| Some(text.trim().to_owned()));
     }
-    let given = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    match (given(TOKEN), given(TOKEN_FILE)) {
-        (Some(_), Some(_)) => Err(CliError::Usage(format!("{TOKEN} is set, and {TOKEN_FILE} as well"))),
-        (Some(token), None) => {
-            let token = token.into_string();
-            token.map(Some).map_err(|_| CliError::Usage(format!("the variable {TOKEN} is no text")))
-        }
-        (None, Some(file)) => match read_text(file.as_ref()) {
-            Ok(text) => Ok(Some(text.trim().to_owned())),
-            Err(error) => Err(CliError::Usage(format!("{TOKEN_FILE}: {error}"))),
-        },
-        (None, None) => Sessions::new()?.token(args.server.trim_end_matches('/')),
+    match variable(TOKEN)? {
+        Some(token) => Ok(Some(token)),
+        None => Sessions::new()?.token(args.server.trim_end_matches('/')),
     }
 }
 

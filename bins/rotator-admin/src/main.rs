@@ -17,12 +17,10 @@ mod top;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::args::Args;
 
 fn main() -> ExitCode {
-    match commands::run(Args::parse()) {
+    match Args::read().and_then(commands::run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => error.report(),
     }

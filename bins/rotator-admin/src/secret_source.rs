@@ -1,4 +1,4 @@
-//! Where secrets come from, since none need stand in the arguments.
+//! Where secrets come from, since none need stand in the arguments, and what variables say.
 
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -50,6 +50,24 @@ pub(crate) fn read_text(path: &Path) -> Result<String, CliError> {
         std::fs::read_to_string(path)
     };
     text.map_err(|error| CliError::Usage(format!("{} cannot be read: {error}", path.display())))
+}
+
+/// What a variable says, itself or through the file that `NAME_FILE` names, whose text counts without the white space around it.
+pub(crate) fn variable(name: &str) -> Result<Option<String>, CliError> {
+    let given = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let pointer = format!("{name}_FILE");
+    match (given(name), given(&pointer)) {
+        (Some(_), Some(_)) => Err(CliError::Usage(format!("{name} is set, and {pointer} as well"))),
+        (Some(value), None) => {
+            let value = value.into_string();
+            value.map(Some).map_err(|_| CliError::Usage(format!("the variable {name} is no text")))
+        }
+        (None, Some(file)) => match read_text(file.as_ref()) {
+            Ok(text) => Ok(Some(text.trim().to_owned())),
+            Err(error) => Err(CliError::Usage(format!("{pointer}: {error}"))),
+        },
+        (None, None) => Ok(None),
+    }
 }
 
 /// One secret: from its source, or asked for on the terminal.

@@ -81,7 +81,7 @@ pub(crate) enum Command {
 #[derive(Clone, Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Settings (also in the environment and in .env; NAME_FILE names a file with the value)")]
 pub(crate) struct Settings {
-    /// The address to listen on [default: 127.0.0.1].
+    /// The address to listen on; 0.0.0.0 for all [default: 127.0.0.1].
     #[arg(long, env = "BACKEND_HOST", hide_env_values = true, global = true)]
     pub(crate) backend_host: Option<String>,
     /// The port to listen on; 0 takes a free one [default: 8000].
@@ -102,7 +102,8 @@ pub(crate) struct Settings {
     /// The first administrator's name [default: admin].
     #[arg(long, env = "ADMIN_USERNAME", hide_env_values = true, global = true)]
     pub(crate) admin_username: Option<String>,
-    /// The first administrator's password; generated and shown once when unset.
+    /// The first administrator's password; generated and shown once when unset. Where it is set it holds at every start, and its user
+    /// is an enabled admin.
     #[arg(long, env = "ADMIN_PASSWORD", hide_env_values = true, global = true)]
     pub(crate) admin_password: Option<String>,
     /// The secret that signs sessions, 32 characters or more; generated when unset.
@@ -111,11 +112,12 @@ pub(crate) struct Settings {
     /// How long a login lasts, in seconds [default: 43200].
     #[arg(long, env = "ROTATOR_SESSION_TTL", hide_env_values = true, global = true)]
     pub(crate) rotator_session_ttl: Option<String>,
-    /// Client keys that open both doors, with commas between them.
+    /// Client keys without limits, with commas between them; one is generated and shown once when there is none. Others are made with
+    /// `rotator-admin client-keys`.
     #[arg(long, env = "GLOBAL_PROXY_KEYS", hide_env_values = true, global = true)]
     pub(crate) global_proxy_keys: Option<String>,
     /// The addresses or networks of proxies in front of this server, with commas between them, whose X-Forwarded-For says who
-    /// asks [default: none].
+    /// asks, at the doors and of the admin API [default: none].
     #[arg(long, env = "ROTATOR_TRUSTED_PROXIES", hide_env_values = true, global = true)]
     pub(crate) rotator_trusted_proxies: Option<String>,
     /// How long an upstream may take to its first byte, in seconds [default: 300].
@@ -127,7 +129,7 @@ pub(crate) struct Settings {
     /// How long an answer, or the body of a request, may pause, in seconds [default: 300].
     #[arg(long, env = "ROTATOR_IDLE_TIMEOUT", hide_env_values = true, global = true)]
     pub(crate) rotator_idle_timeout: Option<String>,
-    /// How much of a request body is kept for a retry, in bytes [default: 33554432].
+    /// How much of a request body is kept for a retry, or converted, in bytes [default: 33554432].
     #[arg(long, env = "ROTATOR_REPLAY_LIMIT", hide_env_values = true, global = true)]
     pub(crate) rotator_replay_limit: Option<String>,
     /// The longest request body, in bytes; 0 sets no limit [default: 0].
@@ -142,13 +144,14 @@ pub(crate) struct Settings {
     /// How long they are remembered, in seconds [default: 86400].
     #[arg(long, env = "ROTATOR_CONVERSATION_TTL", hide_env_values = true, global = true)]
     pub(crate) rotator_conversation_ttl: Option<String>,
-    /// A JSON file that says of models what the server does not know: max_output, thinking, late_instructions.
+    /// A JSON file with rows for models that the server does not know: max_output, thinking, late_instructions (docs/formats.md).
     #[arg(long, env = "ROTATOR_MODEL_TABLE", hide_env_values = true, global = true)]
     pub(crate) rotator_model_table: Option<String>,
     /// Whether what requests use is counted: true or false [default: true].
     #[arg(long, env = "ROTATOR_USAGE", hide_env_values = true, global = true)]
     pub(crate) rotator_usage: Option<String>,
-    /// A JSON file with what models cost, in US dollars a million tokens, where the shipped prices do not hold.
+    /// A JSON file with what models cost, in US dollars a million tokens, where the shipped prices do not hold:
+    /// {"model": {"input": 2.5, "cached": 1.25, "output": 10}}.
     #[arg(long, env = "ROTATOR_PRICES", hide_env_values = true, global = true)]
     pub(crate) rotator_prices: Option<String>,
     /// How long usage figures of minutes are kept, in days; 0 keeps them for ever [default: 7].
@@ -175,7 +178,8 @@ pub(crate) struct Settings {
     /// The address under which clients reach this server, such as `https://keys.example.org`.
     #[arg(long, env = "PROXY_PUBLIC_BASE_URL", hide_env_values = true, global = true)]
     pub(crate) proxy_public_base_url: Option<String>,
-    /// The key under which everything is sealed, 64 hexadecimal digits; else a file in the data directory.
+    /// The key under which everything is sealed, 64 hexadecimal digits; else a file in the data directory that
+    /// its owner alone may read.
     #[arg(long, env = "ROTATOR_MASTER_KEY", hide_env_values = true, global = true)]
     pub(crate) rotator_master_key: Option<String>,
     /// Where the master key's file and the journal of usage figures lie [default: the folder of the SQLite file, else ./data].
@@ -184,7 +188,7 @@ pub(crate) struct Settings {
     /// sqlite, mysql or postgres [default: by the other settings].
     #[arg(long, env = "DB_TYPE", hide_env_values = true, global = true)]
     pub(crate) db_type: Option<String>,
-    /// sqlite:PATH, mysql://..., postgres://... or user:pass@tcp(host:port)/db.
+    /// sqlite:PATH, mysql://..., postgres://..., user:pass@tcp(host:port)/db or user:pass@unix(/path)/db.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
     pub(crate) database_url: Option<String>,
     /// The SQLite file [default: ./data/api_key_rotator.db].

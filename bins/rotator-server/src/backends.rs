@@ -100,6 +100,9 @@ pub(crate) fn traces() -> Result<Option<Traces>, AppError> {
     Ok(None)
 }
 
+/// What the names of variables begin with that a library of this build reads of the environment itself.
+pub(crate) const READ_BY_LIBRARIES: &[&str] = if cfg!(feature = "otel") { &["OTEL_"] } else { &[] };
+
 /// The features of this build, for the admin API.
 pub(crate) fn features() -> Vec<String> {
     let features: &[(&str, bool)] = &[

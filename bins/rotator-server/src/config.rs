@@ -8,7 +8,7 @@ mod request_log;
 mod usage;
 
 pub(crate) use backend::{CacheUrl, legacy_database};
-pub(crate) use files::{fill, variable};
+pub(crate) use files::{fill, fill_environment, variable};
 pub(crate) use metrics::MetricsSettings;
 pub(crate) use usage::UsageSettings;
 

@@ -37,14 +37,23 @@ use std::process::ExitCode;
 use mimalloc::MiMalloc;
 
 use crate::args::Args;
+use crate::error::AppError;
 
 /// A request costs less of the processor than with libc's, most of all in static builds.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    match config::load_dotenv().and_then(|()| Args::read()).and_then(commands::run) {
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => error.report(),
     }
+}
+
+/// The environment is filled before anything else runs that could read it.
+fn run() -> Result<(), AppError> {
+    config::load_dotenv()?;
+    let args = Args::read()?;
+    config::fill_environment(backends::READ_BY_LIBRARIES)?;
+    commands::run(args)
 }

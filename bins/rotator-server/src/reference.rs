@@ -9,16 +9,34 @@ const ENVIRONMENT: &str = "# Environment
 
 Every setting of `rotator-server` is an environment variable, also read from `.env` in the folder it starts in, and a flag of the same name
 (`BACKEND_PORT` is `--backend-port`). What stands in the environment goes before `.env`, and a flag before both. A variable that is empty counts
-as not set. `rotator-server check-config` says what would be used, and a bad value ends the start with exit code 64 and one line that names
-the variable. Numbers of seconds may have a fraction.
-
-The [README](../../README.md#settings) says how the database and the cache follow from the variables, and which parameters a database's URL takes.
+as not set. The value of `NAME` may stand in a file that `NAME_FILE` names, without the line break at its end; a variable that is set both ways,
+and a file that cannot be read, end the start. `rotator-server check-config` says what would be used, and a bad value ends the start with exit
+code 64 and one line that names the variable. Numbers of seconds may have a fraction.
 
 ";
 
-/// What is read of the environment beside the settings.
+/// What follows from several settings together, and what is read of the environment beside them.
 const OTHERS: &str = "
+## Database and cache
+
+The database is the SQLite file, or what `DATABASE_URL` names (of the parameters of Go's two forms `tls` counts), or what `DB_TYPE`, `DB_HOST`,
+`DB_PORT`, `DB_USER`, `DB_PASSWORD` and `DB_NAME` say; a host or a user alone means MySQL. `REDIS_URL`, `REDIS_HOST` or `REDIS_PORT` mean Redis
+where `CACHE_TYPE` does not decide, else this process keeps the state.
+
+Parameters of the database's URL (paths and other values percent-encoded):
+
+| | MySQL, MariaDB | PostgreSQL |
+|---|---|---|
+| TLS where the server offers it, no certificate checked (the default) | `ssl-mode=PREFERRED` | `sslmode=prefer` |
+| never, always | `ssl-mode=DISABLED`, `REQUIRED` | `sslmode=disable`, `require` |
+| always, and the certificate is checked; its name as well | `ssl-mode=VERIFY_CA`; `VERIFY_IDENTITY` | `sslmode=verify-ca`; `verify-full` |
+| the authority in PEM, in place of the system's | `ssl-ca=FILE` | `sslrootcert=FILE` |
+| this server's own certificate and key | `ssl-cert=FILE`, `ssl-key=FILE` | `sslcert=FILE`, `sslkey=FILE` |
+| a Unix socket | `socket=FILE` | `host=FOLDER` |
+
 ## Others
+
+All but the last two rows may stand in files as settings do: `ROTATOR_TOKEN_FILE`, `OTEL_EXPORTER_OTLP_HEADERS_FILE`.
 
 | variable | read by | meaning |
 |---|---|---|
@@ -54,18 +72,22 @@ fn the_reference_of_the_commands_is_not_stale() {
 }
 
 #[test]
-fn the_readme_tells_the_defaults_of_the_code() {
-    let told = read("README.md");
+fn the_settings_of_the_readme_are_those_of_the_code() {
+    let (code, readme) = (settings(&Args::command()), read("README.md"));
+    let (_, section) = readme.split_once("\n## Settings\n").unwrap();
+    let told: Vec<&str> = section.lines().take_while(|line| !line.starts_with("## ")).collect();
+    let told = told.iter().filter(|line| line.starts_with("| `"));
     let mut compared = 0;
-    for row in settings(&Args::command()).lines().skip(2) {
-        let cells: Vec<&str> = row.split(" | ").collect();
-        let (name, default) = (cells[0], cells[1]);
-        let is_value = default.starts_with('`');
-        let Some(line) = told.lines().find(|line| line.starts_with(&format!("{name} |"))).filter(|_| is_value) else {
-            continue;
-        };
-        assert!(line.starts_with(&format!("{name} | {default} |")), "the code says {default}: {line}");
+    for line in told {
+        let [name, default] = [0, 1].map(|cell| line.split(" | ").nth(cell).unwrap());
+        let row = code
+            .lines()
+            .find(|row| row.starts_with(&format!("{name} |")))
+            .unwrap_or_else(|| panic!("no setting: {line}"));
+        let own = row.split(" | ").nth(1).unwrap();
+        // A default that is no value may be told in other words.
+        assert!(own == default || !own.starts_with('`'), "the code says {own}: {line}");
         compared += 1;
     }
-    assert!(compared > 20, "{compared} settings were compared");
+    assert!(compared > 5, "{compared} settings were compared");
 }

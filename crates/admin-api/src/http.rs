@@ -12,6 +12,7 @@ mod extract;
 mod keys;
 mod live;
 mod logs;
+mod packed;
 mod paging;
 mod permissions;
 mod prices;

@@ -1,5 +1,7 @@
 //! Sessions as signed tokens (JWT, RFC 7519, with HMAC-SHA-256).
 
+mod signature;
+
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use rotator_domain::{Secret, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -27,12 +29,14 @@ pub(crate) struct SignError(#[source] jsonwebtoken::errors::Error);
 
 /// Signs a session.
 pub(crate) fn sign(claims: &Claims, secret: &Secret) -> Result<String, SignError> {
+    signature::install();
     let key = EncodingKey::from_secret(secret.expose().as_bytes());
     jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &key).map_err(SignError)
 }
 
 /// Reads a session token; `None` when it is not ours or has expired by `now`.
 pub(crate) fn read(token: &str, secret: &Secret, now: Timestamp) -> Option<Claims> {
+    signature::install();
     let mut validation = Validation::new(Algorithm::HS256);
     // The time is passed in, so it is compared here.
     validation.validate_exp = false;
@@ -57,6 +61,22 @@ mod tests {
         assert_eq!(read(&token, &secret, Timestamp::from_millis(10_000)), None);
         assert_eq!(read(&token, &Secret::new("t".repeat(32)), Timestamp::EPOCH), None);
         assert_eq!(read("a.b.c", &secret, Timestamp::EPOCH), None);
+    }
+
+    #[test]
+    fn the_signature_is_that_of_the_specification() {
+        // The example of RFC 7515, appendix A.1.
+        let key = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ+EstJQLr/T+1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow==";
+        let key = DecodingKey::from_base64_secret(key).unwrap();
+        let message = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.\
+                       eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+        let signed = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+        signature::install();
+        let is_signed = |signed| jsonwebtoken::crypto::verify(signed, message.as_bytes(), &key, Algorithm::HS256);
+        assert!(is_signed(signed).unwrap());
+        assert!(!is_signed(&signed.replace("EjXk", "EjYk")).unwrap());
+        let other = jsonwebtoken::crypto::verify(signed, message.as_bytes(), &key, Algorithm::HS384);
+        assert!(other.is_err());
     }
 
     #[test]

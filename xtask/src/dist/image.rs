@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::archive::{self, Entry};
 use super::origin::Origin;
-use super::{Edition, LICENCES, NAME, digest, unwritten, write};
+use super::{Edition, NAME, digest, unwritten, write};
 use crate::error::TaskError;
 
 /// Who the server is in its image: nobody whom the machine knows.
@@ -59,15 +59,15 @@ struct Blob {
 // === impl Image ===
 
 impl Image {
-    /// The image of an edition whose program is `server`.
+    /// The image of an edition whose program is `server`, with licences and other documents by their names.
     pub(super) fn new(
         edition: &Edition,
         origin: &Origin,
         architecture: &str,
         server: &[u8],
-        licences: &[u8],
+        documents: &[(&str, String)],
     ) -> Result<Self, TaskError> {
-        let entries = entries(server, licences);
+        let entries = entries(server, documents);
         let layer = archive::tar(&entries, origin.epoch)?;
         let unpacked = digest(&layer);
         let layer = Blob::new(archive::gzip(&layer)?);
@@ -138,10 +138,10 @@ impl Image {
 }
 
 /// The files of the image. Its folders are named one by one, so that their owners are those of the image.
-fn entries(server: &[u8], licences: &[u8]) -> Vec<Entry> {
-    let documents = format!("usr/share/doc/{NAME}");
+fn entries(server: &[u8], documents: &[(&str, String)]) -> Vec<Entry> {
+    let place = format!("usr/share/doc/{NAME}");
     let private = Entry { mode: 0o700, owner: USER, ..Entry::folder("data") };
-    vec![
+    let mut entries = vec![
         private,
         Entry::folder("etc"),
         Entry::file("etc/group", format!("root:x:0:\nrotator:x:{USER}:\n")),
@@ -162,9 +162,10 @@ fn entries(server: &[u8], licences: &[u8]) -> Vec<Entry> {
         Entry::program(SERVER.trim_start_matches('/'), server),
         Entry::folder("usr/share"),
         Entry::folder("usr/share/doc"),
-        Entry::folder(&documents),
-        Entry::file(&format!("{documents}/{LICENCES}"), licences),
-    ]
+        Entry::folder(&place),
+    ];
+    entries.extend(documents.iter().map(|(name, text)| Entry::file(&format!("{place}/{name}"), text.as_str())));
+    entries
 }
 
 /// The root certificates that Mozilla trusts, in PEM.

@@ -164,7 +164,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let server = std::fs::read(program(folder.path())).unwrap();
         assert_eq!(crate::dist::elf::needs(&server), Ok(Vec::new()));
-        let image = Image::new(&EDITIONS[0], &Origin::example(), "amd64", &server, b"").unwrap();
+        let image = Image::new(&EDITIONS[0], &Origin::example(), "amd64", &server, &[]).unwrap();
         let archive = folder.path().join("image.tar");
         std::fs::write(&archive, image.archive().unwrap()).unwrap();
         let rooted = Rooted::unpack(&archive).unwrap();

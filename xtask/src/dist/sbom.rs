@@ -116,15 +116,14 @@ mod tests {
         }
     }
 
-    #[test]
-    fn every_reference_is_of_something_that_is_listed_once() {
+    /// A program that stands on a crate, a macro and a package of npm.
+    fn example() -> Value {
         let id = |name: &str, version: &str| (name.to_owned(), version.to_owned());
         let (server, one, two) = (id("rotator-server", "0.1.0"), id("one", "1.0.0+zlib"), id("two", "2.0.0"));
         let mut packages = Packages { root: server.clone(), ..Packages::default() };
         packages.all.insert(server.clone(), package(true, false, &[&one, &two]));
         packages.all.insert(one.clone(), package(false, false, &[&two]));
         packages.all.insert(two, package(false, true, &[]));
-        let origin = Origin::example();
         let others = [Other {
             url: "pkg:npm/%40vue/shared@3.5.0".to_owned(),
             name: "@vue/shared".to_owned(),
@@ -132,7 +131,37 @@ mod tests {
             licence: "MIT".to_owned(),
             text: LicenceText::Elsewhere,
         }];
-        let list = document(&EDITIONS[0], &origin, &packages, &others);
+        document(&EDITIONS[0], &Origin::example(), &packages, &others)
+    }
+
+    #[test]
+    fn everything_has_what_the_schema_requires() {
+        let list = example();
+        let named = |value: &Value, names: &[&str]| {
+            let is_text = |name: &&str| value[*name].as_str().is_some_and(|text| !text.is_empty());
+            assert!(names.iter().all(is_text), "{names:?} of {value}");
+        };
+        named(&list, &["bomFormat", "specVersion", "serialNumber"]);
+        let metadata = &list["metadata"];
+        named(metadata, &["timestamp"]);
+        named(&metadata["lifecycles"][0], &["phase"]);
+        named(&metadata["tools"]["components"][0], &["type", "name"]);
+        named(&metadata["component"]["properties"][0], &["name", "value"]);
+        let components = list["components"].as_array().unwrap();
+        for component in components.iter().chain([&metadata["component"]]) {
+            named(component, &["type", "name", "bom-ref", "version"]);
+            // An expression stands alone.
+            let [licence] = component["licenses"].as_array().unwrap().as_slice() else { panic!("{component}") };
+            named(licence, &["expression"]);
+            for reference in component["externalReferences"].as_array().into_iter().flatten() {
+                named(reference, &["type", "url"]);
+            }
+        }
+    }
+
+    #[test]
+    fn every_reference_is_of_something_that_is_listed_once() {
+        let list = example();
         assert_eq!(
             (&list["bomFormat"], &list["specVersion"], &list["version"]),
             (&json!("CycloneDX"), &json!("1.6"), &json!(1))
@@ -153,6 +182,6 @@ mod tests {
         let serial = list["serialNumber"].as_str().unwrap().strip_prefix("urn:uuid:").unwrap();
         let lengths: Vec<usize> = serial.split('-').map(str::len).collect();
         assert_eq!(lengths, [8, 4, 4, 4, 12]);
-        assert_eq!(list, document(&EDITIONS[0], &origin, &packages, &others));
+        assert_eq!(list, example());
     }
 }

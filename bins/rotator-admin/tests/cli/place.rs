@@ -54,6 +54,11 @@ impl Place {
         self.storage.as_deref().unwrap()
     }
 
+    /// The server's address.
+    pub(crate) fn server(&self) -> &str {
+        &self.server
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

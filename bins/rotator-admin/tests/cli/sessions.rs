@@ -49,6 +49,17 @@ async fn an_api_token_works_without_a_login_until_it_is_deleted() {
     assert_eq!(both.err, "rotator-admin: ROTATOR_TOKEN is set, and ROTATOR_TOKEN_FILE as well\n");
     let missing = with(&[("ROTATOR_TOKEN_FILE", "nowhere")]).await.with_code(2);
     assert!(missing.err.starts_with("rotator-admin: ROTATOR_TOKEN_FILE: nowhere cannot be read: "), "{missing:?}");
+    // The server's address may stand in a file as well, and what is named on the command line comes before.
+    let server = place.server().to_owned();
+    place.write("server", &format!("{server}\n"));
+    let shown = ("ROTATOR_TOKEN_FILE", "token");
+    with(&[shown, ("ROTATOR_SERVER", ""), ("ROTATOR_SERVER_FILE", "server")]).await.with_code(0);
+    let both = with(&[shown, ("ROTATOR_SERVER_FILE", "server")]).await.with_code(2);
+    assert_eq!(both.err, "rotator-admin: ROTATOR_SERVER is set, and ROTATOR_SERVER_FILE as well\n");
+    place.write("server", "http://127.0.0.1:9");
+    let mut command = place.command(&["status", "--server", &server]);
+    let named = command.env("ROTATOR_SERVER", "").env("ROTATOR_SERVER_FILE", "server").env(shown.0, shown.1);
+    Ended::from(named.output().await.unwrap()).with_code(0);
     let tokens = place.json(&["--token-file", "token", "tokens", "list"]).await;
     let id = tokens[0]["id"].to_string();
     assert_eq!((&tokens[0]["name"], tokens.to_string().contains(token.trim())), (&"ci".into(), false));

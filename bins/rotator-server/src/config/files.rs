@@ -10,6 +10,8 @@ use crate::error::AppError;
 
 /// What the names of variables end with that name files.
 const SUFFIX: &str = "_FILE";
+/// A library's own settings, which are names of files.
+const NAMES_OF_FILES: [&str; 2] = ["OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE"];
 
 /// What a variable of the environment says.
 type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
@@ -31,6 +33,39 @@ pub(crate) fn fill(mut command: Command) -> Result<Command, AppError> {
         }
     }
     Ok(command)
+}
+
+/// Puts into the environment what stands in the files of variables whose names begin with one of these: libraries read them there.
+///
+/// # Errors
+/// As `fill`.
+pub(crate) fn fill_environment(beginnings: &[&str]) -> Result<(), AppError> {
+    let names = std::env::vars_os().filter_map(|(pointer, _)| {
+        let pointer = pointer.into_string().ok().filter(|pointer| !NAMES_OF_FILES.contains(&pointer.as_str()))?;
+        let name = pointer.strip_suffix(SUFFIX)?;
+        beginnings.iter().any(|beginning| name.starts_with(beginning)).then(|| name.to_owned())
+    });
+    for name in names.collect::<Vec<_>>() {
+        let Some(text) = in_file(&name, &|name| std::env::var_os(name))? else { continue };
+        let filled = line(&name, &text).and_then(|line| dotenvy::from_read_override(line.as_bytes()).ok());
+        filled.ok_or_else(|| AppError::config(format!("{name}{SUFFIX}"), "names what no variable can hold"))?;
+    }
+    Ok(())
+}
+
+/// A variable as a line of `.env`; none where the text can be no variable's.
+fn line(name: &str, text: &str) -> Option<String> {
+    let mut line = format!("{name}=\"");
+    for character in text.chars() {
+        match character {
+            '\0' => return None,
+            '\n' => line.push_str("\\n"),
+            '\\' | '"' | '$' => line.extend(['\\', character]),
+            other => line.push(other),
+        }
+    }
+    line.push_str("\"\n");
+    Some(line)
 }
 
 /// What a variable that is no setting says, itself or through its file.
@@ -102,6 +137,18 @@ mod tests {
             assert_eq!(read(bytes, None).unwrap().unwrap(), expected);
         }
         assert_eq!(read(b"planted", Some("")).unwrap().unwrap(), "planted", "an empty variable is not set");
+    }
+
+    #[test]
+    fn a_line_says_the_same_as_the_text() {
+        for text in
+            ["", "authorization=Bearer a b", "'a' \"b\" #c", "a$HOME ${HOME} \\n \\", " a\nb=c\r\n\n", "\u{feff}ü"]
+        {
+            let line = line("OTEL_NAME", text).unwrap();
+            let read: Vec<_> = dotenvy::from_read_iter(line.as_bytes()).map(Result::unwrap).collect();
+            assert_eq!(read, [("OTEL_NAME".to_owned(), text.to_owned())]);
+        }
+        assert_eq!(line("OTEL_NAME", "a\0b"), None);
     }
 
     #[test]

@@ -245,6 +245,14 @@ async fn the_page_at_docs_needs_nothing_from_another_host() {
     let sources = page.split(['"', '\'']).filter(|part| part.starts_with("http") || part.starts_with("//"));
     let foreign: Vec<&str> = sources.filter(|source| !source.starts_with(&server.base)).collect();
     assert!(foreign.is_empty(), "{foreign:?}");
+    for (file, kind) in [("swagger-ui-bundle.js", "text/javascript"), ("swagger-ui.css", "text/css"), ("docs.js", "text/javascript")] {
+        assert!(page.contains(file), "{page}");
+        let answer = server.send(Request::get(format!("{}/docs/{file}", server.base)).body(full("")).unwrap()).await;
+        assert!(answer.headers["content-type"].to_str().unwrap().starts_with(kind), "{:?}", answer.headers);
+        assert!(!answer.text().is_empty());
+    }
+    let missing = server.send(Request::get(format!("{}/docs/swagger-ui.js", server.base)).body(full("")).unwrap()).await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
     let config = server.send(Request::get(format!("{}/admin/app-config", server.base)).body(full("")).unwrap()).await;
     assert_eq!(config.json()["version"], env!("CARGO_PKG_VERSION"));
 }

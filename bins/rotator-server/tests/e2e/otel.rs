@@ -32,6 +32,9 @@ async fn traced() -> (Server, MockUpstream, MockUpstream) {
     upstream.set_key(KEYS[0], KeyBehaviour::Revoked);
     let place = Server::usual().set("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.base_url());
     let place = place.set("OTEL_SERVICE_NAME", "rotator-under-test").set("OTEL_BSP_SCHEDULE_DELAY", "50");
+    // What is shown to the collector is a secret.
+    std::fs::write(place.path("headers"), "x-collector-token=planted $token\n").unwrap();
+    let place = place.set("OTEL_EXPORTER_OTLP_HEADERS_FILE", "headers");
     let server = place.start().await;
     server.llm("s", "openai_compatible", &upstream.base_url(), &KEYS).await;
     (server, upstream, collector)
@@ -50,6 +53,7 @@ fn spans(collector: &MockUpstream) -> Vec<Span> {
     let requests = collector.requests().into_iter().map(|request| {
         assert_eq!(request.path_and_query, "/v1/traces");
         assert_eq!(request.values("content-type"), ["application/x-protobuf"]);
+        assert_eq!(request.values("x-collector-token"), ["planted $token"]);
         ExportTraceServiceRequest::decode(request.body.as_slice()).unwrap()
     });
     let resources = requests.flat_map(|request| request.resource_spans);

@@ -1,18 +1,19 @@
 //! A page to read the API: Swagger UI, served from the binary. The page holds no data; it asks for a token and fetches the
 //! document with it.
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use utoipa_swagger_ui::Config;
 
 use super::App;
+use super::error::ApiError;
+use super::packed::Packed;
 
+/// What the page needs of Swagger UI.
+static FILES: &[Packed] = &include!(concat!(env!("OUT_DIR"), "/docs_files.rs"));
 const PAGE: &str = include_str!("docs/index.html");
 const SCRIPT: &str = include_str!("docs/docs.js");
 /// Swagger UI sets styles on its elements; scripts come from this server only.
@@ -33,11 +34,9 @@ pub(super) fn router() -> Router {
         .route("/docs/{file}", get(asset))
 }
 
-async fn asset(Path(file): Path<String>) -> Response {
-    match utoipa_swagger_ui::serve(&file, Arc::new(Config::from("/api/admin/openapi.json"))) {
-        Ok(Some(asset)) => ([(CONTENT_TYPE, asset.content_type)], asset.bytes.into_owned()).into_response(),
-        _ => StatusCode::NOT_FOUND.into_response(),
-    }
+async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let file = FILES.iter().find(|file| file.path == name).ok_or(ApiError::NotFound("the file"))?;
+    file.answer(&headers)
 }
 
 fn page(content_type: &'static str, body: &'static str) -> impl IntoResponse {

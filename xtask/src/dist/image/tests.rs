@@ -7,7 +7,8 @@ use super::*;
 use crate::dist::EDITIONS;
 
 fn image() -> Image {
-    Image::new(&EDITIONS[0], &Origin::example(), "amd64", b"a program", b"licences").unwrap()
+    Image::new(&EDITIONS[0], &Origin::example(), "amd64", b"a program", &[("LICENSE-MIT", "the text".to_owned())])
+        .unwrap()
 }
 
 /// The files of an archive.
@@ -53,7 +54,7 @@ fn whoever_follows_the_index_comes_to_the_files() {
     assert_eq!(config["created"], "2023-11-14T22:13:20Z");
     let layer = unpacked(&layer);
     assert_eq!(layer["usr/local/bin/rotator-server"], b"a program");
-    assert_eq!(layer["usr/share/doc/api-key-rotator/THIRD-PARTY-LICENSES"], b"licences");
+    assert_eq!(layer["usr/share/doc/api-key-rotator/LICENSE-MIT"], b"the text");
     let entrypoint = config["config"]["Entrypoint"][0].as_str().unwrap();
     assert!(layer.contains_key(entrypoint.trim_start_matches('/')));
     assert_eq!(config["config"]["Healthcheck"]["Test"], json!(["CMD", entrypoint, "healthcheck"]));
@@ -94,7 +95,7 @@ fn two_writes_are_the_same_to_the_byte_and_so_is_the_layout() {
 
 #[test]
 fn a_container_is_nobody_and_writes_to_its_data_alone() {
-    let entries = entries(b"a program", b"");
+    let entries = entries(b"a program", &[]);
     let theirs: Vec<&str> = entries.iter().filter(|entry| entry.owner != 0).map(|entry| entry.path.as_str()).collect();
     assert_eq!(theirs, ["data"]);
     assert!(entries.iter().all(|entry| entry.mode & 0o022 == 0 || entry.path == "tmp"));
