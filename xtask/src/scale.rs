@@ -21,6 +21,8 @@ use crate::workspace::Workspace;
 const START: Duration = Duration::from_secs(10);
 const PAGE: Duration = Duration::from_millis(100);
 const WRITE: Duration = Duration::from_millis(50);
+/// All keys of the large pool are opened for it.
+const SEARCH: Duration = Duration::from_secs(1);
 /// For how long the server is left alone, to see what it does then.
 const REST: Duration = Duration::from_secs(20);
 
@@ -85,10 +87,11 @@ async fn measure(workspace: &Workspace, arguments: &ScaleArguments) -> Result<()
     }
     sheet.memory("memory after the start", server.id())?;
     let asking = measures::Asking(Admin::login(&client(), &server).await?);
+    let large = large_pool(&asking).await?;
     let lists = [
         ("configs, 1,000 a page", "proxy-configs".to_owned(), 1000, arguments.services),
         ("configs, 100 a page", "proxy-configs".to_owned(), 100, arguments.services),
-        ("keys of the large pool, 1,000 a page", large_pool(&asking).await?, 1000, counts[2]),
+        ("keys of the large pool, 1,000 a page", large.clone(), 1000, counts[2]),
     ];
     for (name, path, limit, count) in lists {
         let first = asking.first_id(&path).await?;
@@ -99,6 +102,11 @@ async fn measure(workspace: &Workspace, arguments: &ScaleArguments) -> Result<()
             sheet.bounded(&format!("{name}: {page}"), took, PAGE);
         }
     }
+    sheet.bounded(
+        "keys of the large pool that hold a text",
+        asking.get(&format!("{large}?limit=50&q=00ab")).await?,
+        SEARCH,
+    );
     let small = asking.last_config(arguments.services).await?;
     sheet.bounded("keys of a small pool", asking.get(&format!("proxy-configs/{small}/keys")).await?, PAGE);
     sheet.bounded("one config", asking.get(&format!("proxy-configs/{small}")).await?, PAGE);

@@ -12,6 +12,7 @@ use crate::workspace::Workspace;
 
 use npm::Npm;
 pub(crate) use test::run as test;
+use test::screenshots;
 
 /// What is there once it is built.
 const BUILT: &str = "dist/web/index.html";
@@ -36,16 +37,20 @@ pub(crate) struct UiArguments {
     /// Only these tests in Chromium: arguments of Playwright, such as traffic.
     #[arg(requires = "test", trailing_var_arg = true, allow_hyphen_values = true)]
     filters: Vec<String>,
+    /// Write `docs/screenshots` anew: every screen of a server with some traffic, in both languages and themes and on a phone.
+    #[arg(long, conflicts_with = "test")]
+    screenshots: bool,
 }
 
-/// Builds it from its sources, or tests it.
+/// Builds it from its sources, tests it or takes pictures of it.
 pub(crate) fn run(workspace: &Workspace, arguments: &UiArguments) -> Result<(), TaskError> {
-    if !arguments.test {
-        return build(workspace);
-    }
     let mut server = cargo(workspace);
     server.args(["build", "--quiet", "--package", "rotator-server"]);
-    test(workspace, &mut server, &arguments.filters)
+    match arguments {
+        UiArguments { test: true, filters, .. } => test(workspace, &mut server, filters),
+        UiArguments { screenshots: true, .. } => screenshots(workspace, &mut server),
+        UiArguments { .. } => build(workspace),
+    }
 }
 
 /// Builds it where that can be done; the server does without it.

@@ -32,12 +32,17 @@ impl Api {
     /// A client of the server at this address.
     pub(crate) fn new(server: &str, token: Option<String>) -> Result<Self, CliError> {
         let url = reqwest::Url::parse(server).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-        if url.is_none() {
+        let Some(url) = url else {
             return Err(CliError::Usage(format!("--server: {server} is no http(s) URL")));
-        }
+        };
         // Only the first call in a process can set it; whatever is set then will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).build();
+        let builder = || reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT);
+        let http = match builder().build() {
+            // A machine without root certificates can trust nobody, which plain HTTP does not ask for.
+            Err(_) if url.scheme() == "http" => builder().tls_certs_only([]).build(),
+            built => built,
+        };
         let http = http.map_err(|error| CliError::Server(format!("no HTTP client can be made: {error}")))?;
         Ok(Self { http, server: server.trim_end_matches('/').to_owned(), token })
     }

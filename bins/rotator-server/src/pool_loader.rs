@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use futures_util::TryStreamExt;
 use rotator_cache_trait::Pool;
 use rotator_domain::rotation::{Census, PoolKey};
 use rotator_domain::{KeyId, SealContext, Secret, Service, ServiceId, Vault};
 use rotator_proxy_core::{EntryError, ServiceEntry};
-use rotator_storage_trait::{Page, SealedKey, Storage, StorageError, StorageErrorKind};
+use rotator_storage_trait::{Page, SealedKey, Storage, StorageError, StorageErrorKind, sealed_pages};
 use tokio::task::JoinSet;
 
 use crate::catalog_source::ReadError;
@@ -17,6 +18,8 @@ use crate::catalog_source::ReadError;
 const SERVICES: u64 = 1000;
 /// How many keys are read at once.
 const KEYS: u64 = 5000;
+/// How many pages are opened while the next is read.
+const AHEAD: usize = 2;
 /// How many slices are read beside one another: some wait for the database while others are opened, and more than the storage
 /// has connections only wait.
 const BESIDE: RangeInclusive<usize> = 4..=8;
@@ -67,7 +70,8 @@ impl PoolLoader {
     /// One service.
     pub(crate) async fn load(&self, service: &Service) -> Result<LoadedService, ReadError> {
         let keys = self.open(service.id, service.id).await?.remove(&service.id).unwrap_or_default();
-        Ok(prepare(service, keys)?)
+        let service = service.clone();
+        Ok(tokio::task::spawn_blocking(move || prepare(&service, keys)).await??)
     }
 
     async fn load_slice(&self, services: Vec<Service>) -> Result<Vec<LoadedService>, ReadError> {
@@ -103,23 +107,21 @@ impl PoolLoader {
 
     /// The keys of all services of a range. One that does not open is left out and logged.
     async fn open(&self, first: ServiceId, last: ServiceId) -> Result<HashMap<ServiceId, Opened>, ReadError> {
-        let mut pools = HashMap::new();
-        let mut after = None;
-        loop {
-            let page = Page { after, limit: KEYS };
-            let keys = self.storage.sealed_keys(first..=last, page).await?;
-            let is_last = (keys.len() as u64) < KEYS;
-            after = keys.last().map(|key| (key.service_id, key.id));
+        let range = first..=last;
+        let pages = sealed_pages(self.storage.as_ref(), &range, KEYS).map_err(ReadError::from);
+        let opened = pages.map_ok(|keys| {
             let vault = self.vault.clone();
-            let open = move || {
-                keys.into_iter().for_each(|key| open(&vault, key, &mut pools));
-                pools
-            };
-            pools = tokio::task::spawn_blocking(open).await?;
-            if is_last {
-                return Ok(pools);
+            async move { Ok(tokio::task::spawn_blocking(move || open(&vault, keys)).await?) }
+        });
+        let gather = |mut pools: HashMap<ServiceId, Opened>, page: HashMap<ServiceId, Opened>| async {
+            for (service, mut keys) in page {
+                let pool = pools.entry(service).or_default();
+                pool.active.append(&mut keys.active);
+                pool.values.append(&mut keys.values);
             }
-        }
+            Ok(pools)
+        };
+        opened.try_buffered(AHEAD).try_fold(HashMap::new(), gather).await
     }
 }
 
@@ -147,18 +149,21 @@ fn is_corrupt(error: &StorageError) -> bool {
     *error.kind() == StorageErrorKind::Corrupt
 }
 
-fn open(vault: &Vault, key: SealedKey, pools: &mut HashMap<ServiceId, Opened>) {
-    let SealedKey { id, service_id, sealed, is_active, policy } = key;
-    match vault.open(SealContext::UpstreamKey(id), &sealed) {
-        Ok(value) => {
-            let pool = pools.entry(service_id).or_default();
-            pool.values.push((id, value));
-            if is_active {
-                pool.active.push(PoolKey::new(id, policy));
+fn open(vault: &Vault, keys: Vec<SealedKey>) -> HashMap<ServiceId, Opened> {
+    let mut pools: HashMap<ServiceId, Opened> = HashMap::new();
+    for SealedKey { id, service_id, sealed, is_active, policy, .. } in keys {
+        match vault.open(SealContext::UpstreamKey(id), &sealed) {
+            Ok(value) => {
+                let pool = pools.entry(service_id).or_default();
+                pool.values.push((id, value));
+                if is_active {
+                    pool.active.push(PoolKey::new(id, policy));
+                }
             }
+            Err(error) => tracing::error!(key.id = %id, error = %error, "a key cannot be used"),
         }
-        Err(error) => tracing::error!(key.id = %id, error = %error, "a key cannot be used"),
     }
+    pools
 }
 
 fn prepare(service: &Service, keys: Opened) -> Result<LoadedService, EntryError> {

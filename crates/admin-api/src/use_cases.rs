@@ -9,6 +9,7 @@ mod drafts;
 mod error;
 mod key_bulk;
 mod key_choice;
+mod key_search;
 mod keys;
 mod legacy;
 mod live;

@@ -16,7 +16,7 @@ use self::rows::{change_all, delete, insert, own};
 use crate::SeaOrmStorage;
 use crate::changes::commit;
 use crate::entity::service;
-use crate::entity::upstream_key::{Column, Entity, TABLE, read_key_policy};
+use crate::entity::upstream_key::{Column, Entity, TABLE, read_key_policy, read_label};
 use crate::storage::{CHUNK, again, limit, line_up};
 
 #[async_trait]
@@ -261,19 +261,21 @@ impl SeaOrmStorage {
         .await
     }
 
-    /// Reads what serving needs of keys, pool by pool: far fewer columns, by their places.
+    /// Reads what serving and finding need of keys, pool by pool: far fewer columns, by their places.
     async fn sealed(&self, keys: Select<Entity>, most: u64) -> Result<Vec<SealedKey>, StorageError> {
-        type Row = (i64, i64, Vec<u8>, bool, Option<String>);
+        type Row = (i64, i64, Vec<u8>, Option<String>, bool, Option<String>);
         let attempt = self.attempt("list keys");
-        let columns = [Column::Id, Column::ServiceId, Column::Sealed, Column::IsActive, Column::Policy];
+        let columns = [Column::Id, Column::ServiceId, Column::Sealed, Column::Label, Column::IsActive, Column::Policy];
         let keys = keys.select_only().columns(columns).order_by_asc(Column::ServiceId).order_by_asc(Column::Id);
         let rows: Result<Vec<Row>, _> = keys.limit(limit(most)).into_tuple().all(&self.connections.readers).await;
-        let read = |(id, service_id, sealed, is_active, policy): Row| {
+        let read = |(id, service_id, sealed, label, is_active, policy): Row| {
+            let label = read_label(id, label.as_deref()).map_err(|error| attempt.corrupt(error))?;
             let policy = read_key_policy(TABLE, id, policy.as_deref()).map_err(|error| attempt.corrupt(error))?;
             Ok(SealedKey {
                 id: KeyId(id),
                 service_id: ServiceId(service_id),
                 sealed: Sealed(sealed),
+                label,
                 is_active,
                 policy,
             })

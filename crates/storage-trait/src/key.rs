@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
+use futures_util::stream::{self, Stream};
 use rotator_domain::rotation::KeyPolicy;
 use rotator_domain::{Digest, KeyId, KeyLabel, KeyPolicyChange, Sealed, ServiceId, Timestamp};
 
@@ -31,7 +32,7 @@ pub struct KeyRecord {
     pub updated_at: Timestamp,
 }
 
-/// What serving needs of a key.
+/// What serving needs of a key, and finding it: far less than a [`KeyRecord`], where very many are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedKey {
     /// Its id.
@@ -40,6 +41,8 @@ pub struct SealedKey {
     pub service_id: ServiceId,
     /// Its value, sealed for this id.
     pub sealed: Sealed,
+    /// What the operator calls it.
+    pub label: Option<KeyLabel>,
     /// Whether it may be picked.
     pub is_active: bool,
     /// How it is used.
@@ -154,4 +157,30 @@ pub trait KeyRepository: Send + Sync {
 
     /// Deletes all keys of a service and says how many there were.
     async fn delete_keys(&self, service: ServiceId) -> Result<u64, StorageError>;
+}
+
+/// All keys of all services of a range as [`KeyRepository::sealed_keys`] gives them, `limit` a page; no page is empty. Who takes
+/// one page while the next is read ([`buffered`](futures_util::StreamExt::buffered)) waits for the slower of both alone.
+pub fn sealed_pages<'a, Keys: KeyRepository + ?Sized>(
+    storage: &'a Keys,
+    services: &'a RangeInclusive<ServiceId>,
+    limit: u64,
+) -> impl Stream<Item = Result<Vec<SealedKey>, StorageError>> + Send + 'a {
+    // Where the next page begins; none after the last.
+    stream::try_unfold(Some(None), move |place| async move {
+        let Some(after) = place else { return Ok(None) };
+        let keys = storage.sealed_keys(services.clone(), Page { after, limit }).await?;
+        let last = keys.last().map(|key| (key.service_id, key.id));
+        let is_last = (keys.len() as u64) < limit;
+        Ok(last.is_some().then(|| (keys, (!is_last).then_some(last))))
+    })
+}
+
+// === impl SealedKey ===
+
+impl From<KeyRecord> for SealedKey {
+    fn from(record: KeyRecord) -> Self {
+        let KeyRecord { id, service_id, sealed, label, is_active, policy, .. } = record;
+        Self { id, service_id, sealed, label, is_active, policy }
+    }
 }

@@ -31,7 +31,7 @@ pub use changes::{ChangeRepository, Served, StoredChange};
 pub use client_key::ClientKeyRepository;
 pub use error::{StorageError, StorageErrorKind};
 pub use factory::{DatabaseUrl, StorageFactory, StorageOptions};
-pub use key::{KeyChange, KeyCounts, KeyRecord, KeyRepository, PoolChange, SealedKey};
+pub use key::{KeyChange, KeyCounts, KeyRecord, KeyRepository, PoolChange, SealedKey, sealed_pages};
 pub use legacy::{LegacyKey, LegacyService};
 pub use moving::{EndedSession, Filling, MovingRepository, Record, SettingRecord, Snapshot};
 pub use price::PriceRepository;

@@ -1,4 +1,4 @@
-//! The UI's tests: rules, types and units, then the page in Chromium before the real server and a mock upstream.
+//! The UI's tests: rules, types and units, then the page in Chromium before the real server and a mock upstream; and its pictures.
 
 use std::path::Path;
 use std::process::Command;
@@ -17,15 +17,32 @@ pub(crate) fn run(workspace: &Workspace, build: &mut Command, filters: &[String]
     npm.install()?;
     npm.run(&["run", "lint"])?;
     npm.run(&["test"])?;
-    if !is_fresh(&folder(workspace)) {
-        // The types were looked at just now.
-        npm.run(&["run", "bundle"])?;
-    }
-    process::run(build)?;
-    in_chromium(workspace, &npm, &chromium, filters)
+    // The types were looked at just now.
+    bundle(workspace, &npm, build)?;
+    let filters = filters.iter().map(String::as_str);
+    let tests: Vec<&str> = ["run", "e2e", "--"].into_iter().chain(filters).collect();
+    in_chromium(workspace, &npm, &chromium, &[&["run", "api:check"], &tests])
 }
 
-fn in_chromium(workspace: &Workspace, npm: &Npm, chromium: &Path, filters: &[String]) -> Result<(), TaskError> {
+/// Writes `docs/screenshots` anew; `build` builds the server, in the profile for development.
+pub(crate) fn screenshots(workspace: &Workspace, build: &mut Command) -> Result<(), TaskError> {
+    let npm = Npm::find(workspace)?;
+    let chromium = browser::find()?;
+    npm.install()?;
+    bundle(workspace, &npm, build)?;
+    in_chromium(workspace, &npm, &chromium, &[&["run", "screenshots"]])
+}
+
+/// Builds the page where that was not done since it changed, and the server that carries it.
+fn bundle(workspace: &Workspace, npm: &Npm, build: &mut Command) -> Result<(), TaskError> {
+    if !is_fresh(&folder(workspace)) {
+        npm.run(&["run", "bundle"])?;
+    }
+    process::run(build)
+}
+
+/// Runs scripts of the page's package before a new server, with an upstream.
+fn in_chromium(workspace: &Workspace, npm: &Npm, chromium: &Path, scripts: &[&[&str]]) -> Result<(), TaskError> {
     let program = workspace.target().join("debug/rotator-server");
     let program = std::path::absolute(&program).map_err(|error| TaskError::failed("the server's path", error))?;
     let data = tempfile::tempdir().map_err(|error| TaskError::failed("a folder for the database", error))?;
@@ -40,6 +57,5 @@ fn in_chromium(workspace: &Workspace, npm: &Npm, chromium: &Path, filters: &[Str
         command.env("ROTATOR_SERVER_PROGRAM", &program).env("MOCK_UPSTREAM_URL", &upstream.base);
         process::run(command.env(browser::VARIABLE, chromium))
     };
-    against(npm.command("npm").args(["run", "api:check"]))?;
-    against(npm.command("npm").args(["run", "e2e", "--"]).args(filters))
+    scripts.iter().try_for_each(|script| against(npm.command("npm").args(*script)))
 }

@@ -34,6 +34,21 @@ async fn a_wrong_password_is_refused_and_never_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_machine_without_root_certificates_reaches_a_server_by_plain_http() {
+    let place = Place::new().await;
+    place.write("none.pem", "");
+    let run = async |arguments: &[&str]| {
+        let mut command = place.command(arguments);
+        command.env("SSL_CERT_FILE", place.path("none.pem")).env("SSL_CERT_DIR", place.path("nowhere"));
+        Ended::from(command.output().await.unwrap())
+    };
+    run(&["login", "--password-from", "env:PASSWORD"]).await.with_code(0);
+    run(&["status"]).await.with_code(0);
+    let secure = run(&["--server", "https://127.0.0.1:9", "status"]).await;
+    assert_eq!((secure.code, secure.out.as_str()), (7, ""), "{secure:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_api_token_works_without_a_login_until_it_is_deleted() {
     let place = Place::logged_in().await;
     let token = place.run(&["tokens", "create", "ci", "--expires-in-days", "1"]).await.with_code(0).out;

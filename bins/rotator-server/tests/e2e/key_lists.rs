@@ -97,6 +97,57 @@ async fn keys_are_found_by_their_place_by_their_state_and_by_what_is_shown_of_th
     }
 }
 
+/// More than are read at once.
+const MANY: usize = 11_000;
+
+#[tokio::test]
+async fn a_text_is_found_in_a_pool_of_many_pages_as_in_a_small_one() {
+    let server = Server::new().await;
+    let service = server.llm("large", "openai_compatible", "http://127.0.0.1:9/v1", &[]).await;
+    let path = format!("proxy-configs/{service}/keys");
+    let values: Vec<String> = (0..MANY).map(value).collect();
+    server.admin(Method::POST, &format!("{path}/batch"), Some(json!({"keys": values}))).await;
+    let mut keys: Vec<Value> = Vec::new();
+    for offset in (0..MANY).step_by(1000) {
+        let (_, page) = server.admin(Method::GET, &format!("{path}?offset={offset}&limit=1000"), None).await;
+        keys.extend(page.as_array().unwrap().clone());
+    }
+    // In every page of those that are read at once, and at its edges.
+    let named = [0, 4_999, 5_000, 7_500, 9_999, 10_000, MANY - 1];
+    let ids: Vec<&Value> = named.iter().map(|at| &keys[*at]["id"]).collect();
+    let change = json!({"ids": ids, "action": "change", "change": {"label": "Odd 77", "is_active": false}});
+    let (status, _) = server.admin(Method::POST, &format!("{path}/bulk"), Some(change)).await;
+    assert_eq!(status, StatusCode::OK);
+    let says = |at: usize, text: &str| {
+        let shown = [keys[at]["id"].to_string(), keys[at]["key_value"].to_string().to_lowercase()];
+        shown.iter().any(|shown| shown.contains(text)) || (named.contains(&at) && "odd 77".contains(text))
+    };
+    for text in ["77", "odd 77", "sk-poo", "0999", "nothing"] {
+        for state in ["", "active", "disabled"] {
+            let is_in = |at: &usize| match state {
+                "active" => !named.contains(at),
+                "disabled" => named.contains(at),
+                _ => true,
+            };
+            let found = (0..MANY).filter(is_in).filter(|at| says(*at, text));
+            let expected: Vec<i64> = found.map(|at| keys[at]["id"].as_i64().unwrap()).collect();
+            let state = if state.is_empty() { String::new() } else { format!("&state={state}") };
+            for offset in [0, expected.len() / 2] {
+                let query = format!("{path}?limit=300&offset={offset}&q={}{state}", text.replace(' ', "%20"));
+                let answer = server.admin_answer(Method::GET, &query, None).await;
+                let total: usize = answer.headers["x-total-count"].to_str().unwrap().parse().unwrap();
+                let page: Vec<i64> =
+                    answer.json().as_array().unwrap().iter().map(|key| key["id"].as_i64().unwrap()).collect();
+                let to = expected.len().min(offset + 300);
+                assert_eq!((page.as_slice(), total), (&expected[offset..to], expected.len()), "{query}");
+            }
+        }
+    }
+    let gone = json!({"filter": {"q": "ODD 77"}, "action": "delete"});
+    let (_, report) = server.admin(Method::POST, &format!("{path}/bulk"), Some(gone)).await;
+    assert_eq!(report, json!({"count": named.len()}));
+}
+
 #[tokio::test]
 async fn many_keys_change_in_one_transaction() {
     let pool = Pool::new().await;

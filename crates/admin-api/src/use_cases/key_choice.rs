@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use rotator_domain::rotation::{KeyReport, KeyState, QuotaGroup};
-use rotator_domain::{FieldError, KeyId, SealContext, ServiceId};
-use rotator_storage_trait::{KeyRecord, Page};
+use rotator_domain::rotation::{KeyReport, KeyState};
+use rotator_domain::{FieldError, KeyId, ServiceId};
+use rotator_storage_trait::Page;
 
 use super::{Listed, UseCaseError, UseCases};
 use crate::wire::{KeyFilter, UpstreamKey};
@@ -28,8 +28,6 @@ enum ShownState {
 const LONGEST_TEXT: usize = 200;
 /// How a key is called that is not enabled.
 pub(super) const DISABLED: &str = "disabled";
-/// How many keys are read at once where they are looked through.
-const READ_CHUNK: usize = 1000;
 
 // === impl KeyChoice ===
 
@@ -95,24 +93,10 @@ impl UseCases<'_> {
             Some(state) => Some(self.in_state(service, state).await?),
             None => None,
         };
-        let Some(text) = choice.text.as_deref() else { return Ok(of_state) };
-        let mut found = Vec::new();
-        let mut look = |record: KeyRecord| {
-            if self.says(&record, text)? {
-                found.push(record.id);
-            }
-            Ok(())
-        };
-        match of_state {
-            None => self.each_record(service, look).await?,
-            Some(ids) => {
-                for chunk in ids.chunks(READ_CHUNK) {
-                    let records = self.context.storage.keys_among(service, chunk).await;
-                    records.map_err(UseCaseError::Storage)?.into_iter().try_for_each(&mut look)?;
-                }
-            }
+        match &choice.text {
+            Some(text) => self.keys_that_say(service, text, of_state).await.map(Some),
+            None => Ok(of_state),
         }
-        Ok(Some(found))
     }
 
     /// How the keys of a pool are that something keeps from serving. A cache that does not answer must not keep anybody from
@@ -145,19 +129,6 @@ impl UseCases<'_> {
             }
         };
         ids.map_err(UseCaseError::Storage)
-    }
-
-    /// Whether the text, in lower case, is found in what is shown of a key.
-    fn says(&self, record: &KeyRecord, text: &str) -> Result<bool, UseCaseError> {
-        let holds = |shown: &str| shown.to_lowercase().contains(text);
-        let group = record.policy.group.as_ref().is_some_and(|QuotaGroup(name)| holds(name));
-        let label = record.label.as_ref().is_some_and(|label| holds(label.as_str()));
-        let models = record.policy.models.iter().any(|model| holds(model.as_str()));
-        if group || label || models || holds(&record.id.to_string()) {
-            return Ok(true);
-        }
-        let value = self.context.vault.open(SealContext::UpstreamKey(record.id), &record.sealed)?;
-        Ok(holds(&value.masked()))
     }
 }
 

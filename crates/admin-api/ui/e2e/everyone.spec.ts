@@ -127,6 +127,23 @@ test.describe('on a phone', () => {
   })
 })
 
+test.describe('in another time zone', () => {
+  test.use({ timezoneId: 'Asia/Kolkata', locale: 'en-GB' })
+
+  test('times are local and their zone is shown, on a phone as well', async ({ page }) => {
+    await logIn(page)
+    const [latest] = await call<{ at: string }[]>(page, 'GET', 'audit?limit=1')
+    const local = new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Kolkata', dateStyle: 'short', timeStyle: 'medium' }).format(new Date(latest?.at ?? 0))
+    await open(page, '/audit')
+    await expect(page.getByRole('columnheader', { name: '(GMT+5:30)' })).toBeVisible()
+    await expect(page.getByText(local, { exact: true }).first()).toBeVisible()
+    await page.setViewportSize({ width: 375, height: 812 })
+    await expect(page.locator('header .zone')).toHaveText('GMT+5:30')
+    await expect(page.locator('header .zone')).toBeInViewport({ ratio: 1 })
+    expect(await isTooWide(page)).toBeLessThanOrEqual(0)
+  })
+})
+
 test('language and appearance are switched and kept', async ({ page }) => {
   await logIn(page)
   await page.getByRole('button', { name: 'Language' }).click()

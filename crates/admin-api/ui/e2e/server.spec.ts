@@ -57,8 +57,11 @@ test('a server that dies is told, loses nothing that was typed, and is found aga
   await expect(page.getByTestId('service-name')).toHaveValue('typed before it died')
   await expect(page.getByRole('heading', { name: 'lasting' })).toBeVisible()
 
+  const live = page.locator('header').getByRole('status')
+  await expect(live).toHaveText('No connection')
   await server.start()
   await expect(lost).toBeHidden({ timeout: 20_000 })
+  await expect(live).toHaveText('Live')
   await expect(page.getByTestId('service-name')).toHaveValue('typed before it died')
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   await expect(page.getByRole('heading', { name: 'typed before it died' })).toBeVisible()

@@ -83,6 +83,8 @@ describe('numbers and times', () => {
   it('count down', () => {
     expect([clock(-3), clock(65), clock(3661), clock(90_061)]).toEqual(['0:00', '1:05', '1:01:01', '1d 01:01'])
     expect(fromNow('2026-01-01T00:00:00Z', Date.parse('2026-01-01T00:05:00Z'))).toMatch(/^5 min\.? ago$/)
+    const now = Date.parse('2026-01-01T00:00:00Z')
+    expect(['2026-01-03T23:59:50Z', '2026-01-01T23:59:50Z', '2026-01-01T01:20:00Z', '2026-01-01T00:00:00Z'].map((text) => fromNow(text, now).replace('hr.', 'hr'))).toEqual(['in 3 days', 'tomorrow', 'in 1 hr', 'now'])
   })
 })
 

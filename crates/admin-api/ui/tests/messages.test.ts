@@ -67,4 +67,12 @@ describe('messages', () => {
     const unused = [...english.keys()].filter((key) => !code.includes(`'${key}'`) && !begun.some((begin) => key.startsWith(begin)))
     expect(unused).toEqual([])
   })
+
+  it('name every deed that the server writes into the audit log', () => {
+    const folder = join(__dirname, '../../src/use_cases')
+    const code = readdirSync(folder).filter((name) => name.endsWith('.rs')).map((name) => readFileSync(join(folder, name), 'utf8')).join('\n')
+    const deeds = [...code.matchAll(/\.audit(?:_changes)?\(\s*"([a-z_]+\.[a-z_]+)"/g)].map(([, deed]) => deed ?? '')
+    expect(deeds.length).toBeGreaterThan(25)
+    for (const deed of deeds) expect(english.has(`audit.action_${deed.replace('.', '_')}`), deed).toBe(true)
+  })
 })

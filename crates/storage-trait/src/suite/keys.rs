@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
+use std::pin::pin;
 
+use futures_util::TryStreamExt;
 use futures_util::future::join_all;
 use rotator_domain::{KeyId, KeyLabel, ServiceId};
 
 use super::sample::{EMOJI, all, at, key, keys, long_policy, store_service};
-use crate::{KeyChange, KeyCounts, KeyRecord, Page, PoolChange, SealedKey, Storage, StorageErrorKind};
+use crate::{KeyChange, KeyCounts, KeyRecord, Page, PoolChange, SealedKey, Storage, StorageErrorKind, sealed_pages};
 
 /// More than any backend puts into one statement, so that a batch is several of them.
 const LARGE: i64 = 2_500;
@@ -225,7 +227,8 @@ pub async fn pools_are_read_one_after_the_other_in_pages(storage: &dyn Storage) 
     for (service, ids) in &pools {
         storage.insert_keys(&keys(ids.iter().copied(), ServiceId(*service))).await.unwrap();
     }
-    let off = KeyChange { is_active: Some(false), ..KeyChange::default() };
+    let label = Some(Some(KeyLabel::new("Spare one").unwrap()));
+    let off = KeyChange { is_active: Some(false), label, ..KeyChange::default() };
     storage.change_key(KeyId(4), &off, at(9)).await.unwrap();
     let page = async |services: RangeInclusive<i64>, after: Option<(i64, i64)>, limit| {
         let range = ServiceId(*services.start())..=ServiceId(*services.end());
@@ -247,6 +250,15 @@ pub async fn pools_are_read_one_after_the_other_in_pages(storage: &dyn Storage) 
         }
         assert_eq!(read, expected, "{limit} a page");
     }
+    for limit in [1, 3, 10, 11] {
+        let (range, mut read) = (ServiceId(1)..=ServiceId(4), Vec::new());
+        let mut pages = pin!(sealed_pages(storage, &range, limit));
+        while let Some(some) = pages.try_next().await.unwrap() {
+            assert!((1..=limit).contains(&(some.len() as u64)));
+            read.extend(some.iter().map(|key| (key.service_id.0, key.id.0)));
+        }
+        assert_eq!(read, expected, "{limit} a page");
+    }
     assert_eq!(page(2..=3, None, 9).await, expected[3..8]);
     assert_eq!(page(2..=3, Some((2, 5)), 9).await, [(2, 10)]);
     assert_eq!(page(2..=4, Some((1, 2)), 9).await, expected[3..], "what comes before the range is not in it");
@@ -255,8 +267,9 @@ pub async fn pools_are_read_one_after_the_other_in_pages(storage: &dyn Storage) 
     let of_two = Page { after: None, limit: 9 };
     let read = storage.sealed_keys(ServiceId(2)..=ServiceId(2), of_two).await.unwrap();
     for (sealed, whole) in read.into_iter().zip(storage.keys(ServiceId(2), all()).await.unwrap()) {
-        let KeyRecord { id, service_id, sealed: value, is_active, policy, .. } = whole;
-        assert_eq!(sealed, SealedKey { id, service_id, sealed: value, is_active, policy });
+        let KeyRecord { id, service_id, sealed: value, label, is_active, policy, .. } = whole.clone();
+        assert_eq!(sealed, SealedKey { id, service_id, sealed: value, label, is_active, policy });
+        assert_eq!(sealed, SealedKey::from(whole));
     }
 }
 

@@ -39,8 +39,9 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
 /** Such as `5 minutes ago` or `in 2 days`. */
 export function fromNow(text: string, now: number): string {
   const seconds = Math.round((Date.parse(text) - now) / 1000)
-  const [unit, length] = STEPS.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1]
-  return new Intl.RelativeTimeFormat(formatLocale(), { numeric: 'auto', style: 'short' }).format(Math.trunc(seconds / length), unit)
+  // What is nearly a day is called one.
+  const [unit, length] = STEPS.find(([, length]) => Math.abs(seconds) >= length * 0.98) ?? ['second', 1]
+  return new Intl.RelativeTimeFormat(formatLocale(), { numeric: 'auto', style: 'short' }).format(Math.round(seconds / length), unit)
 }
 
 /** A countdown: `1:05`, `2:03:04`, `3d 04:05`. */
