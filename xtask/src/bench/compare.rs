@@ -156,8 +156,8 @@ impl Comparison {
                 (built, Some(lightweight))
             }
         };
-        let (place, program) = (Place::new()?, release.join("rotator-bench-load"));
-        let mut upstream = place.beside(&program);
+        let (place, program) = (Place::take()?, release.join("rotator-bench-load"));
+        let mut upstream = place::beside(&program);
         let upstream = Server::listening(upstream.args(["upstream", "--port", &self.upstream_port.to_string()]))?;
         let [nginx, haproxy] = ["nginx", "haproxy"].map(place::find);
         Ok(Ground { place, generator: Generator { program }, upstream, nginx, haproxy, lightweight, server })
@@ -165,10 +165,9 @@ impl Comparison {
 
     /// The machine, the programs and the plan.
     fn about(&self, ground: &Ground) -> Result<Vec<(String, String)>, TaskError> {
-        let cores = std::thread::available_parallelism().map_err(|error| TaskError::failed("the processors", error))?;
         let kernel = crate::workspace::read("/proc/sys/kernel/osrelease".as_ref())?;
         let mut about = vec![
-            ("processors", format!("{cores}, {}", ground.place.told())),
+            ("processors", format!("{}, {}", ground.place.processors, ground.place.told())),
             ("kernel", kernel.trim().to_owned()),
             ("server", version(&ground.server, "--version")),
         ];

@@ -201,7 +201,6 @@ impl Ground {
             _ => None,
         };
         if let Some(redis) = &redis {
-            self.place.move_beside(redis.id())?;
             command.env("REDIS_URL", redis.url());
         }
         let server = Server::start(&mut command, folder.path())?;
@@ -245,6 +244,11 @@ impl Contestant {
     /// Whether it is measured in a part; what a peer answers with is its own affair.
     pub(super) fn is_in(&self, part: Part) -> bool {
         self.kind.map_or_else(|| matches!(part, Part::Throughput | Part::Latency), |kind| kind.is_in(part))
+    }
+
+    /// Whether it is the upstream, which is there all the time.
+    pub(super) fn is_upstream(&self) -> bool {
+        self.kind == Some(Kind::Upstream)
     }
 
     /// What is asked of it for a path of the upstream.

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
-use super::place::Place;
+use super::place;
 use crate::error::TaskError;
 
 /// Where load is made.
@@ -48,20 +48,20 @@ pub(super) struct Held {
 
 impl Generator {
     /// Asks as fast as answers come.
-    pub(super) fn closed(&self, place: &Place, load: &Load, seconds: f64) -> Result<Seen, TaskError> {
-        let mut command = self.command(place, "closed", load);
+    pub(super) fn closed(&self, load: &Load, seconds: f64) -> Result<Seen, TaskError> {
+        let mut command = self.command("closed", load);
         Seen::of(command.args(["--seconds", &seconds.to_string()]))
     }
 
     /// Asks so often in a second.
-    pub(super) fn steady(&self, place: &Place, load: &Load, seconds: f64, rate: f64) -> Result<Seen, TaskError> {
-        let mut command = self.command(place, "steady", load);
+    pub(super) fn steady(&self, load: &Load, seconds: f64, rate: f64) -> Result<Seen, TaskError> {
+        let mut command = self.command("steady", load);
         Seen::of(command.args(["--seconds", &seconds.to_string(), "--rate", &rate.to_string()]))
     }
 
     /// Opens streams, or connections that do nothing after one request, and gives them when all are open.
-    pub(super) fn hold(&self, place: &Place, load: &Load, is_idle: bool) -> Result<Held, TaskError> {
-        let mut command = self.command(place, "hold", load);
+    pub(super) fn hold(&self, load: &Load, is_idle: bool) -> Result<Held, TaskError> {
+        let mut command = self.command("hold", load);
         command.args(is_idle.then_some("--idle")).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().map_err(|error| TaskError::failed("the load", error))?;
         let stdout = process.stdout.take().ok_or_else(|| TaskError::Failed("the load tells nothing".to_owned()))?;
@@ -70,8 +70,8 @@ impl Generator {
         Ok(held)
     }
 
-    fn command(&self, place: &Place, mode: &str, load: &Load) -> Command {
-        let mut command = place.beside(&self.program);
+    fn command(&self, mode: &str, load: &Load) -> Command {
+        let mut command = place::beside(&self.program);
         command.args([mode, "--url", &load.url, "--connections", &load.connections.to_string()]);
         command.args(load.headers.iter().flat_map(|header| ["--header", header]));
         match &load.body {

@@ -15,8 +15,10 @@ const LARGE: u32 = 65_536;
 /// Events of a stream, and how many streams are read at once.
 const EVENTS: f64 = 1000.0;
 const READERS: u32 = 16;
-/// How long a new process is left alone before its memory is looked at: what its start has used is given back by then.
-const REST: Duration = Duration::from_secs(1);
+/// How long new processes are left alone before their memory is looked at: what a start has used is given back by then.
+const REST: Duration = Duration::from_secs(8);
+/// How long connections are open before their memory is looked at.
+const SETTLED: Duration = Duration::from_secs(1);
 /// How long streams are held open.
 const HELD: Duration = Duration::from_secs(5);
 /// Files that a proxy has open besides two for each stream.
@@ -157,8 +159,8 @@ impl Bench<'_> {
             || Ok::<_, TaskError>([turn.contestant.processor_time()?, turn.contestant.processor_time_of_redis()?]);
         let before = times()?;
         let seen: Seen = match part {
-            Part::Latency => ground.generator.steady(&ground.place, &turn.load, comparison.seconds, comparison.rate)?,
-            _ => ground.generator.closed(&ground.place, &turn.load, comparison.seconds)?,
+            Part::Latency => ground.generator.steady(&turn.load, comparison.seconds, comparison.rate)?,
+            _ => ground.generator.closed(&turn.load, comparison.seconds)?,
         };
         let after = times()?;
         if seen.exchanges <= seen.bad {
@@ -180,19 +182,24 @@ impl Bench<'_> {
         Ok(figures)
     }
 
-    /// Memory at rest, and what a connection takes that waits for its next request: of processes that have done nothing else.
+    /// Starts all of a part anew, and gives them with their memory at rest, in KiB.
+    async fn fresh(&mut self, part: Part) -> Result<Vec<(Contestant, f64)>, TaskError> {
+        println!("{}", part.name());
+        let contestants = self.contestants(&[part]).await?;
+        tokio::time::sleep(REST).await;
+        let with_memory = contestants.into_iter().filter(|one| one.is_in(part)).map(|one| {
+            let memory = one.memory()?.unwrap_or_default();
+            Ok((one, memory))
+        });
+        with_memory.collect()
+    }
+
+    /// Memory at rest, and what a connection takes that waits for its next request.
     async fn memory(&mut self) -> Result<(), TaskError> {
-        println!("{}", Part::Memory.name());
-        for kind in Kind::ALL {
-            if !kind.is_in(Part::Memory) || !self.is_there(kind) {
-                continue;
-            }
-            let one = self.ground.start(kind).await?;
-            tokio::time::sleep(REST).await;
-            let rest = one.memory()?.unwrap_or_default();
+        for (one, rest) in self.fresh(Part::Memory).await? {
             let load = one.load("/", Body::Bytes(SMALL), self.comparison.idle);
-            let held = self.ground.generator.hold(&self.ground.place, &load, true)?;
-            tokio::time::sleep(REST).await;
+            let held = self.ground.generator.hold(&load, true)?;
+            tokio::time::sleep(SETTLED).await;
             let with = one.memory()?.unwrap_or_default();
             let seen = held.close()?;
             let open = seen["open"].as_f64().unwrap_or_default();
@@ -206,9 +213,8 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Streams that stay open, on processes that have done nothing else.
+    /// Streams that stay open.
     async fn streams(&mut self) -> Result<(), TaskError> {
-        println!("{}", Part::Streams.name());
         let asked = self.comparison.streams;
         let files = u64::from(asked) * 2 + OTHER_FILES;
         if place::most_open_files() < files {
@@ -216,15 +222,9 @@ impl Bench<'_> {
             self.report.left_out.push(line);
             return Ok(());
         }
-        for kind in Kind::ALL {
-            if !kind.is_in(Part::Streams) || !self.is_there(kind) {
-                continue;
-            }
-            let one = self.ground.start(kind).await?;
-            tokio::time::sleep(REST).await;
-            let rest = one.memory()?.unwrap_or_default();
+        for (one, rest) in self.fresh(Part::Streams).await? {
             let load = one.load("/events?count=1000000&every=1000", Body::Bytes(SMALL), asked);
-            let held = self.ground.generator.hold(&self.ground.place, &load, false)?;
+            let held = self.ground.generator.hold(&load, false)?;
             let (begun, before) = (Instant::now(), one.processor_time()?.unwrap_or_default());
             tokio::time::sleep(HELD).await;
             let used = one.processor_time()?.unwrap_or_default() - before;
@@ -241,7 +241,7 @@ impl Bench<'_> {
                 ("cpu_percent", share * 100.0),
             ];
             // The upstream is not begun anew: it keeps what other streams have used.
-            if kind != Kind::Upstream {
+            if !one.is_upstream() {
                 figures.push(("stream_kib", (with - rest) / number("/open").max(1.0)));
             }
             self.note(Part::Streams, &one.name, &figures);

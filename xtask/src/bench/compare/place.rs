@@ -1,7 +1,7 @@
 //! Where processes run: one processor for what is measured, the others for the load and the upstream.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::error::TaskError;
 use crate::server::{memory, processor_time};
@@ -12,67 +12,57 @@ const RAISE: &str = r#"ulimit -n "$(ulimit -H -n)"; exec "$@""#;
 /// Folders of programs that are not everybody's to run.
 const FOLDERS: [&str; 3] = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin"];
 
-/// Which processors there are for whom; the same for all where there is one alone, or no `taskset`.
+/// Which processor is for whom; the same for all where there is one alone, or no `taskset`.
 pub(super) struct Place {
     /// Of each server, one after the other.
-    measured: Option<String>,
-    /// Of the load, the upstream and Redis.
-    others: Option<String>,
+    measured: Option<u32>,
+    pub(super) processors: usize,
 }
 
 // === impl Place ===
 
 impl Place {
-    pub(super) fn new() -> Result<Self, TaskError> {
+    /// Takes the last processor for what is measured, and moves this process, and so all that it starts, to the others.
+    pub(super) fn take() -> Result<Self, TaskError> {
         let status = workspace::read("/proc/self/status".as_ref())?;
         let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).unwrap_or_default();
-        let processors = processors(list);
-        let works = process::works(Command::new("taskset").arg("--version"));
-        Ok(match processors.split_last() {
-            Some((last, rest)) if works && !rest.is_empty() => {
-                let names: Vec<String> = rest.iter().map(u32::to_string).collect();
-                Self { measured: Some(last.to_string()), others: Some(names.join(",")) }
-            }
-            _ => Self { measured: None, others: None },
-        })
+        let all = processors(list);
+        let measured = match all.split_last() {
+            Some((last, others)) if !others.is_empty() && moves_to(others) => Some(*last),
+            _ => None,
+        };
+        Ok(Self { measured, processors: all.len() })
     }
 
     /// In words.
     pub(super) const fn told(&self) -> &'static str {
         match self.measured {
-            Some(_) => "each server on one processor of its own, the upstream and the load on the others",
-            None => "all on the same processors",
+            Some(_) => "each server on one of its own, the upstream and the load on the others",
+            None => "all on the same",
         }
     }
 
-    /// A program that is measured. The server starts as many threads as it sees processors: one.
+    /// A program that is measured. This project's server starts as many threads as it sees processors: one.
     pub(super) fn measured(&self, program: &Path) -> Command {
-        command(program, self.measured.as_deref())
-    }
-
-    /// A program that is there for what is measured.
-    pub(super) fn beside(&self, program: &Path) -> Command {
-        command(program, self.others.as_deref())
-    }
-
-    /// Moves a running process away from what is measured.
-    pub(super) fn move_beside(&self, id: u32) -> Result<(), TaskError> {
-        let Some(others) = &self.others else { return Ok(()) };
-        let mut command = Command::new("taskset");
-        command.args(["--all-tasks", "--cpu-list", "--pid", others, &id.to_string()]).stdout(Stdio::null());
-        let status = command.status().map_err(|error| TaskError::failed("taskset", error))?;
-        if status.success() { Ok(()) } else { Err(TaskError::Program("taskset".to_owned())) }
+        let Some(processor) = self.measured else { return beside(program) };
+        let mut command = beside("taskset".as_ref());
+        command.args(["--cpu-list", &processor.to_string()]).arg(program);
+        command
     }
 }
 
-fn command(program: &Path, processors: Option<&str>) -> Command {
+/// A program that is there for what is measured. Like those it may have as many files open as anything here.
+pub(super) fn beside(program: &Path) -> Command {
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", RAISE, "sh"]);
-    if let Some(processors) = processors {
-        command.args(["taskset", "--cpu-list", processors]);
-    }
-    command.arg(program);
+    command.args(["-c", RAISE, "sh"]).arg(program);
     command
+}
+
+/// Moves this process to some processors, if that can be.
+fn moves_to(processors: &[u32]) -> bool {
+    let list: Vec<String> = processors.iter().map(u32::to_string).collect();
+    let own = std::process::id().to_string();
+    process::works(Command::new("taskset").args(["--all-tasks", "--cpu-list", "--pid", &list.join(","), &own]))
 }
 
 /// Where a program is, whether or not this user usually runs it.

@@ -75,7 +75,7 @@ impl Daemon {
         let user = if process::is_superuser() { "user root root;" } else { "" };
         let files = super::place::most_open_files().min(1_048_576).to_string();
         let config = NGINX.replace("USER", user).replace("FILES", &files);
-        Self::start(&config, upstream, |folder, config| {
+        Self::start("nginx", &config, upstream, |folder, config| {
             let mut command = place.measured(program);
             command.arg("-p").arg(folder).arg("-c").arg(config).args(["-g", "daemon off;"]);
             command
@@ -83,14 +83,19 @@ impl Daemon {
     }
 
     pub(super) fn haproxy(place: &Place, program: &Path, upstream: &str) -> Result<Self, TaskError> {
-        Self::start(HAPROXY, upstream, |_, config| {
+        Self::start("haproxy", HAPROXY, upstream, |_, config| {
             let mut command = place.measured(program);
             command.args(["-q", "-db", "-f"]).arg(config);
             command
         })
     }
 
-    fn start(config: &str, upstream: &str, command: impl Fn(&Path, &Path) -> Command) -> Result<Self, TaskError> {
+    fn start(
+        name: &str,
+        config: &str,
+        upstream: &str,
+        command: impl FnOnce(&Path, &Path) -> Command,
+    ) -> Result<Self, TaskError> {
         let failed = |error| TaskError::failed("set up a proxy", error);
         let folder = tempfile::tempdir().map_err(failed)?;
         let listener = TcpListener::bind("127.0.0.1:0").map_err(failed)?;
@@ -100,14 +105,13 @@ impl Daemon {
         let upstream = upstream.trim_start_matches("http://");
         let config = config.replace("PORT", &address.port().to_string()).replace("UPSTREAM", upstream);
         std::fs::write(&file, config).map_err(failed)?;
-        let mut command = command(folder.path(), &file);
-        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().map_err(failed)?;
+        let process = command(folder.path(), &file).stdin(Stdio::null()).stdout(Stdio::null()).spawn().map_err(failed)?;
         let mut daemon = Self { process, base: format!("http://{address}"), _folder: folder };
         let begun = Instant::now();
         while TcpStream::connect(address).is_err() {
             let has_ended = daemon.process.try_wait().map_err(failed)?.is_some();
             if has_ended || begun.elapsed() > PATIENCE {
-                return Err(TaskError::Failed(format!("{} does not listen", command.get_program().display())));
+                return Err(TaskError::Failed(format!("{name} does not listen")));
             }
             std::thread::sleep(Duration::from_millis(10));
         }
