@@ -105,7 +105,8 @@ impl Daemon {
         let upstream = upstream.trim_start_matches("http://");
         let config = config.replace("PORT", &address.port().to_string()).replace("UPSTREAM", upstream);
         std::fs::write(&file, config).map_err(failed)?;
-        let process = command(folder.path(), &file).stdin(Stdio::null()).stdout(Stdio::null()).spawn().map_err(failed)?;
+        let process =
+            command(folder.path(), &file).stdin(Stdio::null()).stdout(Stdio::null()).spawn().map_err(failed)?;
         let mut daemon = Self { process, base: format!("http://{address}"), _folder: folder };
         let begun = Instant::now();
         while TcpStream::connect(address).is_err() {
