@@ -1,11 +1,13 @@
 //! `bench`: how fast formats are converted, and what else is measured.
 
+mod compare;
 mod load;
 mod overhead;
 mod redis;
 
 use clap::Subcommand;
 
+use self::compare::Comparison;
 use self::load::Plan;
 use crate::error::TaskError;
 use crate::process::{self, cargo};
@@ -14,6 +16,9 @@ use crate::workspace::Workspace;
 /// What is measured but for the conversion.
 #[derive(Subcommand)]
 pub(crate) enum Other {
+    /// Measure this server beside the upstream alone, nginx, HAProxy and whatever else is named: requests, latency at a fixed rate,
+    /// processor time and memory of each. Fails where a bound is broken. Needs nginx, haproxy and redis-server for their rows.
+    Compare(Box<Comparison>),
     /// Measure how many requests a server with Redis serves beside one with memory. Needs wrk (Debian: apt-get install wrk)
     /// and redis-server.
     Redis(Plan),
@@ -29,11 +34,14 @@ pub(crate) fn run(workspace: &Workspace, filter: Option<&str>, other: Option<Oth
         command.args(["bench", "--package", "rotator-format-converters", "--bench", "conversion", "--"]).args(filter);
         return process::run(&mut command);
     };
-    load::build(workspace)?;
+    if !matches!(other, Other::Compare(_)) {
+        load::build(workspace)?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(|error| TaskError::failed("the runtime", error))?;
     runtime.block_on(async {
         match other {
+            Other::Compare(comparison) => compare::measure(workspace, &comparison).await,
             Other::Redis(plan) => redis::measure(workspace, &plan).await,
             Other::Overhead(plan) => overhead::measure(workspace, &plan).await,
         }

@@ -115,6 +115,13 @@ pub(crate) fn processor_time(process: u32) -> Result<f64, TaskError> {
     Ok(fields.filter_map(|field| field.parse::<f64>().ok()).sum::<f64>() / TICKS)
 }
 
+/// What `/proc` says of a process's memory in one of its fields, in KiB.
+pub(crate) fn memory(process: u32, field: &str) -> Result<f64, TaskError> {
+    let status = workspace::read(format!("/proc/{process}/status").as_ref())?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
+    Ok(line.and_then(|rest| rest.trim_end_matches("kB").trim().parse().ok()).unwrap_or_default())
+}
+
 /// A client for tasks.
 pub(crate) fn client() -> Client {
     // Only the first call in a process can set it; whatever is set then will do.

@@ -53,6 +53,12 @@ impl Redis {
         self.port
     }
 
+    /// The id of its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Its URL, without a password.
     #[must_use]
     pub fn url(&self) -> String {

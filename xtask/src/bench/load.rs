@@ -66,15 +66,7 @@ pub(super) struct Loaded {
 impl Plan {
     /// The service that is asked, with some fields besides.
     pub(super) fn service(&self, upstream: &Server, fields: &Value) -> Value {
-        let keys: Vec<String> = (1..=self.keys).map(|number| format!("sk-{number}")).collect();
-        let mut service = json!({
-            "name": "Bench", "slug": "bench", "config_type": "GENERIC", "target_url": upstream.base, "method": "ANY",
-            "api_key_location": "header", "api_key_name": "Authorization", "api_key_prefix": "Bearer ", "api_keys": keys,
-        });
-        for (name, value) in fields.as_object().into_iter().flatten() {
-            service[name] = value.clone();
-        }
-        service
+        service(upstream, self.keys, fields)
     }
 
     /// Loads the servers in turn, prints what each serves in a second, and gives of each but the first the median share of what the
@@ -171,6 +163,19 @@ impl Loaded {
     }
 }
 
+/// A service before the upstream with so many keys, and with some fields besides.
+pub(super) fn service(upstream: &Server, keys: usize, fields: &Value) -> Value {
+    let keys: Vec<String> = (1..=keys).map(|number| format!("sk-{number}")).collect();
+    let mut service = json!({
+        "name": "Bench", "slug": "bench", "config_type": "GENERIC", "target_url": upstream.base, "method": "ANY",
+        "api_key_location": "header", "api_key_name": "Authorization", "api_key_prefix": "Bearer ", "api_keys": keys,
+    });
+    for (name, value) in fields.as_object().into_iter().flatten() {
+        service[name] = value.clone();
+    }
+    service
+}
+
 /// Builds what is measured.
 pub(super) fn build(workspace: &Workspace) -> Result<(), TaskError> {
     let server = ["build", "--release", "--package", "rotator-server", "--features", "enterprise"];
@@ -189,7 +194,7 @@ fn example(workspace: &Workspace) -> PathBuf {
 }
 
 /// The one in the middle.
-fn median(mut shares: Vec<f64>) -> f64 {
+pub(super) fn median(mut shares: Vec<f64>) -> f64 {
     shares.sort_by(f64::total_cmp);
     shares.get(shares.len() / 2).copied().unwrap_or_default()
 }

@@ -49,7 +49,7 @@ pub(super) async fn measure(workspace: &Workspace, plan: &Plan) -> Result<(), Ta
 }
 
 /// A client key with limits of every kind, none of which is reached.
-async fn limited_key(admin: &Admin) -> Result<String, TaskError> {
+pub(super) async fn limited_key(admin: &Admin) -> Result<String, TaskError> {
     let budget = |unit: &str, amount: u64| json!({"unit": unit, "period": "month", "amount": amount});
     let limits = json!({
         "rpm": 100_000_000, "rpd": 1_000_000_000, "tpm": 1_000_000_000, "max_concurrency": 10_000,
@@ -61,7 +61,7 @@ async fn limited_key(admin: &Admin) -> Result<String, TaskError> {
 }
 
 /// Reads the metrics, again and again.
-fn scrape(server: &Server) -> impl Future<Output = ()> + Send + 'static {
+pub(super) fn scrape(server: &Server) -> impl Future<Output = ()> + Send + 'static {
     let (client, url) = (client(), format!("{}/metrics", server.base));
     async move {
         let mut ticks = tokio::time::interval(SCRAPING);

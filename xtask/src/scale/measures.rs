@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::error::TaskError;
-use crate::server::{Admin, processor_time};
-use crate::workspace;
+use crate::server::{Admin, memory, processor_time};
 
 /// How often each thing is asked for; the first time warms the database's cache.
 const TIMES: usize = 7;
@@ -35,13 +34,7 @@ impl Sheet {
 
     /// The memory of a process, now and at its most.
     pub(super) fn memory(&mut self, name: &str, process: u32) -> Result<(), TaskError> {
-        let status = workspace::read(format!("/proc/{process}/status").as_ref())?;
-        let megabytes = |field: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(field));
-            let kilobytes = line.and_then(|rest| rest.trim_end_matches("kB").trim().parse::<f64>().ok());
-            kilobytes.unwrap_or_default() / 1024.0
-        };
-        let (now, most) = (megabytes("VmRSS:"), megabytes("VmHWM:"));
+        let (now, most) = (memory(process, "VmRSS:")? / 1024.0, memory(process, "VmHWM:")? / 1024.0);
         self.rows.push((name.to_owned(), format!("{now:.0} MB"), format!("{most:.0} MB at its most")));
         Ok(())
     }

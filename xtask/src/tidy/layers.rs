@@ -35,6 +35,7 @@ const CRATES: &[(&str, Layer)] = &[
     ("crates/webhooks", Layer::Backend),
     ("crates/proxy-core", Layer::Engine),
     ("crates/admin-api", Layer::Engine),
+    ("crates/bench-load", Layer::Test),
     ("crates/mock-upstream", Layer::Test),
     ("crates/reference", Layer::Test),
     ("crates/test-services", Layer::Test),
