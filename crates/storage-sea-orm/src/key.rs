@@ -5,7 +5,7 @@ mod rows;
 use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
-use rotator_domain::{KeyId, Sealed, ServiceId, Timestamp};
+use rotator_domain::{KeyId, KeyLabel, Sealed, ServiceId, Timestamp};
 use rotator_storage_trait::{
     KeyChange, KeyCounts, KeyRecord, KeyRepository, Page, PoolChange, SealedKey, Served, StorageError, StorageErrorKind,
 };
@@ -16,7 +16,7 @@ use self::rows::{change_all, delete, insert, own};
 use crate::SeaOrmStorage;
 use crate::changes::commit;
 use crate::entity::service;
-use crate::entity::upstream_key::{Column, Entity, TABLE, read_key_policy, read_label};
+use crate::entity::upstream_key::{Column, Entity, TABLE, read_key_policy};
 use crate::storage::{CHUNK, again, limit, line_up};
 
 #[async_trait]
@@ -269,13 +269,13 @@ impl SeaOrmStorage {
         let keys = keys.select_only().columns(columns).order_by_asc(Column::ServiceId).order_by_asc(Column::Id);
         let rows: Result<Vec<Row>, _> = keys.limit(limit(most)).into_tuple().all(&self.connections.readers).await;
         let read = |(id, service_id, sealed, label, is_active, policy): Row| {
-            let label = read_label(id, label.as_deref()).map_err(|error| attempt.corrupt(error))?;
             let policy = read_key_policy(TABLE, id, policy.as_deref()).map_err(|error| attempt.corrupt(error))?;
             Ok(SealedKey {
                 id: KeyId(id),
                 service_id: ServiceId(service_id),
                 sealed: Sealed(sealed),
-                label,
+                // One that does not read back is found by who reads the whole key; it keeps none from serving.
+                label: label.and_then(|label| KeyLabel::new(&label).ok()),
                 is_active,
                 policy,
             })

@@ -122,7 +122,7 @@ async fn a_text_is_found_in_a_pool_of_many_pages_as_in_a_small_one() {
         let shown = [keys[at]["id"].to_string(), keys[at]["key_value"].to_string().to_lowercase()];
         shown.iter().any(|shown| shown.contains(text)) || (named.contains(&at) && "odd 77".contains(text))
     };
-    for text in ["77", "odd 77", "sk-poo", "0999", "nothing"] {
+    for text in ["77", "odd 77", "nothing"] {
         for state in ["", "active", "disabled"] {
             let is_in = |at: &usize| match state {
                 "active" => !named.contains(at),
@@ -132,15 +132,14 @@ async fn a_text_is_found_in_a_pool_of_many_pages_as_in_a_small_one() {
             let found = (0..MANY).filter(is_in).filter(|at| says(*at, text));
             let expected: Vec<i64> = found.map(|at| keys[at]["id"].as_i64().unwrap()).collect();
             let state = if state.is_empty() { String::new() } else { format!("&state={state}") };
-            for offset in [0, expected.len() / 2] {
-                let query = format!("{path}?limit=300&offset={offset}&q={}{state}", text.replace(' ', "%20"));
-                let answer = server.admin_answer(Method::GET, &query, None).await;
-                let total: usize = answer.headers["x-total-count"].to_str().unwrap().parse().unwrap();
-                let page: Vec<i64> =
-                    answer.json().as_array().unwrap().iter().map(|key| key["id"].as_i64().unwrap()).collect();
-                let to = expected.len().min(offset + 300);
-                assert_eq!((page.as_slice(), total), (&expected[offset..to], expected.len()), "{query}");
-            }
+            let offset = expected.len() / 2;
+            let query = format!("{path}?limit=300&offset={offset}&q={}{state}", text.replace(' ', "%20"));
+            let answer = server.admin_answer(Method::GET, &query, None).await;
+            let total: usize = answer.headers["x-total-count"].to_str().unwrap().parse().unwrap();
+            let page: Vec<i64> =
+                answer.json().as_array().unwrap().iter().map(|key| key["id"].as_i64().unwrap()).collect();
+            let to = expected.len().min(offset + 300);
+            assert_eq!((page.as_slice(), total), (&expected[offset..to], expected.len()), "{query}");
         }
     }
     let gone = json!({"filter": {"q": "ODD 77"}, "action": "delete"});

@@ -95,7 +95,7 @@ test('keys are seen in clear only where somebody asks, exported, and all deleted
   await expect(deletion.getByRole('button', { name: 'Delete all', exact: true })).toBeDisabled()
   await page.getByTestId('typed-word').fill(slug)
   await deletion.getByRole('button', { name: 'Delete all', exact: true }).click()
-  await expect(page.getByText('No keys', { exact: true })).toBeVisible()
+  await expect(page.getByRole('tabpanel').getByText('No keys', { exact: true })).toBeVisible()
 })
 
 test('a service is duplicated, its address copied, and told to every kind of client', async ({ page, context }) => {
@@ -116,7 +116,7 @@ test('a service is duplicated, its address copied, and told to every kind of cli
   await page.getByRole('button', { name: 'Create the service' }).click()
   await expect(page.getByRole('heading', { name: `${slug} copy` })).toBeVisible()
   // The keys stay with the first one: an upstream would see them twice.
-  await expect(page.getByText('No keys', { exact: true })).toBeVisible()
+  await expect(page.getByRole('tabpanel').getByText('No keys', { exact: true })).toBeVisible()
 
   await page.getByRole('tab', { name: 'Connect' }).click()
   for (const client of ['curl · Chat', 'OpenAI SDK · Python', 'OpenAI SDK · TypeScript', 'curl · Responses', 'Codex', 'curl · Messages', 'Anthropic SDK · Python', 'Claude Code', 'curl · Gemini', 'Google Gen AI SDK · Python']) {

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { chromium } from '@playwright/test'
+import { chromium, expect } from '@playwright/test'
 import { fill } from './example.mjs'
 
 const base = process.env.ROTATOR_UI_URL ?? 'http://127.0.0.1:4173'
@@ -57,6 +57,7 @@ const OPENED = {
   'delete-service': ['/services/:id/settings', (page) => page.getByTestId('delete-service').click()],
   playground: ['/playground?service=:id', async (page) => {
     await page.getByTestId('playground-make-key').click()
+    await expect(page.getByTestId('playground-key')).toHaveValue(/^rk-/, { timeout: 60_000 })
     await page.locator('.settings').getByText('fast', { exact: true }).waitFor()
     await page.getByTestId('playground-text').fill('Which key is next?')
     await page.keyboard.press('Enter')
@@ -100,6 +101,8 @@ async function asked() {
 /** Logs in with a look, and takes pictures. */
 async function shoot({ language, colorScheme, size }, take) {
   const context = await browser.newContext({ baseURL: base, locale: LOCALES[language], colorScheme, viewport: SIZES[size], isMobile: size === 'phone', hasTouch: size === 'phone' })
+  // However busy the machine is.
+  context.setDefaultTimeout(300_000)
   const page = await context.newPage()
   const picture = async (screen) => {
     await page.waitForLoadState('load')

@@ -60,21 +60,17 @@ impl TryFrom<Model> for KeyRecord {
     type Error = CorruptRow;
 
     fn try_from(row: Model) -> Result<Self, CorruptRow> {
+        let label = row.label.as_deref().map(KeyLabel::new).transpose();
         Ok(Self {
             id: KeyId(row.id),
             service_id: ServiceId(row.service_id),
             sealed: Sealed(row.sealed),
             digest: digest(TABLE, row.id, row.digest)?,
-            label: read_label(row.id, row.label.as_deref())?,
+            label: label.map_err(|error| CorruptRow::new(TABLE, row.id, error.message))?,
             is_active: row.is_active,
             policy: read_key_policy(TABLE, row.id, row.policy.as_deref())?,
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),
         })
     }
-}
-
-/// What the operator calls the key in this row.
-pub(crate) fn read_label(id: i64, label: Option<&str>) -> Result<Option<KeyLabel>, CorruptRow> {
-    label.map(KeyLabel::new).transpose().map_err(|error| CorruptRow::new(TABLE, id, error.message))
 }
