@@ -17,7 +17,7 @@ static TURN: Mutex<()> = Mutex::new(());
 
 /// How much is reserved for a hash, in blocks of 1 KiB; only what a hash needs of it is ever touched. An allocation over
 /// 32 MiB is a mapping of its own in glibc and is given back to the system as soon as it is freed (mallopt(3),
-/// `M_MMAP_THRESHOLD`); a smaller one may stay with the thread for good.
+/// `M_MMAP_THRESHOLD`); a smaller one may stay with the thread for good. mimalloc keeps either for a second at the least.
 const RESERVED: usize = 33 * 1024;
 
 /// Hashed once, to be compared with where there is no user: the answer then takes as long as for a user's wrong password.
