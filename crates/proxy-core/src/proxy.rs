@@ -120,8 +120,7 @@ impl Proxy {
         let count = move |data: &Bytes| counted.add(data);
         let mut request = request.map(|body| Inspected::new(body.map_err(Into::into), count).boxed_unsync());
         request.extensions_mut().insert(id.clone());
-        // On the heap, and gone when the answer begins: it is some KiB, which would be copied each time that a future around it is
-        // moved, and hyper keeps room for what it is given as long as a connection.
+        // On the heap: it is some KiB, which would be copied each time that a future around it is moved.
         let answering = Box::pin(door::answer(&self.0, request, received));
         let mut answer = answering.instrument(span.clone()).await;
         id.tell(answer.headers_mut());
