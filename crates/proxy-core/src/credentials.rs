@@ -78,7 +78,7 @@ impl<'a> Copies<'a> {
     }
 
     fn are_in(&self, text: &[u8]) -> bool {
-        let may_hold = self.key.len() >= TELLING_LENGTH && text.len() > self.key.len();
+        let may_hold = self.key.len() >= TELLING_LENGTH && text.len() >= self.key.len();
         without_scheme(text) == self.key
             || (may_hold && self.within.get_or_init(|| Finder::new(self.key)).find(text).is_some())
     }
@@ -141,6 +141,10 @@ mod tests {
         assert_eq!(map, headers(&[("user-agent", "x")]));
         let query = "u=https%3A%2F%2Fx%3Fkey%3Drk%2D0123456789abcdef&a=test&rk-0123456789abcdef";
         assert_eq!(remove_from_query(DoorName::Generic, query, long), "a=test");
+        // What looks like a scheme before it may be the beginning of the key.
+        let mut map = headers(&[("x-own", "two words 0123456789")]);
+        remove_from_headers(DoorName::Generic, &mut map, b"two words 0123456789");
+        assert_eq!(map, HeaderMap::new());
         let mut map = headers(&[("user-agent", "my-test/1.0")]);
         remove_from_headers(DoorName::Generic, &mut map, b"test");
         assert_eq!(map, headers(&[("user-agent", "my-test/1.0")]));
