@@ -21,6 +21,7 @@ pub use database_server::{DatabaseServer, Kind};
 pub use error::ServiceError;
 pub use mariadb::KIND as MARIADB;
 pub use postgres::KIND as POSTGRES;
+pub use process::find;
 pub use redis::Redis;
 
 /// Whether the programs of each server are there: MariaDB, PostgreSQL, Redis, nginx.

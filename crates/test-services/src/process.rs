@@ -219,7 +219,10 @@ pub(crate) fn with_free_port<T>(start: impl Fn(u16) -> Result<T, ServiceError>) 
 }
 
 /// Finds a program in `PATH`, in `more`, and where servers are.
-pub(crate) fn find(program: &'static str, package: &'static str, more: &[PathBuf]) -> Result<PathBuf, ServiceError> {
+///
+/// # Errors
+/// When it is in none of them; the error names the package that brings it.
+pub fn find(program: &'static str, package: &'static str, more: &[PathBuf]) -> Result<PathBuf, ServiceError> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let everywhere = std::env::split_paths(&path).chain(FOLDERS.map(PathBuf::from)).chain(more.iter().cloned());
     let mut files = everywhere.map(|folder| folder.join(program));

@@ -9,8 +9,6 @@ use crate::{process, workspace};
 
 /// Raises the limit of open files as far as it may be, and becomes the program.
 const RAISE: &str = r#"ulimit -n "$(ulimit -H -n)"; exec "$@""#;
-/// Folders of programs that are not everybody's to run.
-const FOLDERS: [&str; 3] = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin"];
 
 /// Which processor is for whom; the same for all where there is one alone, or no `taskset`.
 pub(super) struct Place {
@@ -66,10 +64,8 @@ fn moves_to(processors: &[u32]) -> bool {
 }
 
 /// Where a program is, whether or not this user usually runs it.
-pub(super) fn find(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain(FOLDERS.iter().map(PathBuf::from));
-    folders.map(|folder| folder.join(program)).find(|file| file.is_file())
+pub(super) fn find(program: &'static str) -> Option<PathBuf> {
+    rotator_test_services::find(program, program, &[]).ok()
 }
 
 /// The most files that a program may have open here.
