@@ -129,8 +129,7 @@ impl Site {
         let address = client_address(remote.ip(), request.headers(), &self.trusted_proxies);
         if path.starts_with("/proxy/") || path.starts_with("/llm/") {
             request.extensions_mut().insert(ClientAddress(address));
-            // In a box, which is gone when the answer begins: hyper keeps room for what it is given as long as the connection.
-            return Box::pin(self.proxy.handle(request)).await.map(ProxyBody::boxed_unsync);
+            return self.proxy.handle(request).await.map(ProxyBody::boxed_unsync);
         }
         let (mut parts, body) = request.into_parts();
         if let Some(response) = self.health.answer(&parts).await {

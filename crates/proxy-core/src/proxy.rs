@@ -112,6 +112,16 @@ impl Proxy {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
+        // On the heap, and gone when the answer begins: it is some KiB, which would be copied each time that a future around it is
+        // moved, and hyper keeps room for what it is given as long as a connection.
+        Box::pin(self.answer(request)).await
+    }
+
+    async fn answer<B>(&self, request: Request<B>) -> Response<ProxyBody>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
         let id = self.0.request_ids.of(request.headers());
         // Of the highest level, so that whatever is logged says to which request it belongs.
         let span = tracing::error_span!("request", request.id = %id);
@@ -120,9 +130,7 @@ impl Proxy {
         let count = move |data: &Bytes| counted.add(data);
         let mut request = request.map(|body| Inspected::new(body.map_err(Into::into), count).boxed_unsync());
         request.extensions_mut().insert(id.clone());
-        // On the heap: it is some KiB, which would be copied each time that a future around it is moved.
-        let answering = Box::pin(door::answer(&self.0, request, received));
-        let mut answer = answering.instrument(span.clone()).await;
+        let mut answer = door::answer(&self.0, request, received).instrument(span.clone()).await;
         id.tell(answer.headers_mut());
         answer.map(|body| body.within(span))
     }
@@ -151,7 +159,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let proxy = self.clone();
-        Box::pin(async move { Ok(proxy.handle(request).await) })
+        Box::pin(async move { Ok(proxy.answer(request).await) })
     }
 }
 
